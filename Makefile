@@ -1,0 +1,48 @@
+# `make run` and `make test` are all that a newcomer needs; each does its own set-up.
+
+# Compiled dependencies are kept here between runs. Nothing depends on its being there.
+ALLOD_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/allod
+export CARGO_TARGET_DIR ?= $(ALLOD_CACHE)/target
+# The runtime's build looks for the lock file from the target folder upwards, where it is not.
+export WASM_BUILD_WORKSPACE_HINT := $(CURDIR)
+
+ENV := $(ALLOD_CACHE)/toolchain.env
+WITH := set -eu; . "$(ENV)";
+ALLOD := $(CARGO_TARGET_DIR)/release/allod
+# Always the same selection of packages and targets: another one would have other features of the
+# same dependencies, and compile all of them again.
+ALL := --release --workspace --all-targets --locked
+ARGS ?=
+
+.PHONY: run build test bench fmt lint check setup specs
+.DEFAULT_GOAL := build
+
+setup:
+	@scripts/setup.sh "$(ENV)"
+
+build: setup
+	@$(WITH) cargo build $(ALL)
+
+## Run a development chain. ARGS="--tmp" for one that is not kept.
+run: build
+	@exec "$(ALLOD)" dev $(ARGS)
+
+## Formatting, every test, lints.
+test: setup
+	@$(WITH) cargo fmt --all --check
+	@$(WITH) scripts/check-architecture.py
+	@$(WITH) cargo build $(ALL)
+	@$(WITH) cargo test $(ALL) --no-fail-fast
+	@$(WITH) scripts/chain-specs.sh --check "$(ALLOD)"
+	@$(WITH) cargo clippy $(ALL) -- -D warnings
+
+## Criterion benches; ARGS="-p allod-kzg" for one crate's.
+bench: setup
+	@$(WITH) cargo bench --locked $(or $(ARGS),--workspace) --benches
+
+fmt: setup
+	@$(WITH) cargo fmt --all
+
+## Write chain-specs/ anew.
+specs: build
+	@$(WITH) scripts/chain-specs.sh "$(ALLOD)"

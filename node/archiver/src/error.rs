@@ -1,0 +1,83 @@
+//! What can go wrong with the history.
+
+use std::{io, path::PathBuf};
+
+/// An error of the archiver.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file does not hold what was written.
+    #[error("{path} is damaged at byte {offset}: {cause}")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// Where in it.
+        offset: u64,
+        /// What is wrong there.
+        cause: String,
+    },
+    /// The database does not have a block that is to be archived.
+    #[error("block {number} is not in the database with its body; it is needed to archive it")]
+    BlockMissing {
+        /// Its number.
+        number: u32,
+    },
+    /// A block has no or several justifications.
+    #[error(
+        "block {number} has {found} `alod` justifications in the database, it must have exactly one"
+    )]
+    Justification {
+        /// Its number.
+        number: u32,
+        /// How many were found.
+        found: usize,
+    },
+    /// The history and the database belong to different chains.
+    #[error(
+        "the history ends with block {number} ({archived}), the chain has {chain} there; start with \
+         --resync to drop both and follow the network"
+    )]
+    Diverged {
+        /// Number of the block at which they differ.
+        number: u32,
+        /// Hash that was archived.
+        archived: String,
+        /// Hash in the chain.
+        chain: String,
+    },
+    /// A segment came out differently than it did before.
+    #[error("segment {index} does not come out as it did before; the history folder is from another chain")]
+    SegmentChanged {
+        /// Its index.
+        index: u64,
+    },
+    /// The rules of archiving were broken.
+    #[error(transparent)]
+    Archiving(#[from] allod_archiving::ArchiverError),
+    /// The database failed.
+    #[error("database: {0}")]
+    Client(#[from] sp_blockchain::Error),
+    /// A task was cancelled, as happens when the node stops.
+    #[error("the archiver is shutting down")]
+    Stopped,
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+
+    pub(crate) fn damaged(path: impl Into<PathBuf>, offset: u64, cause: impl ToString) -> Self {
+        Self::Damaged { path: path.into(), offset, cause: cause.to_string() }
+    }
+}

@@ -1,0 +1,431 @@
+//! The one door into the chain.
+//!
+//! In this order: the block is full and builds on what is final; digest, seal, justification;
+//! slot; solution; proof-of-time; digests against the parent's state and the archiver; inherents.
+//! Cheap checks come first, so that a forged block costs little. A block that passes but is more
+//! than 30 slots past this node's own proof-of-time is held back until time has caught up with it.
+//! Then the client executes and stores it together with its weight; the heaviest chain is the best
+//! one, the first seen of two equally heavy ones stays. Last, the block at confirmation depth
+//! becomes final and history.
+
+use crate::{
+    Error,
+    chain_data::{self, ChainData},
+    equivocation::{EquivocationWatch, ReportEquivocation},
+    finality, rules,
+};
+use allod_archiver::Archiver;
+use allod_consensus_primitives::{
+    ChildContext, ChildQuery, FarmingApi, PreDigest, digest::SEAL_BYTES, pre_digest, seal_message,
+};
+use allod_core::{
+    ChainParameters, Hash, PieceIndex, SectorId, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD, time::PotInput,
+};
+use allod_kzg::Kzg;
+use allod_timekeeper::{PotSourceHandle, PotVerifier};
+use allod_verification::{SolutionContext, verify_seal, verify_solution};
+use parity_scale_codec::Encode;
+use sc_client_api::{AuxStore, Backend, BlockBackend, Finalizer};
+use sc_consensus::{
+    BlockCheckParams, BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult, StateAction,
+};
+use sp_api::ProvideRuntimeApi;
+use sp_block_builder::BlockBuilder as BlockBuilderApi;
+use sp_blockchain::HeaderBackend;
+use sp_consensus::{BlockOrigin, SyncOracle};
+use sp_runtime::{
+    DigestItem, Justifications,
+    traits::{Block as BlockT, Header as HeaderT, NumberFor},
+};
+use std::{
+    marker::PhantomData,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+/// What import needs but is made after it.
+pub struct LateHandles<Block: BlockT> {
+    /// The node's own proof-of-time.
+    pub time: OnceLock<PotSourceHandle>,
+    /// Whether the node is syncing.
+    pub sync: OnceLock<Arc<dyn SyncOracle + Send + Sync>>,
+    /// Where equivocations go.
+    pub reporter: OnceLock<Arc<dyn ReportEquivocation<Block::Header>>>,
+}
+
+impl<Block: BlockT> Default for LateHandles<Block> {
+    fn default() -> Self {
+        Self { time: OnceLock::new(), sync: OnceLock::new(), reporter: OnceLock::new() }
+    }
+}
+
+/// All that import works with.
+pub struct ImportContext<Block: BlockT, Client> {
+    /// The client.
+    pub client: Arc<Client>,
+    /// Parameters of the chain.
+    pub parameters: ChainParameters,
+    /// Commitments and openings.
+    pub kzg: Kzg,
+    /// Verified slots.
+    pub pot_verifier: PotVerifier,
+    /// Segment headers.
+    pub archiver: Archiver<Block, Client>,
+    /// Sealed headers seen.
+    pub equivocations: EquivocationWatch<Block::Header>,
+    /// What is made later.
+    pub late: LateHandles<Block>,
+    /// Blocks are imported one at a time: the fork choice compares with the best block.
+    pub one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+/// Block import with every rule of the chain; cheap to clone.
+pub struct AllodBlockImport<Block: BlockT, I, Client, BE> {
+    inner: I,
+    context: Arc<ImportContext<Block, Client>>,
+    backend: PhantomData<fn() -> BE>,
+}
+
+impl<Block: BlockT, I: Clone, Client, BE> Clone for AllodBlockImport<Block, I, Client, BE> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), context: self.context.clone(), backend: PhantomData }
+    }
+}
+
+/// What a block that passed all checks brings along.
+struct Checked {
+    data: ChainData,
+    pre_digest: PreDigest,
+    justifications: Justifications,
+}
+
+impl<Block, Client> ImportContext<Block, Client>
+where
+    Block: BlockT,
+    Block::Hash: Into<[u8; 32]>,
+    NumberFor<Block>: Into<u32> + From<u32>,
+    Client: ProvideRuntimeApi<Block>
+        + HeaderBackend<Block>
+        + BlockBackend<Block>
+        + AuxStore
+        + Send
+        + Sync
+        + 'static,
+    Client::Api: FarmingApi<Block> + BlockBuilderApi<Block>,
+{
+    /// The piece that a solution must be of.
+    fn piece_index(&self, pre_digest: &PreDigest) -> PieceIndex {
+        let solution = &pre_digest.solution;
+        solution.sector_id().piece_index(
+            solution.piece_offset,
+            solution.history_size,
+            &self.parameters,
+        )
+    }
+
+    /// What the state of `parent` says about a child with this pre-digest.
+    pub(crate) fn child_context(
+        &self,
+        parent: Block::Hash,
+        pre_digest: &PreDigest,
+    ) -> Result<ChildContext, Error> {
+        let solution = &pre_digest.solution;
+        let piece = self.piece_index(pre_digest);
+        let query = ChildQuery {
+            slot: pre_digest.slot,
+            public_key: solution.public_key,
+            segment: piece.segment(self.parameters.pieces_per_segment()),
+            expiry_segment: SectorId::expiry_segment(solution.history_size, &self.parameters),
+        };
+        Ok(self.client.runtime_api().child_context(parent, query)?)
+    }
+
+    /// Hash of the genesis block.
+    pub(crate) fn genesis_hash(&self) -> Hash {
+        self.client.info().genesis_hash.into()
+    }
+
+    /// What the delay function is given for the first slot that a child must prove.
+    pub(crate) fn first_input(&self, parent: &ChainData, context: &ChildContext) -> PotInput {
+        rules::first_input(&self.genesis_hash(), &self.parameters, parent, context)
+    }
+
+    /// Rules of the solution, given what the parent's state says and the segment headers that the
+    /// block brings: a sector may be as new as those.
+    pub(crate) fn check_solution(
+        &self,
+        pre_digest: &PreDigest,
+        context: &ChildContext,
+        headers: &[SegmentHeader],
+    ) -> Result<(), Error> {
+        let piece = self.piece_index(pre_digest);
+        let segment = piece.segment(self.parameters.pieces_per_segment());
+        let segment_commitment = context.segment_commitment.or_else(|| {
+            let header = headers.iter().find(|header| header.segment_index == segment)?;
+            Some(header.segment_commitment)
+        });
+        let solution_context = SolutionContext {
+            parameters: &self.parameters,
+            slot: pre_digest.slot,
+            pot_output: pre_digest.slot_output,
+            parent_history_size: context.history_size,
+            solution_range: context.solution_range,
+            key_blocked: context.key_blocked,
+            segment_commitment,
+            expiry_commitment: context.expiry_commitment,
+        };
+        verify_solution(&pre_digest.solution, &solution_context, &self.kzg)?;
+        Ok(())
+    }
+
+    async fn check(
+        self: &Arc<Self>,
+        block: &mut BlockImportParams<Block>,
+    ) -> Result<Checked, Error> {
+        full_block(block)?;
+        let hash = block.post_hash();
+        finality::builds_on_final::<Block, _>(&*self.client, hash, &block.header)?;
+        let pre_digest = pre_digest(&block.header)?;
+        let seal = seal(&block.post_digests)?;
+        let message = seal_message(&self.genesis_hash(), &block.header.encode());
+        verify_seal(&pre_digest.solution.public_key, &message, &seal)?;
+        let (justification, justifications) =
+            rules::one_justification(&pre_digest, block.justifications.take())?;
+
+        let parent_hash = *block.header.parent_hash();
+        let parent_number: u32 = (*block.header.number()).into().saturating_sub(1);
+        let parent = chain_data::load::<Block, _>(&*self.client, parent_hash)?;
+        rules::slot_after_parent(pre_digest.slot, parent.slot)?;
+        let context = self.child_context(parent_hash, &pre_digest)?;
+
+        // Curve arithmetic, AES and archiving keep a thread busy for milliseconds up to seconds.
+        let this = self.clone();
+        let header = block.header.clone();
+        let (data, pre_digest) = blocking(move || {
+            let headers = this.archiver.headers_for_child(parent_hash, parent_number)?;
+            this.check_solution(&pre_digest, &context, &headers)?;
+            let first = this.first_input(&parent, &context);
+            let outputs = rules::proof_of_time(
+                &pre_digest,
+                &justification,
+                &this.parameters,
+                &parent,
+                first,
+                &context,
+                &this.pot_verifier,
+            )?;
+            rules::digests(&header, &context.logs, &headers)?;
+            let weight = parent.weight.saturating_add(context.solution_range.block_weight());
+            Ok((ChainData { weight, slot: pre_digest.slot, outputs }, pre_digest))
+        })
+        .await?;
+        self.check_inherents(block, parent_hash).await?;
+        Ok(Checked { data, pre_digest, justifications })
+    }
+
+    /// The time that the block claims is not in the future. An author is checked by everybody else.
+    async fn check_inherents(
+        &self,
+        block: &mut BlockImportParams<Block>,
+        parent_hash: Block::Hash,
+    ) -> Result<(), Error> {
+        if block.origin == BlockOrigin::Own {
+            return Ok(());
+        }
+        let body = block.body.take().ok_or(Error::NoBody)?;
+        let whole = Block::new(block.header.clone(), body);
+        let time = sp_timestamp::InherentDataProvider::from_system_time();
+        let result = sp_block_builder::check_inherents(
+            self.client.clone(),
+            parent_hash,
+            whole.clone(),
+            &time,
+        )
+        .await;
+        block.body = Some(whole.deconstruct().1);
+        result.map_err(|error| match error {
+            sp_block_builder::CheckInherentsError::CheckInherents(cause) => {
+                Error::Inherents(cause.to_string())
+            }
+            sp_block_builder::CheckInherentsError::CreateInherentData(cause) => {
+                Error::Inherents(cause.to_string())
+            }
+            sp_block_builder::CheckInherentsError::Client(cause) => {
+                Error::Inherents(cause.to_string())
+            }
+            sp_block_builder::CheckInherentsError::CheckInherentsUnknownError(id) => {
+                Error::Inherents(format!("error of inherent {}", String::from_utf8_lossy(&id)))
+            }
+        })
+    }
+
+    /// Waits until the node's own time is within 30 slots of `slot`. Without news of its own, time
+    /// is taken to go on at one slot per slot duration, so a node that hears no timekeeper waits,
+    /// but not for ever.
+    async fn hold_back(&self, slot: Slot) {
+        let pause = Duration::from_millis(self.parameters.slot_duration_ms);
+        let mut told = false;
+        loop {
+            let syncing = self.late.sync.get().is_some_and(|oracle| oracle.is_major_syncing());
+            let Some(time) = self.late.time.get().filter(|_| !syncing) else { return };
+            let elapsed = time.tip_instant().elapsed().as_millis();
+            let guessed = elapsed.checked_div(pause.as_millis()).unwrap_or(0);
+            let now = time.tip().saturating_add(u64::try_from(guessed).unwrap_or(u64::MAX));
+            if slot <= now.saturating_add(MAX_SLOTS_AHEAD) {
+                return;
+            }
+            if !told {
+                tracing::info!(
+                    target: "farming",
+                    "Holding back a block of slot {slot}: own time is at slot {now}",
+                );
+                told = true;
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+/// Runs what keeps a thread busy where that is allowed.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
+}
+
+/// Only blocks that this node executes are imported.
+fn full_block<Block: BlockT>(block: &BlockImportParams<Block>) -> Result<(), Error> {
+    if block.with_state() {
+        return Err(Error::NotExecuted("state sync"));
+    }
+    if matches!(block.state_action, StateAction::Skip | StateAction::ExecuteIfPossible) {
+        return Err(Error::NotExecuted("import without execution"));
+    }
+    if block.body.is_none() {
+        return Err(Error::NoBody);
+    }
+    Ok(())
+}
+
+/// The seal, which is the only post-digest.
+fn seal(post_digests: &[DigestItem]) -> Result<[u8; SEAL_BYTES], Error> {
+    use allod_consensus_primitives::{DigestError, ENGINE_ID};
+    match post_digests {
+        [DigestItem::Seal(ENGINE_ID, bytes)] => {
+            bytes.as_slice().try_into().map_err(|_| DigestError::NoSeal.into())
+        }
+        [] | [_] => Err(DigestError::NoSeal.into()),
+        _ => Err(DigestError::SeveralSeals.into()),
+    }
+}
+
+impl<Block, I, Client, BE> AllodBlockImport<Block, I, Client, BE>
+where
+    Block: BlockT,
+    NumberFor<Block>: Into<u32> + From<u32>,
+    Block::Hash: Into<[u8; 32]>,
+    BE: Backend<Block>,
+    Client: HeaderBackend<Block> + BlockBackend<Block> + Finalizer<Block, BE> + Send + Sync + 'static,
+{
+    /// Puts the rules in front of the client.
+    pub fn new(inner: I, context: Arc<ImportContext<Block, Client>>) -> Self {
+        Self { inner, context, backend: PhantomData }
+    }
+
+    /// What it works with.
+    pub fn context(&self) -> &Arc<ImportContext<Block, Client>> {
+        &self.context
+    }
+
+    /// Makes the block at confirmation depth final, and history.
+    fn finalize(&self) -> Result<(), Error> {
+        let context = &self.context;
+        let depth = context.parameters.confirmation_depth;
+        let Some(number) = finality::finalize::<Block, _, BE>(&*context.client, depth)? else {
+            return Ok(());
+        };
+        let archiver = context.archiver.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = archiver.archive_until(number) {
+                tracing::error!(target: "archiver", "Cannot archive block #{number}: {error}");
+            }
+        });
+        Ok(())
+    }
+
+    async fn notice_equivocation(&self, pre_digest: &PreDigest, header: Block::Header) {
+        let Some(proof) = self.context.equivocations.notice(pre_digest, header) else { return };
+        tracing::warn!(
+            target: "farming",
+            "Key {} sealed two blocks for slot {}",
+            pre_digest.solution.public_key,
+            pre_digest.slot,
+        );
+        if let Some(reporter) = self.context.late.reporter.get() {
+            reporter.report(proof).await;
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl<Block, I, Client, BE> BlockImport<Block> for AllodBlockImport<Block, I, Client, BE>
+where
+    Block: BlockT,
+    Block::Hash: Into<[u8; 32]>,
+    NumberFor<Block>: Into<u32> + From<u32>,
+    BE: Backend<Block>,
+    I: BlockImport<Block, Error = sp_consensus::Error> + Send + Sync,
+    Client: ProvideRuntimeApi<Block>
+        + HeaderBackend<Block>
+        + BlockBackend<Block>
+        + Finalizer<Block, BE>
+        + AuxStore
+        + Send
+        + Sync
+        + 'static,
+    Client::Api: FarmingApi<Block> + BlockBuilderApi<Block>,
+{
+    type Error = sp_consensus::Error;
+
+    async fn check_block(
+        &self,
+        block: BlockCheckParams<Block>,
+    ) -> Result<ImportResult, Self::Error> {
+        self.inner.check_block(block).await
+    }
+
+    async fn import_block(
+        &self,
+        mut block: BlockImportParams<Block>,
+    ) -> Result<ImportResult, Self::Error> {
+        let context = &self.context;
+        let hash = block.post_hash();
+        let known = context.client.status(hash).map_err(Error::from)?;
+        if known == sp_blockchain::BlockStatus::InChain {
+            return Ok(ImportResult::AlreadyInChain);
+        }
+        let checked = context.check(&mut block).await.inspect_err(|error| {
+            if matches!(error, Error::BelowFinal { .. }) {
+                tracing::error!(target: "farming", "{error}");
+            }
+        })?;
+        if block.origin != BlockOrigin::Own {
+            context.hold_back(checked.pre_digest.slot).await;
+        }
+
+        let _one_at_a_time = context.one_at_a_time.lock().await;
+        let best = chain_data::load::<Block, _>(&*context.client, context.client.info().best_hash)?;
+        block.auxiliary.push(chain_data::entry(&hash, &checked.data));
+        block.fork_choice = Some(ForkChoiceStrategy::Custom(checked.data.weight > best.weight));
+        block.justifications = Some(checked.justifications);
+        let header = block.post_header();
+        let result = self.inner.import_block(block).await?;
+        if let ImportResult::Imported(imported) = &result {
+            if imported.is_new_best {
+                self.finalize()?;
+            }
+            self.notice_equivocation(&checked.pre_digest, header).await;
+        }
+        Ok(result)
+    }
+}

@@ -1,0 +1,42 @@
+//! Authoring, verification, import, fork choice.
+//!
+//! ```text
+//!  network ── queue (BlockVerifier: takes the seal off) ──┐
+//!                                                          ├─ AllodBlockImport ── client
+//!  proof-of-time ── SlotWorker ── FarmingLink ── farmers   │    every rule of §4–§8, weight,
+//!                       └───────── own blocks ─────────────┘    finality, equivocations
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`import`] | the one door into the chain, for own and foreign blocks alike |
+//! | [`rules`] | each rule by which a block is rejected, as a function of its own |
+//! | [`chain_data`] | weight and proof-of-time outputs kept beside every block |
+//! | [`finality`] | final at confirmation depth |
+//! | [`equivocation`] | two blocks sealed for one solution |
+//! | [`queue`] | the import queue's verifier |
+//! | [`link`] | what farmers are told and what they answer |
+//! | [`slot_worker`] | makes blocks |
+//!
+//! A block's checks need nothing but its parent's state, its parent's [`chain_data`] and the
+//! archiver: so every importing node comes to the same verdict, whichever order it heard of
+//! competing blocks in. Checks by sampling while far behind are not made: a node that syncs checks
+//! every proof-of-time in full.
+
+#![forbid(unsafe_code)]
+
+pub mod chain_data;
+pub mod equivocation;
+mod error;
+pub mod finality;
+pub mod import;
+pub mod link;
+pub mod queue;
+pub mod rules;
+pub mod slot_worker;
+
+pub use error::Error;
+pub use import::{AllodBlockImport, ImportContext, LateHandles};
+pub use link::{FarmingLink, NewSlot, SealRequest};
+pub use queue::{BlockVerifier, import_queue};
+pub use slot_worker::{SlotWorker, SlotWorkerParams};

@@ -1,0 +1,279 @@
+//! What a farmer tells of itself.
+
+use allod_core::{Hash, HistorySize, SectorIndex, Slot, bytes::write_hex};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// Is told what happens, from any thread; must not block.
+pub type EventHandler = Arc<dyn Fn(&FarmerEvent) + Send + Sync>;
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FarmerEvent {
+    /// The plot was opened and farming begins.
+    Started {
+        /// Sectors that are there.
+        sectors: u32,
+        /// Sectors that there are to be.
+        pledged: u32,
+    },
+    /// Another piece of a sector was plotted.
+    PlotProgress {
+        /// The sector.
+        sector_index: SectorIndex,
+        /// The history size that it is made at.
+        history_size: HistorySize,
+        /// Pieces plotted.
+        pieces_done: u16,
+        /// Pieces of a sector.
+        pieces_total: u16,
+        /// Bytes that the finished pieces take in the plot.
+        bytes: u64,
+        /// Time since this sector was begun.
+        elapsed: Duration,
+    },
+    /// A sector is in its place and farmed from now on.
+    SectorPlotted {
+        /// The sector.
+        sector_index: SectorIndex,
+        /// The history size that it was made at.
+        history_size: HistorySize,
+        /// Whether it took the place of an older one.
+        replaced: bool,
+        /// Time that it took.
+        elapsed: Duration,
+    },
+    /// A sector could not be made; it is tried again.
+    PlottingFailed {
+        /// The sector.
+        sector_index: SectorIndex,
+        /// Why.
+        error: String,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+    /// A sector expires and is plotted again. It is farmed as long as it is valid.
+    SectorExpires {
+        /// The sector.
+        sector_index: SectorIndex,
+        /// The history size at which it is no longer valid.
+        expires_at: HistorySize,
+        /// The history size now.
+        history_size: HistorySize,
+    },
+    /// A sector is damaged. It is not farmed any more and plotted again.
+    SectorDamaged {
+        /// The sector.
+        sector_index: SectorIndex,
+        /// What was found, with path and offset where they are known.
+        error: String,
+    },
+    /// All sectors that were there at the start were read to the last byte.
+    ScrubFinished {
+        /// Sectors that are whole.
+        whole: u32,
+        /// Sectors that are damaged.
+        damaged: u32,
+    },
+    /// A ticket won, and its solution goes to the node.
+    SolutionFound {
+        /// The slot.
+        slot: Slot,
+        /// The sector.
+        sector_index: SectorIndex,
+        /// How far the ticket lies from the target.
+        distance: u64,
+        /// Time since the farmer heard of the slot.
+        elapsed: Duration,
+    },
+    /// The node did not take a solution.
+    SolutionRefused {
+        /// The slot.
+        slot: Slot,
+        /// Why.
+        error: String,
+    },
+    /// Slots went by unaudited because the farmer is too slow.
+    SlotsSkipped {
+        /// How many.
+        count: u64,
+    },
+    /// A block was sealed.
+    Sealed {
+        /// Its slot.
+        slot: Slot,
+        /// `H` of its header without seal.
+        header_hash: Hash,
+    },
+    /// A seal was asked for that this farmer does not give.
+    SealRefused {
+        /// Why.
+        error: String,
+    },
+    /// A subscription ended or could not be made; it is tried again.
+    Disconnected {
+        /// What the node was asked for.
+        what: &'static str,
+        /// Why.
+        error: String,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+}
+
+impl FarmerEvent {
+    /// Whether somebody should look after it.
+    pub fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::PlottingFailed { .. }
+                | Self::SectorDamaged { .. }
+                | Self::SolutionRefused { .. }
+                | Self::SlotsSkipped { .. }
+                | Self::SealRefused { .. }
+                | Self::Disconnected { .. }
+        )
+    }
+}
+
+/// Seconds with one decimal.
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} s", self.0.as_secs_f64())
+    }
+}
+
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(f, self.0)
+    }
+}
+
+impl fmt::Display for FarmerEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { sectors, pledged } => {
+                write!(f, "Farming {sectors} of {pledged} sectors")
+            }
+            Self::PlotProgress {
+                sector_index,
+                history_size,
+                pieces_done,
+                pieces_total,
+                bytes,
+                elapsed,
+            } => write!(
+                f,
+                "Plotting sector {sector_index} at history size {history_size}: \
+                 {pieces_done} of {pieces_total} pieces, {} KiB, {}",
+                bytes / 1024,
+                Seconds(*elapsed)
+            ),
+            Self::SectorPlotted {
+                sector_index,
+                history_size,
+                replaced,
+                elapsed,
+            } => write!(
+                f,
+                "{} sector {sector_index} at history size {history_size} in {}",
+                if *replaced { "Replotted" } else { "Plotted" },
+                Seconds(*elapsed)
+            ),
+            Self::PlottingFailed {
+                sector_index,
+                error,
+                retry_in,
+            } => write!(
+                f,
+                "Cannot plot sector {sector_index}: {error}; trying again in {}",
+                Seconds(*retry_in)
+            ),
+            Self::SectorExpires {
+                sector_index,
+                expires_at,
+                history_size,
+            } => write!(
+                f,
+                "Sector {sector_index} expires at history size {expires_at}, which is \
+                 {history_size} now: replotting it"
+            ),
+            Self::SectorDamaged {
+                sector_index,
+                error,
+            } => write!(f, "Sector {sector_index} is damaged and replotted: {error}"),
+            Self::ScrubFinished { whole, damaged } => {
+                write!(
+                    f,
+                    "Scrubbed the plot: {whole} sectors whole, {damaged} damaged"
+                )
+            }
+            Self::SolutionFound {
+                slot,
+                sector_index,
+                distance,
+                elapsed,
+            } => write!(
+                f,
+                "Won slot {slot} with sector {sector_index} at distance {distance}, proven in {}",
+                Seconds(*elapsed)
+            ),
+            Self::SolutionRefused { slot, error } => {
+                write!(f, "The solution of slot {slot} was not taken: {error}")
+            }
+            Self::SlotsSkipped { count } => {
+                write!(f, "Too slow: {count} slots went by without an audit")
+            }
+            Self::Sealed { slot, header_hash } => {
+                write!(
+                    f,
+                    "Sealed the block of slot {slot}, header {}",
+                    Hex(header_hash)
+                )
+            }
+            Self::SealRefused { error } => write!(f, "Refused to seal a block: {error}"),
+            Self::Disconnected {
+                what,
+                error,
+                retry_in,
+            } => write!(
+                f,
+                "No {what} from the node: {error}; trying again in {}",
+                Seconds(*retry_in)
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_lines_that_one_can_follow() {
+        let event = FarmerEvent::PlotProgress {
+            sector_index: 2,
+            history_size: HistorySize(7),
+            pieces_done: 32,
+            pieces_total: 64,
+            bytes: 4 << 20,
+            elapsed: Duration::from_millis(1540),
+        };
+        assert_eq!(
+            event.to_string(),
+            "Plotting sector 2 at history size 7: 32 of 64 pieces, 4096 KiB, 1.5 s"
+        );
+        assert!(!event.is_warning());
+        let event = FarmerEvent::Sealed {
+            slot: Slot(9),
+            header_hash: [0xab; 32],
+        };
+        let expected = format!("Sealed the block of slot 9, header 0x{}", "ab".repeat(32));
+        assert_eq!(event.to_string(), expected);
+        assert!(FarmerEvent::SlotsSkipped { count: 3 }.is_warning());
+    }
+}

@@ -1,0 +1,137 @@
+//! Auditing every slot.
+
+use super::{Shared, connection::follow as follow_stream};
+use crate::{
+    audit::{Audit, Winner, audit},
+    events::FarmerEvent,
+    node_client::NodeClient,
+    pool::Panicked,
+    proving::ProvingError,
+};
+use allod_core::Solution;
+use allod_rpc_types::farmer::{SlotInfo, SolutionSubmission};
+use std::{ops::ControlFlow, sync::Arc, time::Instant};
+use tokio::sync::mpsc;
+
+/// Slots that may wait for an audit; of more only these are audited.
+const WAITING_SLOTS: usize = 4;
+/// Winners of a slot that are tried one after the other if they cannot be proven.
+const WINNERS_TRIED: usize = 3;
+
+/// Audits slots as the node announces them.
+pub(super) async fn follow<C: NodeClient>(shared: &Arc<Shared<C>>) {
+    let (sender, mut receiver) = mpsc::channel::<(SlotInfo, Instant)>(WAITING_SLOTS);
+    let mut skipped = 0;
+    let reading = follow_stream(
+        "slots",
+        shared.on_event.as_ref(),
+        async || {
+            Ok(ControlFlow::Continue(
+                shared.client.subscribe_slots().await?,
+            ))
+        },
+        async |slot| {
+            match sender.try_send((slot, Instant::now())) {
+                Ok(()) if skipped > 0 => {
+                    let count = std::mem::take(&mut skipped);
+                    shared.emit(FarmerEvent::SlotsSkipped { count });
+                }
+                Ok(()) => {}
+                Err(_) => skipped += 1,
+            }
+            ControlFlow::<()>::Continue(())
+        },
+    );
+    let working = async {
+        while let Some((slot, heard)) = receiver.recv().await {
+            farm(shared, slot, heard).await;
+        }
+    };
+    tokio::select! {
+        () = reading => {}
+        () = working => {}
+    }
+}
+
+/// Audits one slot and hands over the solution, if there is one.
+async fn farm<C: NodeClient>(shared: &Arc<Shared<C>>, slot: SlotInfo, heard: Instant) {
+    let found = match find(shared, slot).await {
+        Ok(found) => found,
+        Err(panicked) => {
+            tracing::error!("slot {}: {panicked}", slot.slot);
+            return;
+        }
+    };
+    let Some((winner, solution)) = found else {
+        return;
+    };
+    // Remembered first: the node may ask for the seal before it answers.
+    shared.signer.lock().remember(slot.slot, solution.clone());
+    shared.emit(FarmerEvent::SolutionFound {
+        slot: slot.slot,
+        sector_index: solution.sector_index,
+        distance: winner.distance,
+        elapsed: heard.elapsed(),
+    });
+    let submission = SolutionSubmission {
+        slot: slot.slot,
+        solution,
+    };
+    if let Err(error) = shared.client.submit_solution(submission).await {
+        shared.emit(FarmerEvent::SolutionRefused {
+            slot: slot.slot,
+            error: error.to_string(),
+        });
+    }
+}
+
+/// The nearest winner of a slot that can be proven.
+async fn find<C: NodeClient>(
+    shared: &Arc<Shared<C>>,
+    slot: SlotInfo,
+) -> Result<Option<(Winner, Solution)>, Panicked> {
+    let Audit {
+        winners,
+        unreadable,
+        tickets,
+    } = run_audit(shared, slot).await?;
+    tracing::debug!(
+        "slot {}: {tickets} tickets, {} of them win",
+        slot.slot,
+        winners.len()
+    );
+    for (sector, error) in unreadable {
+        shared.give_up(&sector, &error);
+    }
+    for winner in winners.into_iter().take(WINNERS_TRIED) {
+        match prove(shared, winner.clone()).await? {
+            Ok(solution) => return Ok(Some((winner, solution))),
+            Err(error) => shared.give_up(&winner.sector, &error),
+        }
+    }
+    Ok(None)
+}
+
+async fn run_audit<C: NodeClient>(
+    shared: &Arc<Shared<C>>,
+    slot: SlotInfo,
+) -> Result<Audit, Panicked> {
+    let sectors = {
+        let history = shared.history.read();
+        shared.sectors.read().valid(&history, &shared.parameters)
+    };
+    let work = move || audit(&sectors, &slot.global_challenge, slot.solution_range);
+    shared.farming.run(work).await
+}
+
+async fn prove<C: NodeClient>(
+    shared: &Arc<Shared<C>>,
+    winner: Winner,
+) -> Result<Result<Solution, ProvingError>, Panicked> {
+    let shared = shared.clone();
+    let proving = shared.clone();
+    shared
+        .farming
+        .run(move || proving.prover.prove(&winner))
+        .await
+}

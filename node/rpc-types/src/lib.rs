@@ -1,0 +1,4 @@
+//! What travels over JSON-RPC, shared by servers and clients.
+
+pub mod auto_id;
+pub mod farmer;

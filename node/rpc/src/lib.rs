@@ -1,0 +1,14 @@
+//! JSON-RPC servers.
+//!
+//! | namespace | module | for |
+//! |---|---|---|
+//! | `allod_*` | [`history`] | everybody: parameters, segment headers, pieces |
+//! | `farmer_*` | [`farmer`] | farmers: slots, solutions, seals |
+//! | `autoId_*` | [`auto_id`] | agents and verifiers: identities |
+
+#![forbid(unsafe_code)]
+
+pub mod auto_id;
+pub mod error;
+pub mod farmer;
+pub mod history;

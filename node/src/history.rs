@@ -1,0 +1,169 @@
+//! `allod history`: rebuilds the archived blocks from pieces and compares them with the node's own.
+//!
+//! Of every segment a random half of its pieces is taken, checked against the segment header, and
+//! turned back into blocks. Each must be, byte for byte, the block that the node serves under that
+//! number. The node is asked over JSON-RPC, so it can go on running.
+
+use crate::commands::Error;
+use allod_archiver::archived_bytes;
+use allod_archiving::{Reconstructor, verify_pieces_of_segment};
+use allod_core::{ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex};
+use allod_kzg::Kzg;
+use allod_rpc_types::farmer::PieceBytes;
+use jsonrpsee::{
+    core::client::ClientT,
+    rpc_params,
+    ws_client::{WsClient, WsClientBuilder},
+};
+use rand::seq::SliceRandom;
+use sp_runtime::{
+    OpaqueExtrinsic,
+    generic::{self, SignedBlock},
+    traits::BlakeTwo256,
+};
+use std::process::ExitCode;
+
+type OpaqueBlock = generic::Block<generic::Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
+
+/// Bytes of the largest answer that is taken: a block of 5 MiB is 10 MiB of hex, and its
+/// justification comes as a list of numbers.
+const MAX_ANSWER_BYTES: u32 = 64 << 20;
+
+/// `allod history …`.
+#[derive(Debug, clap::Subcommand)]
+pub enum HistoryCmd {
+    /// Rebuild the archived blocks from a random half of each segment's pieces, and compare them
+    /// with the blocks that the node serves.
+    Verify(VerifyArgs),
+}
+
+/// Which node and which part of its history.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// Address of the node.
+    #[arg(long, default_value = "ws://127.0.0.1:9944")]
+    url: String,
+
+    /// First segment to verify. Blocks that began before it are left out.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+}
+
+/// Runs a subcommand.
+pub fn run(command: &HistoryCmd) -> Result<ExitCode, Error> {
+    let HistoryCmd::Verify(args) = command;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(verify(args))
+}
+
+/// What was compared.
+#[derive(Default)]
+struct Tally {
+    blocks: u64,
+    bytes: u64,
+    wrong: u64,
+}
+
+async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
+    let client = WsClientBuilder::default()
+        .max_response_size(MAX_ANSWER_BYTES)
+        .build(&args.url)
+        .await
+        .map_err(|error| format!("cannot reach a node at {}: {error}", args.url))?;
+    let parameters: ChainParameters = client.request("allod_parameters", rpc_params![]).await?;
+    parameters.check()?;
+    let size: HistorySize = client.request("allod_historySize", rpc_params![]).await?;
+    let kzg = Kzg::new();
+    let mut reconstructor = Reconstructor::new(kzg.clone(), parameters.raw_records_per_segment)?;
+    let mut tally = Tally::default();
+    for index in args.from..size.0 {
+        let header = header(&client, index).await?;
+        let pieces = half_of_pieces(&client, &kzg, &header, &parameters).await?;
+        let contents = reconstructor.add_segment_with_header(&pieces, &header)?;
+        for (number, bytes) in &contents.blocks {
+            compare(&client, *number, bytes, &mut tally).await?;
+        }
+        println!(
+            "segment {index}: {} of {} pieces, {} blocks",
+            parameters.raw_records_per_segment,
+            parameters.pieces_per_segment(),
+            contents.blocks.len(),
+        );
+    }
+    println!(
+        "{} blocks, {} bytes rebuilt from {} segments; {} differ",
+        tally.blocks,
+        tally.bytes,
+        size.0.saturating_sub(args.from),
+        tally.wrong,
+    );
+    Ok(if tally.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn header(client: &WsClient, index: u64) -> Result<SegmentHeader, Error> {
+    let headers: Vec<SegmentHeader> =
+        client.request("allod_segmentHeaders", rpc_params![index, 1]).await?;
+    let header = headers.first().copied().filter(|header| header.segment_index.0 == index);
+    header.ok_or_else(|| format!("the node has no header of segment {index}").into())
+}
+
+/// A random half of a segment's pieces, each checked.
+async fn half_of_pieces(
+    client: &WsClient,
+    kzg: &Kzg,
+    header: &SegmentHeader,
+    parameters: &ChainParameters,
+) -> Result<Vec<Option<Piece>>, Error> {
+    let count = parameters.pieces_per_segment();
+    let first = SegmentIndex(header.segment_index.0).first_piece(count).0;
+    let mut positions: Vec<u64> = (0..count).collect();
+    positions.shuffle(&mut rand::thread_rng());
+    positions.truncate(usize::from(parameters.raw_records_per_segment));
+    let mut chosen = Vec::with_capacity(positions.len());
+    for position in &positions {
+        let index = first.saturating_add(*position);
+        let bytes: Option<PieceBytes> = client.request("allod_piece", rpc_params![index]).await?;
+        let bytes = bytes.ok_or_else(|| format!("the node does not hold piece {index}"))?;
+        chosen.push((*position, Piece::try_from(bytes.into_inner())?));
+    }
+    let list: Vec<(u64, &Piece)> =
+        chosen.iter().map(|(position, piece)| (*position, piece)).collect();
+    verify_pieces_of_segment(kzg, &list, &header.segment_commitment, count)
+        .map_err(|error| format!("segment {}: {error}", header.segment_index))?;
+    let mut pieces = vec![None; usize::try_from(count)?];
+    for (position, piece) in chosen {
+        if let Some(place) = pieces.get_mut(usize::try_from(position)?) {
+            *place = Some(piece);
+        }
+    }
+    Ok(pieces)
+}
+
+/// Compares a rebuilt block with the one that the node serves.
+async fn compare(
+    client: &WsClient,
+    number: u32,
+    rebuilt: &[u8],
+    tally: &mut Tally,
+) -> Result<(), Error> {
+    let hash: Option<String> = client.request("chain_getBlockHash", rpc_params![number]).await?;
+    let block: Option<SignedBlock<OpaqueBlock>> =
+        client.request("chain_getBlock", rpc_params![hash]).await?;
+    let block = block.ok_or_else(|| {
+        format!("the node does not serve block {number} (any more); --from skips segments")
+    })?;
+    let served = archived_bytes(block)?;
+    // Genesis is padded so that it fills its segment.
+    let same = if number == 0 { rebuilt.starts_with(&served) } else { rebuilt == served };
+    tally.blocks = tally.blocks.saturating_add(1);
+    tally.bytes = tally.bytes.saturating_add(u64::try_from(served.len())?);
+    if !same {
+        tally.wrong = tally.wrong.saturating_add(1);
+        println!(
+            "block {number} differs: {} bytes rebuilt, {} served",
+            rebuilt.len(),
+            served.len()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! `allod id`: registers, shows and verifies identities (§11).
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`files`] | bounded reading of files, PEM and DER |
+//! | [`keys`] | private keys: reading them, and finding the one that belongs to a certificate |
+//! | [`client`] | questions to a node |
+//! | [`transaction`] | a signed extrinsic, and what became of it |
+//! | [`register`] | `allod id register` and `allod id payload` |
+//! | [`verify`] | `allod id verify` and `allod id show` |
+//! | [`report`] | reports in words |
+//!
+//! Keys never leave the process: the node gets signatures. What is signed is put together here and
+//! not taken from the node.
+//!
+//! Exit status: 0 if it was done or holds, 1 if an identity does not hold, 2 on an error.
+
+mod client;
+mod files;
+mod keys;
+mod register;
+mod report;
+#[cfg(test)]
+mod test_openssl;
+mod transaction;
+mod verify;
+
+use crate::commands::Error;
+use std::process::ExitCode;
+
+/// `allod id …`.
+#[derive(Debug, clap::Args)]
+pub struct IdCmd {
+    /// What to do.
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// Subcommands of `allod id`.
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Make an identity of a self-issued certificate.
+    ///
+    /// The certificate's key signs the request. It is looked for in the certificate's file, then
+    /// beside it under the same name with `.key`, then in `key.pem`; or `--key` names it. A key that
+    /// is elsewhere signs what `allod id payload` gives, and `--signature` brings that here.
+    Register(register::RegisterArgs),
+    /// Say whether an identity holds, and under whom.
+    ///
+    /// It has to hold at the best and at the finalized block; one that was registered a moment ago is
+    /// waited for. Exit status 0 if it holds, 1 if not. A root is trusted by nobody unless
+    /// `--accept-root` says so.
+    Verify(verify::VerifyArgs),
+    /// Show what the chain stores about an identity.
+    Show(verify::ShowArgs),
+    /// Give the bytes that a certificate's key must sign, for a key that is not on this machine.
+    Payload(register::PayloadArgs),
+}
+
+/// Runs a subcommand.
+pub fn run(command: &IdCmd) -> Result<ExitCode, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match &command.action {
+            Action::Register(args) => register::register(args).await,
+            Action::Verify(args) => verify::verify(args).await,
+            Action::Show(args) => verify::show(args).await,
+            Action::Payload(args) => register::payload(args).await,
+        }
+    })
+}

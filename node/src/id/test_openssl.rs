@@ -1,0 +1,70 @@
+//! Keys and certificates for tests, made by the command `openssl`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use tempfile::TempDir;
+
+/// A kind of key.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Ed25519.
+    Ed25519,
+    /// ECDSA on P-256.
+    P256,
+}
+
+/// A folder that is gone after the test.
+pub struct Folder(TempDir);
+
+impl Folder {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// The path of a file in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file.
+    pub fn write(&self, name: &str, contents: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, contents).unwrap();
+        path
+    }
+
+    /// Makes a key and a self-signed certificate for it, with OpenSSL's defaults.
+    pub fn certificate(&self, kind: Kind, certificate: &str, key: &str) {
+        let (certificate, key) = (self.path(certificate), self.path(key));
+        let mut arguments = vec![
+            "req",
+            "-x509",
+            "-nodes",
+            "-days",
+            "30",
+            "-subj",
+            "/CN=agent",
+        ];
+        arguments.extend(match kind {
+            Kind::Ed25519 => ["-newkey", "ed25519"].as_slice(),
+            Kind::P256 => ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"].as_slice(),
+        });
+        arguments.extend(["-keyout", text(&key), "-out", text(&certificate)]);
+        openssl(&arguments);
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Runs `openssl`, which must succeed.
+pub fn openssl(arguments: &[&str]) {
+    let output = Command::new("openssl").args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "openssl {arguments:?}: {said}");
+}

@@ -1,0 +1,47 @@
+//! Which JSON-RPC methods the node serves, beside those that Substrate brings.
+
+use crate::service::Client;
+use allod_core::ChainParameters;
+use allod_archiver::SegmentStore;
+use allod_rpc::{
+    auto_id::{AutoIdApiServer, AutoIdRpc},
+    farmer::{FarmerApiServer, FarmerNode},
+    history::{HistoryApiServer, HistoryRpc},
+};
+use allod_runtime::opaque::Block;
+use jsonrpsee::RpcModule;
+use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
+use sc_transaction_pool_api::TransactionPool;
+use std::sync::Arc;
+use substrate_frame_rpc_system::{System, SystemApiServer};
+
+/// What the methods work with.
+pub struct Dependencies<Pool> {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The transaction pool.
+    pub pool: Arc<Pool>,
+    /// Headers and pieces.
+    pub store: Arc<SegmentStore>,
+    /// Parameters of the chain.
+    pub parameters: ChainParameters,
+    /// A farmer's view of the node.
+    pub farmer: FarmerNode,
+}
+
+/// Puts the methods together.
+pub fn create<Pool>(
+    dependencies: Dependencies<Pool>,
+) -> Result<RpcModule<()>, Box<dyn std::error::Error + Send + Sync>>
+where
+    Pool: TransactionPool<Block = Block> + 'static,
+{
+    let Dependencies { client, pool, store, parameters, farmer } = dependencies;
+    let mut module = RpcModule::new(());
+    module.merge(System::new(client.clone(), pool).into_rpc())?;
+    module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+    module.merge(HistoryRpc::new(store, parameters).into_rpc())?;
+    module.merge(farmer.into_rpc())?;
+    module.merge(AutoIdRpc::new(client).into_rpc())?;
+    Ok(module)
+}

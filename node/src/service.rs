@@ -1,0 +1,319 @@
+//! A running node: client, import, network, time, authoring, farmer.
+//!
+//! The order in which parts are made follows from who needs whom: import needs the archiver and
+//! verified time, the network needs the import queue, time needs the network for its gossip,
+//! authoring needs time. What import needs of the later ones reaches it through
+//! [`LateHandles`](allod_consensus::LateHandles).
+
+use crate::{
+    farming::{self, FarmingOptions},
+    rpc,
+};
+use allod_archiver::Archiver;
+use allod_consensus::{
+    AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
+    equivocation::{EquivocationWatch, PoolReporter},
+    import_queue,
+};
+use allod_consensus_primitives::FarmingApi;
+use allod_core::ChainParameters;
+use allod_kzg::Kzg;
+use allod_rpc::farmer::FarmerNode;
+use allod_runtime::{apis::RuntimeApi, opaque::Block};
+use allod_timekeeper::{GossipNetwork, PotSource, PotVerifier, TimekeeperConfig};
+use sc_network::{
+    Litep2pNetworkBackend, NetworkBackend, NetworkWorker, config::NetworkBackendType,
+    service::traits::NotificationService,
+};
+use sc_service::{
+    BuildNetworkParams, Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient,
+    TaskManager,
+};
+use sc_transaction_pool::TransactionPoolHandle;
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+/// Runs the runtime, with Substrate's host functions and no others.
+type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
+/// The client.
+pub type Client = TFullClient<Block, RuntimeApi, Executor>;
+/// The database.
+pub type Backend = TFullBackend<Block>;
+type Import = AllodBlockImport<Block, Arc<Client>, Client, Backend>;
+type Context = ImportContext<Block, Client>;
+type Pool = TransactionPoolHandle<Block, Client>;
+type BlockHash = <Block as sp_runtime::traits::Block>::Hash;
+
+/// What the node does besides following the chain.
+#[derive(Debug, Clone)]
+pub struct NodeOptions {
+    /// Whether it runs the delay function.
+    pub timekeeper: bool,
+    /// On which core.
+    pub timekeeper_core: Option<usize>,
+    /// Whether and how it farms.
+    pub farming: Option<FarmingOptions>,
+    /// Whether the chain is dropped first.
+    pub resync: bool,
+}
+
+/// Where a node keeps its history.
+pub fn history_folder(config: &Configuration) -> PathBuf {
+    chain_folder(config).join("history")
+}
+
+/// Folder of one chain, which the database lies in too.
+fn chain_folder(config: &Configuration) -> PathBuf {
+    config.base_path.config_dir(config.chain_spec.id())
+}
+
+fn other(error: impl std::fmt::Display) -> Error {
+    Error::Other(error.to_string())
+}
+
+/// Client, database, tasks.
+pub struct Parts {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The database.
+    pub backend: Arc<Backend>,
+    /// Keys of the node; farmers keep their own.
+    pub keystore: sp_keystore::KeystorePtr,
+    /// Tasks.
+    pub tasks: TaskManager,
+    /// Parameters of the chain.
+    pub parameters: ChainParameters,
+}
+
+/// Opens database and client.
+pub fn open(config: &Configuration) -> Result<Parts, Error> {
+    let executor = sc_service::new_wasm_executor(&config.executor);
+    let (client, backend, keystore, tasks) =
+        sc_service::new_full_parts::<Block, RuntimeApi, _>(config, None, executor, Vec::new())?;
+    let client = Arc::new(client);
+    let parameters = client.runtime_api().parameters(client.info().best_hash).map_err(other)?;
+    Ok(Parts { client, backend, keystore: keystore.keystore(), tasks, parameters })
+}
+
+/// Starts a node.
+pub async fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager, Error> {
+    match config.network.network_backend {
+        NetworkBackendType::Libp2p => start_with::<NetworkWorker<Block, BlockHash>>(config, options),
+        NetworkBackendType::Litep2p => start_with::<Litep2pNetworkBackend>(config, options),
+    }
+}
+
+/// Everything that import works with.
+fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Arc<Context>, Error> {
+    let client = parts.client.clone();
+    let folder = history_folder(config);
+    let archiver = Archiver::open(client.clone(), kzg.clone(), &folder, &parts.parameters)
+        .map_err(other)?;
+    Ok(Arc::new(ImportContext {
+        parameters: parts.parameters.clone(),
+        kzg: kzg.clone(),
+        pot_verifier: PotVerifier::new(),
+        archiver,
+        equivocations: EquivocationWatch::from_chain(&*client)?,
+        late: LateHandles::default(),
+        one_at_a_time: Default::default(),
+        client,
+    }))
+}
+
+fn start_with<Net: NetworkBackend<Block, BlockHash>>(
+    config: Configuration,
+    options: NodeOptions,
+) -> Result<TaskManager, Error> {
+    // Checked before anything is opened, so that a typing error costs nothing.
+    let reward_address = options
+        .farming
+        .as_ref()
+        .map(|farming| {
+            farming::reward_address(&farming.reward_address, &config.chain_spec.chain_type())
+        })
+        .transpose()
+        .map_err(Error::Other)?;
+    let mut parts = open(&config)?;
+    let kzg = Kzg::new();
+    let context = import_context(&parts, &config, &kzg)?;
+    let block_import: Import = AllodBlockImport::new(parts.client.clone(), context.clone());
+    let pool = Arc::new(
+        sc_transaction_pool::Builder::new(
+            parts.tasks.spawn_essential_handle(),
+            parts.client.clone(),
+            options.farming.is_some().into(),
+        )
+        .with_options(config.transaction_pool.clone())
+        .with_prometheus(config.prometheus_registry())
+        .build(),
+    );
+    let network = start_network::<Net>(&parts, &config, &block_import, &pool)?;
+    let sync = network.sync.clone();
+    // Both cells are empty: this is the only place that fills them.
+    let _ = context.late.sync.set(sync.clone());
+    let reporter = PoolReporter { client: parts.client.clone(), pool: pool.clone() };
+    let _ = context.late.reporter.set(Arc::new(reporter));
+
+    let time = start_time(&parts, &context, &options, network.gossip)?;
+    let (link, solutions) = FarmingLink::new();
+    if options.farming.is_some() {
+        let environment = sc_basic_authorship::ProposerFactory::new(
+            parts.tasks.spawn_handle(),
+            parts.client.clone(),
+            pool.clone(),
+            config.prometheus_registry(),
+            None,
+        );
+        let worker = SlotWorker::new(SlotWorkerParams {
+            block_import,
+            environment,
+            time,
+            link: link.clone(),
+            solutions,
+            sync: sync.clone(),
+        });
+        let spawner = parts.tasks.spawn_essential_handle();
+        spawner.spawn("announce-slots", Some("farming"), worker.announce_slots());
+        spawner.spawn("make-blocks", Some("farming"), worker.run());
+    }
+    let farmer_node = FarmerNode::new(
+        context.client.info().genesis_hash.into(),
+        parts.parameters.clone(),
+        link,
+        context.archiver.clone(),
+        Arc::new(parts.tasks.spawn_handle()),
+    );
+    let plot_folder = chain_folder(&config).join("plot");
+    serve(config, &mut parts, &context, pool, network.handles, farmer_node.clone())?;
+    if let (Some(farming), Some(address)) = (options.farming, reward_address) {
+        let spawner = parts.tasks.spawn_essential_handle();
+        farming::start(&spawner, farming, plot_folder, address, farmer_node, kzg);
+    }
+    Ok(parts.tasks)
+}
+
+/// What the network gives to the RPC server.
+struct NetworkHandles {
+    network: Arc<dyn sc_network::service::traits::NetworkService>,
+    system_rpc_tx: sc_utils::mpsc::TracingUnboundedSender<sc_rpc::system::Request<Block>>,
+    transactions: sc_network_transactions::TransactionsHandlerController<BlockHash>,
+    sync: Arc<sc_network_sync::SyncingService<Block>>,
+}
+
+struct Network {
+    handles: NetworkHandles,
+    sync: Arc<sc_network_sync::SyncingService<Block>>,
+    gossip: GossipNetwork<Block>,
+}
+
+fn start_network<Net: NetworkBackend<Block, BlockHash>>(
+    parts: &Parts,
+    config: &Configuration,
+    block_import: &Import,
+    pool: &Arc<Pool>,
+) -> Result<Network, Error> {
+    let registry = config.prometheus_registry();
+    let metrics = Net::register_notification_metrics(registry);
+    let mut net_config = sc_network::config::FullNetworkConfiguration::<_, _, Net>::new(
+        &config.network,
+        registry.cloned(),
+    );
+    let genesis = parts.client.info().genesis_hash;
+    let (gossip_config, notifications): (_, Box<dyn NotificationService>) =
+        allod_timekeeper::peers_set_config::<Block, Net>(
+            genesis,
+            metrics.clone(),
+            net_config.peer_store_handle(),
+        );
+    net_config.add_notification_protocol(gossip_config);
+    let queue =
+        import_queue(block_import.clone(), &parts.tasks.spawn_essential_handle(), registry);
+    let (network, system_rpc_tx, transactions, sync, _) =
+        sc_service::build_network(BuildNetworkParams {
+            config,
+            net_config,
+            client: parts.client.clone(),
+            transaction_pool: pool.clone(),
+            spawn_handle: parts.tasks.spawn_handle(),
+            spawn_essential_handle: parts.tasks.spawn_essential_handle(),
+            import_queue: queue,
+            block_announce_validator_builder: None,
+            warp_sync_config: None,
+            block_relay: None,
+            metrics,
+            gap_sync_body_policy: None,
+        })?;
+    let gossip = GossipNetwork::new(
+        network.clone(),
+        sync.clone(),
+        notifications,
+        allod_timekeeper::protocol_name(genesis),
+        registry.cloned(),
+    );
+    let handles = NetworkHandles { network, system_rpc_tx, transactions, sync: sync.clone() };
+    Ok(Network { handles, sync, gossip })
+}
+
+fn start_time(
+    parts: &Parts,
+    context: &Context,
+    options: &NodeOptions,
+    gossip: GossipNetwork<Block>,
+) -> Result<allod_timekeeper::PotSourceHandle, Error> {
+    let timekeeper = TimekeeperConfig {
+        enabled: options.timekeeper,
+        pace: Some(Duration::from_millis(parts.parameters.slot_duration_ms)),
+        core: options.timekeeper_core,
+    };
+    let (source, time) = PotSource::new(
+        parts.client.clone(),
+        context.pot_verifier.clone(),
+        timekeeper,
+        Some(gossip),
+    )
+    .map_err(other)?;
+    let _ = context.late.time.set(time.clone());
+    let spawner = parts.tasks.spawn_essential_handle();
+    spawner.spawn("proof-of-time", Some("farming"), source.run());
+    Ok(time)
+}
+
+fn serve(
+    config: Configuration,
+    parts: &mut Parts,
+    context: &Context,
+    pool: Arc<Pool>,
+    handles: NetworkHandles,
+    farmer: FarmerNode,
+) -> Result<(), Error> {
+    let (client, rpc_pool) = (parts.client.clone(), pool.clone());
+    let (store, parameters) = (context.archiver.store().clone(), parts.parameters.clone());
+    let rpc_builder = Box::new(move |_| {
+        rpc::create(rpc::Dependencies {
+            client: client.clone(),
+            pool: rpc_pool.clone(),
+            store: store.clone(),
+            parameters: parameters.clone(),
+            farmer: farmer.clone(),
+        })
+        .map_err(Error::Application)
+    });
+    sc_service::spawn_tasks(SpawnTasksParams {
+        config,
+        client: parts.client.clone(),
+        backend: parts.backend.clone(),
+        task_manager: &mut parts.tasks,
+        keystore: parts.keystore.clone(),
+        transaction_pool: pool,
+        rpc_builder,
+        network: handles.network,
+        system_rpc_tx: handles.system_rpc_tx,
+        tx_handler_controller: handles.transactions,
+        sync_service: handles.sync,
+        telemetry: None,
+        tracing_execute_block: None,
+    })?;
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! The one chain of slots that the timekeeper's thread, gossip and block import all extend.
+//!
+//! Everything happens under one lock, held for a walk of the chain at most. Whoever changes the
+//! next slot's input interrupts the evaluation of the old one, which polls a flag (see
+//! [`prove_with_stop`](allod_proof_of_time::prove_with_stop)).
+
+use crate::{
+    cache::PotVerifier,
+    state::{BestBlock, MAX_SLOTS_AHEAD_OF_BEST, PotState, SlotTick, Update},
+};
+use allod_core::{PotCheckpoints, Slot, time::PotInput};
+use parking_lot::{Condvar, Mutex};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
+};
+use tokio::sync::{broadcast, mpsc};
+
+/// Ticks that a subscriber may lag behind before it misses some.
+const SUBSCRIBER_QUEUE: usize = 64;
+
+/// Ticks that wait to be gossiped.
+const GOSSIP_QUEUE: usize = 64;
+
+pub(crate) struct Shared {
+    inner: Mutex<Inner>,
+    verifier: PotVerifier,
+    /// Wakes the timekeeper's thread.
+    changed: Condvar,
+    /// Interrupts its evaluation.
+    stop: AtomicBool,
+    subscribers: broadcast::Sender<SlotTick>,
+    gossip: mpsc::Sender<SlotTick>,
+}
+
+struct Inner {
+    state: PotState,
+    /// When the tip became what it is.
+    tip_since: Instant,
+    /// What the timekeeper's thread works on.
+    evaluating: Option<PotInput>,
+    shut_down: bool,
+}
+
+/// What the timekeeper's thread is to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Task {
+    /// The slot to evaluate.
+    pub input: PotInput,
+    /// When the slot before became known.
+    pub since: Instant,
+}
+
+/// Where the chain stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct View {
+    pub tip: Slot,
+    /// The next slot, if the chain may be extended.
+    pub wanted: Option<PotInput>,
+}
+
+impl Shared {
+    /// The chain after `best`, and the slots that are to be gossiped.
+    pub(crate) fn new(best: BestBlock, verifier: PotVerifier) -> (Self, mpsc::Receiver<SlotTick>) {
+        let (subscribers, _) = broadcast::channel(SUBSCRIBER_QUEUE);
+        let (gossip, to_gossip) = mpsc::channel(GOSSIP_QUEUE);
+        let shared = Self {
+            inner: Mutex::new(Inner {
+                state: PotState::new(best),
+                tip_since: Instant::now(),
+                evaluating: None,
+                shut_down: false,
+            }),
+            verifier,
+            changed: Condvar::new(),
+            stop: AtomicBool::new(false),
+            subscribers,
+            gossip,
+        };
+        (shared, to_gossip)
+    }
+
+    pub(crate) fn verifier(&self) -> &PotVerifier {
+        &self.verifier
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<SlotTick> {
+        self.subscribers.subscribe()
+    }
+
+    pub(crate) fn tip(&self) -> Slot {
+        self.inner.lock().state.tip()
+    }
+
+    pub(crate) fn tip_since(&self) -> Instant {
+        self.inner.lock().tip_since
+    }
+
+    pub(crate) fn view(&self) -> View {
+        let inner = self.inner.lock();
+        View {
+            tip: inner.state.tip(),
+            wanted: inner.state.wanted(),
+        }
+    }
+
+    /// Takes slots into the chain that the verifier has come to know, and passes them on.
+    pub(crate) fn advance(&self) {
+        let mut inner = self.inner.lock();
+        self.advance_locked(&mut inner);
+    }
+
+    /// Follows another best block. Its slots are not gossiped: the block brings them to everybody.
+    pub(crate) fn on_best_block(&self, best: BestBlock, parent: Option<&BestBlock>) {
+        let mut inner = self.inner.lock();
+        let update = inner.state.on_best_block(best, parent, &self.verifier);
+        self.after_update(&mut inner, &update);
+    }
+
+    /// Waits until a slot is to be evaluated; none at shutdown.
+    pub(crate) fn next_task(&self) -> Option<Task> {
+        let mut inner = self.inner.lock();
+        let mut waiting = false;
+        loop {
+            // Imports may have verified more slots meanwhile.
+            self.advance_locked(&mut inner);
+            if inner.shut_down {
+                return None;
+            }
+            if let Some(input) = inner.state.wanted() {
+                if waiting {
+                    tracing::info!(target: crate::LOG_TARGET, slot = %input.slot, "Timekeeper goes on");
+                }
+                self.stop.store(false, Ordering::Relaxed);
+                inner.evaluating = Some(input);
+                let since = inner.tip_since;
+                return Some(Task { input, since });
+            }
+            if !waiting {
+                waiting = true;
+                tracing::info!(
+                    target: crate::LOG_TARGET,
+                    tip = %inner.state.tip(),
+                    proven = %inner.state.proven(),
+                    "Timekeeper waits for a block: {MAX_SLOTS_AHEAD_OF_BEST} slots are all that one \
+                     more can prove",
+                );
+            }
+            self.changed.wait(&mut inner);
+        }
+    }
+
+    /// The flag that interrupts the evaluation of the task that was given out last.
+    pub(crate) fn stop(&self) -> &AtomicBool {
+        &self.stop
+    }
+
+    /// Waits until `due`, or without end; whether `input` is still wanted then. Returns at once
+    /// when it no longer is.
+    pub(crate) fn hold(&self, input: &PotInput, due: Option<Instant>) -> bool {
+        let mut inner = self.inner.lock();
+        loop {
+            if inner.shut_down || inner.state.wanted() != Some(*input) {
+                return false;
+            }
+            match due {
+                Some(due) if self.changed.wait_until(&mut inner, due).timed_out() => {
+                    return !inner.shut_down && inner.state.wanted() == Some(*input);
+                }
+                Some(_) => {}
+                None => self.changed.wait(&mut inner),
+            }
+        }
+    }
+
+    /// Takes a slot that this node evaluated into the chain.
+    pub(crate) fn evaluated(&self, input: &PotInput, checkpoints: &PotCheckpoints) {
+        self.verifier.insert(input, checkpoints);
+        self.advance();
+    }
+
+    /// Ends the timekeeper's thread.
+    pub(crate) fn shut_down(&self) {
+        self.inner.lock().shut_down = true;
+        self.stop.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn evaluating(&self) -> Option<PotInput> {
+        self.inner.lock().evaluating
+    }
+
+    fn advance_locked(&self, inner: &mut Inner) {
+        let update = inner.state.advance(&self.verifier);
+        for tick in &update.ticks {
+            // Full only if the network is stuck; blocks carry what is lost here.
+            let _ = self.gossip.try_send(*tick);
+        }
+        self.after_update(inner, &update);
+    }
+
+    fn after_update(&self, inner: &mut Inner, update: &Update) {
+        if let Some(rewind) = update.rewind {
+            tracing::info!(
+                target: crate::LOG_TARGET,
+                from = %rewind.from,
+                to = %rewind.to,
+                tip = %inner.state.tip(),
+                "Proof-of-time chain rewound",
+            );
+        }
+        for tick in &update.ticks {
+            tracing::trace!(
+                target: crate::LOG_TARGET,
+                slot = %tick.slot,
+                output = %tick.checkpoints.output(),
+                "New slot",
+            );
+            // Fails where nobody listens.
+            let _ = self.subscribers.send(*tick);
+        }
+        if update.moved {
+            inner.tip_since = Instant::now();
+        }
+        if inner.evaluating.is_some() && inner.evaluating != inner.state.wanted() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        self.changed.notify_all();
+    }
+}

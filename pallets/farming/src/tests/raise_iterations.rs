@@ -1,0 +1,71 @@
+use crate::{Error, Event, PendingIterations, Pot, mock::*};
+use allod_consensus_primitives::PotParameters;
+use allod_core::{Slot, time::PotChange};
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::DispatchError;
+
+#[test]
+fn root_raises_and_may_raise_again_until_the_injection() {
+    new_test_ext().execute_with(|| {
+        begin(1);
+        let more = iterations(1040);
+        assert_ok!(Farming::raise_iterations(RuntimeOrigin::root(), more));
+        System::assert_last_event(Event::IterationsRaised { iterations: more }.into());
+        assert_eq!(PendingIterations::<Test>::get(), Some(more));
+        assert_ok!(Farming::raise_iterations(
+            RuntimeOrigin::root(),
+            iterations(4096)
+        ));
+        assert_ok!(Farming::raise_iterations(
+            RuntimeOrigin::root(),
+            iterations(2048)
+        ));
+        assert_eq!(PendingIterations::<Test>::get(), Some(iterations(2048)));
+        assert_eq!(Farming::pot_parameters().iterations, iterations(1024));
+    });
+}
+
+#[test]
+fn only_root_raises() {
+    new_test_ext().execute_with(|| {
+        assert_noop!(
+            Farming::raise_iterations(RuntimeOrigin::signed(1), iterations(2048)),
+            DispatchError::BadOrigin
+        );
+    });
+}
+
+#[test]
+fn iterations_are_a_multiple_of_16() {
+    new_test_ext().execute_with(|| {
+        assert_noop!(
+            Farming::raise_iterations(RuntimeOrigin::root(), iterations(1032)),
+            Error::<Test>::NotAMultiple
+        );
+    });
+}
+
+#[test]
+fn iterations_are_never_lowered() {
+    new_test_ext().execute_with(|| {
+        for number in [1024, 1008] {
+            assert_noop!(
+                Farming::raise_iterations(RuntimeOrigin::root(), iterations(number)),
+                Error::<Test>::NotRaised
+            );
+        }
+        // Nor below those that are scheduled.
+        Pot::<Test>::put(PotParameters {
+            iterations: iterations(1024),
+            next_change: Some(PotChange {
+                slot: Slot(9),
+                iterations: iterations(2048),
+                entropy: Default::default(),
+            }),
+        });
+        assert_noop!(
+            Farming::raise_iterations(RuntimeOrigin::root(), iterations(2048)),
+            Error::<Test>::NotRaised
+        );
+    });
+}

@@ -1,0 +1,121 @@
+//! Block rewards by an issuance schedule, and fees, to the author's reward address (§8 and §10 of
+//! the design).
+//!
+//! Each block mints its reward before its first extrinsic: the amount depends on nothing that is
+//! in the block but its solution's reward address, which the runtime hands over. There is nothing
+//! to call and nothing to store.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod fees;
+#[cfg(test)]
+mod mock;
+mod schedule;
+#[cfg(test)]
+mod tests;
+pub mod weights;
+
+pub use fees::FeesToAuthor;
+pub use pallet::*;
+pub use schedule::IssuanceSchedule;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+    use super::{schedule::IssuanceSchedule, weights::WeightInfo};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::fungible::{Balanced, Credit, Inspect, Mutate},
+    };
+    use frame_system::pallet_prelude::*;
+    use sp_runtime::{SaturatedConversion, traits::Zero};
+
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+    /// Amounts of the currency.
+    pub type BalanceOf<T> =
+        <<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+    /// An amount that was taken from somebody and belongs to nobody yet.
+    pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+
+    /// Configuration.
+    #[pallet::config]
+    pub trait Config: frame_system::Config {
+        /// What the hook weighs.
+        type WeightInfo: WeightInfo;
+        /// What rewards are paid in.
+        type Currency: Mutate<Self::AccountId> + Balanced<Self::AccountId>;
+        /// The account that the author of the block being executed is paid to, if one is known.
+        type RewardAddress: Get<Option<Self::AccountId>>;
+        /// What a block earns.
+        #[pallet::constant]
+        type Schedule: Get<IssuanceSchedule<BalanceOf<Self>>>;
+    }
+
+    #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
+    pub struct Pallet<T>(_);
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(super) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// The block earned its author a reward.
+        BlockReward {
+            /// Whom.
+            who: T::AccountId,
+            /// How much was minted.
+            amount: BalanceOf<T>,
+        },
+        /// The reward could not be minted; nobody gets it.
+        BlockRewardLost {
+            /// Who would have got it.
+            who: T::AccountId,
+            /// How much.
+            amount: BalanceOf<T>,
+            /// Why not: below the existential deposit of a new account, or more than the currency
+            /// can count.
+            reason: DispatchError,
+        },
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_initialize(block: BlockNumberFor<T>) -> Weight {
+            Self::pay(T::Schedule::get().reward(block.saturated_into()));
+            T::WeightInfo::on_initialize()
+        }
+
+        #[cfg(feature = "std")]
+        fn integrity_test() {
+            assert!(
+                T::Schedule::get().halving_interval > 0,
+                "Schedule: halving_interval is 0; it must be above 0",
+            );
+        }
+    }
+
+    impl<T: Config> Pallet<T> {
+        fn pay(amount: BalanceOf<T>) {
+            if amount.is_zero() {
+                return;
+            }
+            if let Some(who) = T::RewardAddress::get() {
+                Self::mint(who, amount);
+            }
+        }
+
+        pub(crate) fn mint(who: T::AccountId, amount: BalanceOf<T>) {
+            let event = match T::Currency::mint_into(&who, amount) {
+                Ok(amount) => Event::BlockReward { who, amount },
+                Err(reason) => Event::BlockRewardLost {
+                    who,
+                    amount,
+                    reason,
+                },
+            };
+            Self::deposit_event(event);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! One module for each thing that pays.
+
+mod fees;
+mod rewards;

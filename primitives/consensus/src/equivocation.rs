@@ -1,0 +1,84 @@
+//! Two blocks sealed for one solution (§8).
+
+use crate::digest::{DigestError, PreDigest, pre_digest, seal_message, split_seal};
+use allod_core::{Hash, PublicKey, Slot};
+use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode};
+use scale_info::TypeInfo;
+use sp_runtime::traits::Header as HeaderT;
+
+/// Two differently sealed headers of one key, sector, piece, chunk and slot.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct EquivocationProof<Header> {
+    /// One of the headers, with its seal.
+    pub first: Header,
+    /// The other, with its seal.
+    pub second: Header,
+}
+
+/// Why two headers prove no equivocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EquivocationError {
+    /// A digest is broken.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// Both are the same header.
+    #[error("both headers are the same one")]
+    SameHeader,
+    /// They differ in key, sector, piece, chunk or slot.
+    #[error("the headers do not share public key, sector index, piece offset, chunk and slot")]
+    DifferentSolutions,
+    /// A seal was not made by the key.
+    #[error("the seal of the {0} header was not made by the key of its solution")]
+    Seal(&'static str),
+}
+
+/// Whose equivocation was proven, and in which slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Equivocation {
+    /// Whose.
+    pub public_key: PublicKey,
+    /// When.
+    pub slot: Slot,
+}
+
+/// What both headers must share.
+fn identity(pre: &PreDigest) -> impl PartialEq + use<> {
+    let solution = &pre.solution;
+    (
+        solution.public_key,
+        solution.sector_index,
+        solution.piece_offset,
+        solution.chunk,
+        pre.slot,
+    )
+}
+
+impl<Header: HeaderT> EquivocationProof<Header> {
+    /// Checks everything that needs no chain: that the headers differ, share the solution, and that
+    /// `verify(message, seal, key)` accepts both seals. That one of them is in this chain is for
+    /// the caller to check.
+    pub fn check(
+        &self,
+        genesis_hash: &Hash,
+        verify: impl Fn(&[u8], &[u8; 64], &PublicKey) -> bool,
+    ) -> Result<Equivocation, EquivocationError> {
+        if self.first == self.second {
+            return Err(EquivocationError::SameHeader);
+        }
+        let (first, first_seal) = split_seal(self.first.clone())?;
+        let (second, second_seal) = split_seal(self.second.clone())?;
+        let (first_claim, second_claim) = (pre_digest(&first)?, pre_digest(&second)?);
+        if identity(&first_claim) != identity(&second_claim) {
+            return Err(EquivocationError::DifferentSolutions);
+        }
+        let public_key = first_claim.solution.public_key;
+        let seals = [("first", first, first_seal), ("second", second, second_seal)];
+        for (name, header, seal) in seals {
+            let message = seal_message(genesis_hash, &header.encode());
+            if !verify(&message, &seal, &public_key) {
+                return Err(EquivocationError::Seal(name));
+            }
+        }
+        Ok(Equivocation { public_key, slot: first_claim.slot })
+    }
+}

@@ -1,0 +1,278 @@
+//! Constants of the protocol, and the parameters that a chain fixes at genesis (§3).
+
+use crate::units::SolutionRange;
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode};
+use scale_info::TypeInfo;
+
+/// Bytes of a scalar as it is stored.
+pub const SCALAR_BYTES: usize = 32;
+/// Bytes of raw history in a scalar: the first of the 32 stays 0, so every value is below r.
+pub const RAW_SCALAR_BYTES: usize = 31;
+/// Scalars of a record, as many as an EIP-4844 blob has.
+pub const RECORD_SCALARS: usize = 4096;
+/// Bytes of a record.
+pub const RECORD_BYTES: usize = 131_072;
+/// Bytes of raw history in a record.
+pub const RAW_RECORD_BYTES: usize = 126_976;
+/// Positions of a record after it was extended ×2.
+pub const S_BUCKETS: u16 = 8192;
+/// Bytes of a compressed G1 point.
+pub const POINT_BYTES: usize = 48;
+/// Bytes of a piece: record, record commitment, record witness.
+pub const PIECE_BYTES: usize = 131_168;
+/// Checkpoints that prove a slot's proof-of-time.
+pub const CHECKPOINTS: usize = 8;
+/// Parts of a sector, of which an audit reads one.
+pub const AUDIT_GROUPS: u16 = 8;
+/// Sector indices are below this.
+pub const MAX_SECTORS: u32 = 1 << 19;
+/// The K of the proof of space.
+pub const SPACE_K: u8 = 17;
+/// Iterations of the delay function are a multiple of this.
+pub const ITERATIONS_MULTIPLE: u32 = 16;
+/// Slots by which a block may run ahead of a node's own proof-of-time before it is held back (§8).
+pub const MAX_SLOTS_AHEAD: u64 = 30;
+/// Blocks within which an equivocation can be reported (§8).
+pub const EQUIVOCATION_WINDOW: u32 = 4096;
+/// Slots that one justification can prove. A timekeeper stops when it is this far ahead of the
+/// best block, so that a chain which nobody farmed for hours can always be continued.
+pub const MAX_SLOTS_PER_JUSTIFICATION: u32 = 32_768;
+/// Records per segment may not exceed this, so that a segment fits in memory (128 MiB of pieces).
+pub const MAX_RAW_RECORDS_PER_SEGMENT: u16 = 512;
+/// Bytes of external entropy in the genesis.
+pub const MAX_EXTERNAL_ENTROPY_BYTES: usize = 1024;
+
+/// The parameters of a chain: set by its genesis, readable through the runtime API, and read
+/// from there by every client.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
+pub struct ChainParameters {
+    /// Length of a slot in milliseconds, above 0.
+    pub slot_duration_ms: u64,
+    /// Share of slots that are to have a block, as numerator and denominator, above 0 and at most 1.
+    pub slot_probability: (u64, u64),
+    /// Raw records per segment (R): a power of two, at most 512. A segment has 2R pieces.
+    pub raw_records_per_segment: u16,
+    /// Pieces per sector (P): a multiple of 8, at least 16.
+    pub pieces_per_sector: u16,
+    /// Blocks on top of a block after which it is archived and final, above 0.
+    pub confirmation_depth: u32,
+    /// Blocks after which the solution range is adjusted, above 0.
+    pub era_length: u32,
+    /// How many of the newest segments are preferred by plots.
+    pub recent_segments: u64,
+    /// Share of a sector that prefers recent segments, as numerator and denominator.
+    pub recent_fraction: (u64, u64),
+    /// Segments of history growth before a sector can expire (M), above 0.
+    pub min_sector_lifetime: u64,
+    /// Slots between the slot that a block was won in and the newest slot that it proves.
+    pub block_authoring_delay: u64,
+    /// Blocks between two entropy sources, above 0 and not below `entropy_delay`.
+    pub entropy_interval: u32,
+    /// Intervals between the block that is a source and the block that injects it, above 0.
+    pub entropy_lookback: u32,
+    /// Slots between the injecting block and the injection, above `block_authoring_delay`.
+    pub entropy_delay: u64,
+    /// The first era's solution range, above 0.
+    pub initial_solution_range: SolutionRange,
+    /// Iterations of the delay function per slot at genesis: a multiple of 16.
+    pub initial_iterations: NonZeroU32,
+    /// Enters the first slot's seed; at most 1,024 bytes.
+    pub external_entropy: Vec<u8>,
+}
+
+/// A parameter that no chain can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {expected}")]
+pub struct ParameterError {
+    /// Name of the field, as in a chain specification.
+    pub field: &'static str,
+    /// What would be right.
+    pub expected: &'static str,
+}
+
+impl ChainParameters {
+    /// Checks every field against its legal range.
+    pub fn check(&self) -> Result<(), ParameterError> {
+        let rules = [
+            (
+                self.slot_duration_ms > 0,
+                "slotDurationMs",
+                "must be above 0",
+            ),
+            (
+                self.slot_probability.0 > 0 && self.slot_probability.0 <= self.slot_probability.1,
+                "slotProbability",
+                "must be above 0 and at most 1, as [numerator, denominator]",
+            ),
+            (
+                self.slot_probability.1 <= u64::from(u32::MAX),
+                "slotProbability",
+                "must have a denominator below 2^32",
+            ),
+            (
+                self.raw_records_per_segment.is_power_of_two()
+                    && self.raw_records_per_segment <= MAX_RAW_RECORDS_PER_SEGMENT,
+                "rawRecordsPerSegment",
+                "must be a power of two, at most 512",
+            ),
+            (
+                self.pieces_per_sector >= 16
+                    && self.pieces_per_sector.checked_rem(AUDIT_GROUPS) == Some(0),
+                "piecesPerSector",
+                "must be a multiple of 8, at least 16",
+            ),
+            (
+                self.confirmation_depth > 0,
+                "confirmationDepth",
+                "must be above 0",
+            ),
+            (self.era_length > 0, "eraLength", "must be above 0"),
+            (
+                self.recent_segments > 0 && self.recent_segments <= u64::from(u32::MAX),
+                "recentSegments",
+                "must be above 0 and below 2^32",
+            ),
+            (
+                self.recent_fraction.0 > 0
+                    && self.recent_fraction.0 < self.recent_fraction.1
+                    && self.recent_fraction.1 <= u64::from(u32::MAX),
+                "recentFraction",
+                "must be above 0 and below 1, as [numerator, denominator below 2^32]",
+            ),
+            (
+                self.min_sector_lifetime > 0,
+                "minSectorLifetime",
+                "must be above 0",
+            ),
+            (
+                self.block_authoring_delay > 0
+                    && self.block_authoring_delay < u64::from(MAX_SLOTS_PER_JUSTIFICATION),
+                "blockAuthoringDelay",
+                "must be above 0 and below 32,768",
+            ),
+            (
+                self.entropy_delay > self.block_authoring_delay,
+                "entropyDelay",
+                "must be above blockAuthoringDelay",
+            ),
+            (
+                u64::from(self.entropy_interval) >= self.entropy_delay && self.entropy_interval > 0,
+                "entropyInterval",
+                "must be above 0 and not below entropyDelay",
+            ),
+            (
+                self.entropy_lookback > 0 && self.entropy_lookback <= 1024,
+                "entropyLookback",
+                "must be from 1 to 1,024",
+            ),
+            (
+                self.initial_solution_range.0 > 0,
+                "initialSolutionRange",
+                "must be above 0",
+            ),
+            (
+                self.initial_iterations
+                    .get()
+                    .checked_rem(ITERATIONS_MULTIPLE)
+                    == Some(0),
+                "initialIterations",
+                "must be a multiple of 16",
+            ),
+            (
+                self.external_entropy.len() <= MAX_EXTERNAL_ENTROPY_BYTES,
+                "externalEntropy",
+                "must have at most 1,024 bytes",
+            ),
+        ];
+        match rules.into_iter().find(|(holds, _, _)| !holds) {
+            Some((_, field, expected)) => Err(ParameterError { field, expected }),
+            None => Ok(()),
+        }
+    }
+
+    /// Pieces of a segment, source and parity: 2R.
+    pub fn pieces_per_segment(&self) -> u64 {
+        u64::from(self.raw_records_per_segment).saturating_mul(2)
+    }
+
+    /// Raw history in a segment, in bytes.
+    pub fn segment_bytes(&self) -> usize {
+        usize::from(self.raw_records_per_segment).saturating_mul(RAW_RECORD_BYTES)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The parameters of `local` in the design's table.
+    pub(crate) fn local() -> ChainParameters {
+        ChainParameters {
+            slot_duration_ms: 1000,
+            slot_probability: (1, 6),
+            raw_records_per_segment: 8,
+            pieces_per_sector: 64,
+            confirmation_depth: 30,
+            era_length: 64,
+            recent_segments: 5,
+            recent_fraction: (1, 10),
+            min_sector_lifetime: 4,
+            block_authoring_delay: 4,
+            entropy_interval: 30,
+            entropy_lookback: 1,
+            entropy_delay: 15,
+            initial_solution_range: SolutionRange::initial(64, 2, (1, 6)),
+            initial_iterations: NonZeroU32::new(1024).unwrap(),
+            external_entropy: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn constants_fit_together() {
+        assert_eq!(RECORD_BYTES, RECORD_SCALARS * SCALAR_BYTES);
+        assert_eq!(RAW_RECORD_BYTES, RECORD_SCALARS * RAW_SCALAR_BYTES);
+        assert_eq!(usize::from(S_BUCKETS), RECORD_SCALARS * 2);
+        assert_eq!(PIECE_BYTES, RECORD_BYTES + 2 * POINT_BYTES);
+    }
+
+    #[test]
+    fn the_local_chain_is_legal_and_each_broken_field_is_named() {
+        assert_eq!(local().check(), Ok(()));
+        type Break = fn(&mut ChainParameters);
+        let broken: [(&str, Break); 15] = [
+            ("slotDurationMs", |p| p.slot_duration_ms = 0),
+            ("slotProbability", |p| p.slot_probability = (2, 1)),
+            ("rawRecordsPerSegment", |p| p.raw_records_per_segment = 12),
+            ("piecesPerSector", |p| p.pieces_per_sector = 60),
+            ("confirmationDepth", |p| p.confirmation_depth = 0),
+            ("eraLength", |p| p.era_length = 0),
+            ("recentSegments", |p| p.recent_segments = 0),
+            ("recentFraction", |p| p.recent_fraction = (1, 1)),
+            ("minSectorLifetime", |p| p.min_sector_lifetime = 0),
+            ("blockAuthoringDelay", |p| p.block_authoring_delay = 0),
+            ("entropyDelay", |p| p.entropy_delay = 4),
+            ("entropyInterval", |p| p.entropy_interval = 14),
+            ("initialSolutionRange", |p| {
+                p.initial_solution_range = SolutionRange(0)
+            }),
+            ("initialIterations", |p| {
+                p.initial_iterations = NonZeroU32::new(24).unwrap()
+            }),
+            ("externalEntropy", |p| {
+                p.external_entropy = alloc::vec![0; 1025]
+            }),
+        ];
+        for (field, break_it) in broken {
+            let mut parameters = local();
+            break_it(&mut parameters);
+            assert_eq!(parameters.check().map_err(|error| error.field), Err(field));
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! What verification answers: every link, every check, the first failure by name.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use allod_x509::{SignatureAlgorithm, format_time};
+use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+use crate::Identifier;
+
+/// What somebody wants an identity's key for; requests on chain need none of these.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Purpose {
+    /// To issue certificates: a certification authority, with keyCertSign.
+    #[codec(index = 0)]
+    #[cfg_attr(feature = "serde", serde(rename = "keyCertSign"))]
+    KeyCertSign,
+    /// To sign revocation lists: cRLSign.
+    #[codec(index = 1)]
+    #[cfg_attr(feature = "serde", serde(rename = "cRLSign"))]
+    CrlSign,
+    /// To sign data and in TLS: digitalSignature.
+    #[codec(index = 2)]
+    #[cfg_attr(feature = "serde", serde(rename = "digitalSignature"))]
+    DigitalSignature,
+}
+
+/// One thing that is checked on a link, or, last, on the whole chain.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
+pub enum Check {
+    /// The chain knows the identity and can read its certificate.
+    #[codec(index = 0)]
+    Registered,
+    /// The runtime's list of algorithms has the certificate's.
+    #[codec(index = 1)]
+    Algorithm,
+    /// The time lies within the certificate's validity.
+    #[codec(index = 2)]
+    Validity,
+    /// It may issue: basicConstraints say CA, and the path below is not too long.
+    #[codec(index = 3)]
+    BasicConstraints,
+    /// It may issue: keyUsage, if present, has keyCertSign.
+    #[codec(index = 4)]
+    KeyCertSign,
+    /// The names below are within its name constraints.
+    #[codec(index = 5)]
+    NameConstraints,
+    /// No critical extension is unknown.
+    #[codec(index = 6)]
+    CriticalExtensions,
+    /// Not revoked, held or deactivated.
+    #[codec(index = 7)]
+    Status,
+    /// The issuer's key, or for a root its own, signed the certificate.
+    #[codec(index = 8)]
+    Signature,
+    /// keyUsage, if present, allows the purpose that was asked for.
+    #[codec(index = 9)]
+    Purpose,
+    /// The root is one that the caller accepts.
+    #[codec(index = 10)]
+    Root,
+}
+
+/// Why a check failed.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        tag = "kind",
+        rename_all = "camelCase",
+        rename_all_fields = "camelCase"
+    )
+)]
+pub enum Reason {
+    /// The chain has no identity of this identifier.
+    #[codec(index = 0)]
+    NotRegistered,
+    /// The stored certificate cannot be read by the rules of today.
+    #[codec(index = 1)]
+    Unreadable,
+    /// The runtime's list no longer has the algorithm.
+    #[codec(index = 2)]
+    AlgorithmRetired {
+        /// The certificate's algorithm.
+        algorithm: SignatureAlgorithm,
+    },
+    /// Validity begins later.
+    #[codec(index = 3)]
+    NotYetValid {
+        /// First second of validity, since 1970.
+        not_before: u64,
+    },
+    /// Validity is over.
+    #[codec(index = 4)]
+    Expired {
+        /// Last second of validity, since 1970.
+        not_after: u64,
+    },
+    /// The certificate is not one of a certification authority.
+    #[codec(index = 5)]
+    NotCa,
+    /// keyUsage is present without keyCertSign.
+    #[codec(index = 6)]
+    NoKeyCertSign,
+    /// keyUsage is present without cRLSign.
+    #[codec(index = 7)]
+    NoCrlSign,
+    /// keyUsage is present without digitalSignature.
+    #[codec(index = 8)]
+    NoDigitalSignature,
+    /// The signature on the certificate does not verify.
+    #[codec(index = 9)]
+    SignatureInvalid,
+    /// The root is none of those that the caller accepts.
+    #[codec(index = 10)]
+    RootNotAccepted,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRegistered => f.write_str("no identity of this identifier is registered"),
+            Self::Unreadable => f.write_str("the stored certificate is not accepted any more"),
+            Self::AlgorithmRetired { algorithm } => {
+                write!(f, "the algorithm {algorithm} is not accepted any more")
+            }
+            Self::NotYetValid { not_before } => {
+                write!(f, "not valid before {}", format_time(*not_before))
+            }
+            Self::Expired { not_after } => write!(f, "expired on {}", format_time(*not_after)),
+            Self::NotCa => f.write_str("not a certification authority (basicConstraints)"),
+            Self::NoKeyCertSign => f.write_str("keyUsage lacks keyCertSign"),
+            Self::NoCrlSign => f.write_str("keyUsage lacks cRLSign"),
+            Self::NoDigitalSignature => f.write_str("keyUsage lacks digitalSignature"),
+            Self::SignatureInvalid => f.write_str("the certificate's signature does not verify"),
+            Self::RootNotAccepted => f.write_str("the root is none of the accepted ones"),
+        }
+    }
+}
+
+/// How a check ended.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "outcome", content = "reason", rename_all = "camelCase")
+)]
+pub enum Outcome {
+    /// It holds.
+    #[codec(index = 0)]
+    Passed,
+    /// It does not concern this link: a certificate that issued nothing needs no keyCertSign.
+    #[codec(index = 1)]
+    NotApplicable,
+    /// It does not hold.
+    #[codec(index = 2)]
+    Failed(Reason),
+}
+
+/// A check and how it ended.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct CheckReport {
+    /// What was checked.
+    pub check: Check,
+    /// How it ended.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub outcome: Outcome,
+}
+
+/// One identity in the chain of issue and the checks on it, in the order of [`Check`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LinkReport {
+    /// The identity.
+    pub identifier: Identifier,
+    /// Its checks. If it is not registered there is only the first.
+    pub checks: Vec<CheckReport>,
+}
+
+/// What is known about the root.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
+pub enum RootTrust {
+    /// The caller named no roots: the report says whose the chain is, and not that anybody trusts it.
+    #[codec(index = 0)]
+    NotAsked,
+    /// The root is one that the caller accepts.
+    #[codec(index = 1)]
+    Accepted,
+    /// It is none of them.
+    #[codec(index = 2)]
+    NotAccepted,
+}
+
+/// A failed check, and where.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Failure {
+    /// The identity at fault.
+    pub identifier: Identifier,
+    /// The check that it failed.
+    pub check: Check,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.identifier, self.reason)
+    }
+}
+
+/// The answer to "does this identity hold, and under whom?", at one block.
+///
+/// **A self-issued root is trusted by nobody by default.** A report without failure says that the
+/// chain of issue is sound; that the root deserves trust it says only if the caller named roots and
+/// [`RootTrust::Accepted`] comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
+pub struct VerificationReport {
+    /// The identity that was asked about.
+    pub identifier: Identifier,
+    /// The time that validity was judged at, in seconds since 1970.
+    pub time: u64,
+    /// The purpose that was asked about.
+    pub purpose: Option<Purpose>,
+    /// The chain of issue, root first, the identity itself last.
+    pub links: Vec<LinkReport>,
+    /// The root, unless the identity is not registered.
+    pub root: Option<Identifier>,
+    /// Whether the caller accepts the root.
+    pub root_trust: RootTrust,
+    /// The first check that failed, root down; `None` if the identity holds.
+    pub failure: Option<Failure>,
+}
+
+impl VerificationReport {
+    /// Puts a report together from the links, root first. `accepted_roots` are what the caller named.
+    pub fn new(
+        identifier: Identifier,
+        time: u64,
+        purpose: Option<Purpose>,
+        links: Vec<LinkReport>,
+        accepted_roots: Option<&[Identifier]>,
+    ) -> Self {
+        let failed_link = links.iter().find_map(LinkReport::failure);
+        let is_registered = links.first().is_some_and(|link| !link.is_unregistered());
+        let root = links
+            .first()
+            .filter(|_| is_registered)
+            .map(|link| link.identifier);
+        let root_trust = match (accepted_roots, root) {
+            (None, _) => RootTrust::NotAsked,
+            (Some(accepted), Some(root)) if accepted.contains(&root) => RootTrust::Accepted,
+            (Some(_), _) => RootTrust::NotAccepted,
+        };
+        let failed_root = (root_trust == RootTrust::NotAccepted).then(|| Failure {
+            identifier: root.unwrap_or(identifier),
+            check: Check::Root,
+            reason: Reason::RootNotAccepted,
+        });
+        Self {
+            identifier,
+            time,
+            purpose,
+            links,
+            root,
+            root_trust,
+            failure: failed_link.or(failed_root),
+        }
+    }
+
+    /// Whether nothing failed.
+    pub fn holds(&self) -> bool {
+        self.failure.is_none()
+    }
+}
+
+impl LinkReport {
+    /// The report on an identity that the chain does not know.
+    pub fn unregistered(identifier: Identifier) -> Self {
+        Self::of_one(identifier, Reason::NotRegistered)
+    }
+
+    /// The report on an identity whose certificate cannot be read.
+    pub fn unreadable(identifier: Identifier) -> Self {
+        Self::of_one(identifier, Reason::Unreadable)
+    }
+
+    fn of_one(identifier: Identifier, reason: Reason) -> Self {
+        let check = CheckReport {
+            check: Check::Registered,
+            outcome: Outcome::Failed(reason),
+        };
+        Self {
+            identifier,
+            checks: [check].to_vec(),
+        }
+    }
+
+    fn is_unregistered(&self) -> bool {
+        self.failure()
+            .is_some_and(|failure| failure.reason == Reason::NotRegistered)
+    }
+
+    /// The first check that failed.
+    pub fn failure(&self) -> Option<Failure> {
+        self.checks.iter().find_map(|report| match report.outcome {
+            Outcome::Failed(reason) => Some(Failure {
+                identifier: self.identifier,
+                check: report.check,
+                reason,
+            }),
+            Outcome::Passed | Outcome::NotApplicable => None,
+        })
+    }
+}

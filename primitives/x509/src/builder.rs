@@ -1,0 +1,183 @@
+//! Makes certificates: for the command line, for benchmarks, and, since every part can be replaced,
+//! wrong ones for tests.
+//!
+//! Nothing here is consensus code.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use der::{
+    Encode,
+    asn1::{GeneralizedTime, UtcTime},
+};
+
+pub use crate::signing_key::SigningKey;
+use crate::{KeyUsage, algorithm::SignatureAlgorithm};
+
+/// The parts of a certificate; every field is public, so that tests can spoil one.
+#[derive(Debug, Clone)]
+pub struct CertificateBuilder {
+    /// Serial number: contents of the INTEGER.
+    pub serial: Vec<u8>,
+    /// DER of the issuer's name.
+    pub issuer: Vec<u8>,
+    /// First second of validity, since 1970.
+    pub not_before: u64,
+    /// Last second of validity, since 1970.
+    pub not_after: u64,
+    /// DER of the subject's name.
+    pub subject: Vec<u8>,
+    /// DER of each extension.
+    pub extensions: Vec<Vec<u8>>,
+}
+
+impl CertificateBuilder {
+    /// A certificate authority of one name, valid from 2020 to 2049.
+    pub fn self_issued(common_name: &str) -> Self {
+        let name = name(&[common_name]);
+        Self {
+            serial: [1].to_vec(),
+            issuer: name.clone(),
+            not_before: 1_577_836_800,
+            not_after: 2_493_072_000,
+            subject: name,
+            extensions: [basic_constraints(true, None)].to_vec(),
+        }
+    }
+
+    /// The DER of `tbsCertificate`, for this subject key, to be signed with `algorithm`.
+    pub fn tbs(&self, algorithm: SignatureAlgorithm, spki: &[u8]) -> Vec<u8> {
+        let mut fields = [
+            tlv(0xa0, &tlv(0x02, &[2])),
+            tlv(0x02, &self.serial),
+            algorithm_identifier(algorithm),
+            self.issuer.clone(),
+            sequence(&[time(self.not_before), time(self.not_after)]),
+            self.subject.clone(),
+            spki.to_vec(),
+        ]
+        .to_vec();
+        if !self.extensions.is_empty() {
+            fields.push(tlv(0xa3, &sequence(&self.extensions)));
+        }
+        sequence(&fields)
+    }
+
+    /// The certificate for the signer's own key.
+    pub fn sign_self(&self, key: &SigningKey) -> Vec<u8> {
+        self.sign(&key.spki(), key)
+    }
+
+    /// The certificate for the subject's key, signed by the issuer's.
+    pub fn sign(&self, subject_spki: &[u8], issuer: &SigningKey) -> Vec<u8> {
+        let tbs = self.tbs(issuer.algorithm(), subject_spki);
+        let signature = issuer.sign(&tbs);
+        certificate(&tbs, issuer.algorithm(), &signature)
+    }
+}
+
+/// Puts a certificate together from what is signed and the signature.
+pub fn certificate(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
+    sequence(&[
+        tbs.to_vec(),
+        algorithm_identifier(algorithm),
+        bit_string(signature),
+    ])
+}
+
+/// One tagged value.
+pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = contents.len().to_be_bytes();
+    let significant = length.iter().skip_while(|byte| **byte == 0);
+    let mut out = [tag].to_vec();
+    match u8::try_from(contents.len()) {
+        Ok(short) if short < 0x80 => out.push(short),
+        _ => {
+            let count = u8::try_from(significant.clone().count()).unwrap_or(u8::MAX);
+            out.push(0x80 | count);
+            out.extend(significant);
+        }
+    }
+    out.extend_from_slice(contents);
+    out
+}
+
+/// A SEQUENCE of parts that are DER already.
+pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+    tlv(0x30, &parts.concat())
+}
+
+/// A BIT STRING of whole bytes.
+pub fn bit_string(bytes: &[u8]) -> Vec<u8> {
+    tlv(0x03, &[&[0], bytes].concat())
+}
+
+/// A distinguished name of common names, one after another.
+pub fn name(common_names: &[&str]) -> Vec<u8> {
+    let rdns: Vec<_> = common_names
+        .iter()
+        .map(|text| {
+            let attribute = [tlv(0x06, &[0x55, 4, 3]), tlv(0x0c, text.as_bytes())];
+            tlv(0x31, &sequence(&attribute))
+        })
+        .collect();
+    sequence(&rdns)
+}
+
+/// An extension: contents of the identifier, whether critical, DER of its value.
+pub fn extension(identifier: &[u8], is_critical: bool, value: &[u8]) -> Vec<u8> {
+    let mut parts = [tlv(0x06, identifier)].to_vec();
+    if is_critical {
+        parts.push(tlv(0x01, &[0xff]));
+    }
+    parts.push(tlv(0x04, value));
+    sequence(&parts)
+}
+
+/// The critical extension basic constraints.
+pub fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8> {
+    let mut fields = Vec::new();
+    if is_ca {
+        fields.push(tlv(0x01, &[0xff]));
+    }
+    if let Some(length) = path_length {
+        fields.push(integer(length));
+    }
+    extension(&[0x55, 0x1d, 0x13], true, &sequence(&fields))
+}
+
+/// The critical extension key usage, with one usage or several.
+pub fn key_usage(usages: &[KeyUsage]) -> Vec<u8> {
+    let bits = usages.iter().fold(0, |bits, usage| bits | usage.bits());
+    let [high, low] = bits.reverse_bits().to_be_bytes();
+    let bytes = if low == 0 {
+        [high].to_vec()
+    } else {
+        [high, low].to_vec()
+    };
+    let unused = bytes.last().map_or(0, |last| last.trailing_zeros() % 8);
+    let unused = u8::try_from(unused).unwrap_or(0);
+    let value = tlv(0x03, &[&[unused], bytes.as_slice()].concat());
+    extension(&[0x55, 0x1d, 0x0f], true, &value)
+}
+
+fn integer(value: u8) -> Vec<u8> {
+    if value < 0x80 {
+        tlv(0x02, &[value])
+    } else {
+        tlv(0x02, &[0, value])
+    }
+}
+
+fn algorithm_identifier(algorithm: SignatureAlgorithm) -> Vec<u8> {
+    tlv(0x30, algorithm.verifier().signature_alg_id().as_ref())
+}
+
+/// UTCTime up to 2049 and GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5); empty beyond 9999.
+fn time(seconds: u64) -> Vec<u8> {
+    let duration = Duration::from_secs(seconds);
+    UtcTime::from_unix_duration(duration)
+        .and_then(|time| time.to_der())
+        .or_else(|_| GeneralizedTime::from_unix_duration(duration).and_then(|time| time.to_der()))
+        .unwrap_or_default()
+}

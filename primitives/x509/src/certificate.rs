@@ -1,0 +1,302 @@
+//! Certificates, in the stages that [the crate's page](crate) draws.
+
+use core::ops::Deref;
+
+use der::{Tag, TagNumber};
+use rustls_pki_types::CertificateDer;
+use sha2::{Digest, Sha256};
+use webpki::EndEntityCert;
+
+use crate::{
+    MAX_CERTIFICATE_SIZE, MAX_SERIAL_OCTETS,
+    algorithm::{KeyAlgorithm, SignatureAlgorithm},
+    error::{CertificateError, Field, SignatureError},
+    extensions::{BasicConstraints, Extensions, KeyUsage},
+    name::check_name,
+    reader::Cursor,
+    time::Validity,
+};
+
+/// A public key, in the one encoding that its kind has here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey<'a> {
+    /// Kind of key.
+    pub algorithm: KeyAlgorithm,
+    /// Contents of `subjectPublicKey`: 32 bytes for Ed25519, 65 for P-256.
+    pub bytes: &'a [u8],
+}
+
+/// A certificate that is well formed and within the limits. Nobody has verified its signature yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedCertificate<'a> {
+    der: &'a [u8],
+    tbs: &'a [u8],
+    serial: &'a [u8],
+    issuer: &'a [u8],
+    subject: &'a [u8],
+    validity: Validity,
+    spki: &'a [u8],
+    key: PublicKey<'a>,
+    extensions: Extensions,
+    algorithm: SignatureAlgorithm,
+    signature: &'a [u8],
+}
+
+impl<'a> ParsedCertificate<'a> {
+    /// Reads a certificate, the whole of `der`, and checks every rule of [the crate's page](crate).
+    ///
+    /// Costs a few microseconds, in proportion to the length; makes no signature check.
+    pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
+        let is_short = u32::try_from(der.len()).is_ok_and(|size| size <= MAX_CERTIFICATE_SIZE);
+        if !is_short {
+            return Err(CertificateError::TooLong(der.len()));
+        }
+        let mut file = Cursor::new(der, Field::Certificate);
+        let mut certificate = file.sequence()?;
+        file.finish()?;
+        let tbs = certificate.expect(Tag::Sequence)?;
+        let outer_algorithm = certificate.expect(Tag::Sequence)?.value;
+        let signature = certificate.bytes_of_bit_string()?;
+        certificate.finish()?;
+
+        let mut fields = Cursor::new(tbs.value, Field::TbsCertificate);
+        parse_version(&mut fields)?;
+        let serial = parse_serial(&mut fields)?;
+        let inner_algorithm = fields.expect(Tag::Sequence)?.value;
+        let issuer = fields.expect(Tag::Sequence)?;
+        let validity = fields.expect(Tag::Sequence)?.value;
+        let subject = fields.expect(Tag::Sequence)?;
+        let spki = fields.expect(Tag::Sequence)?;
+        let extensions = parse_rest(fields)?;
+
+        if inner_algorithm != outer_algorithm {
+            return Err(CertificateError::AlgorithmMismatch);
+        }
+        let algorithm = SignatureAlgorithm::from_identifier(inner_algorithm)
+            .ok_or(CertificateError::UnknownSignatureAlgorithm)?;
+        if issuer.value.is_empty() {
+            return Err(CertificateError::IssuerEmpty);
+        }
+        check_name(issuer.value, Field::Issuer)?;
+        if issuer.value != subject.value {
+            check_name(subject.value, Field::Subject)?;
+        }
+        let parsed = Self {
+            der,
+            tbs: tbs.raw,
+            serial,
+            issuer: issuer.raw,
+            subject: subject.raw,
+            validity: Validity::parse(validity)?,
+            spki: spki.raw,
+            key: parse_key(spki.value)?,
+            extensions,
+            algorithm,
+            signature,
+        };
+        EndEntityCert::try_from(&CertificateDer::from(der))
+            .map_err(|_| CertificateError::SecondOpinion)?;
+        Ok(parsed)
+    }
+
+    /// The whole certificate.
+    pub fn der(&self) -> &'a [u8] {
+        self.der
+    }
+
+    /// What the issuer signed: the DER of `tbsCertificate`.
+    pub fn tbs(&self) -> &'a [u8] {
+        self.tbs
+    }
+
+    /// The serial number: big-endian, positive, at most 20 octets, as DER writes it (so with a zero in
+    /// front where the first bit would otherwise be set).
+    pub fn serial(&self) -> &'a [u8] {
+        self.serial
+    }
+
+    /// The DER of the issuer's name.
+    pub fn issuer(&self) -> &'a [u8] {
+        self.issuer
+    }
+
+    /// The DER of the subject's name.
+    pub fn subject(&self) -> &'a [u8] {
+        self.subject
+    }
+
+    /// When the certificate counts.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+
+    /// The DER of `subjectPublicKeyInfo`.
+    pub fn spki(&self) -> &'a [u8] {
+        self.spki
+    }
+
+    /// The subject's public key.
+    pub fn public_key(&self) -> PublicKey<'a> {
+        self.key
+    }
+
+    /// The algorithm of the signature on the certificate.
+    pub fn signature_algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// The signature, in X.509's encoding (DER for ECDSA).
+    pub fn signature(&self) -> &'a [u8] {
+        self.signature
+    }
+
+    /// The extension basic constraints, if there.
+    pub fn basic_constraints(&self) -> Option<BasicConstraints> {
+        self.extensions.basic_constraints
+    }
+
+    /// The extension key usage, if there.
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        self.extensions.key_usage
+    }
+
+    /// Whether basic constraints say that the subject may issue.
+    pub fn is_ca(&self) -> bool {
+        self.basic_constraints()
+            .is_some_and(|constraints| constraints.is_ca)
+    }
+
+    /// Whether the key may be used so: everything is allowed where nothing is said (RFC 5280, 4.2.1.3).
+    pub fn allows(&self, usage: KeyUsage) -> bool {
+        self.key_usage()
+            .is_none_or(|allowed| allowed.contains(usage))
+    }
+
+    /// SHA-256 of the DER: the fingerprint that every tool prints.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(self.der).into()
+    }
+
+    /// SHA-256 of the DER of `subjectPublicKeyInfo`, one for each key
+    /// (`openssl pkey -pubout -outform der | sha256sum`).
+    pub fn key_fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(self.spki).into()
+    }
+
+    /// Whether issuer and subject have the same name, byte by byte.
+    pub fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
+    }
+
+    /// Verifies a signature by the certificate's key over any message. Costs one signature check.
+    ///
+    /// Fails if `algorithm` is not one of this kind of key, or the signature is not right.
+    pub fn verify_message(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        if algorithm.key_algorithm() != self.key.algorithm {
+            return Err(SignatureError::WrongAlgorithm {
+                declared: algorithm,
+                actual: self.key.algorithm.default_signature(),
+            });
+        }
+        let der = CertificateDer::from(self.der);
+        EndEntityCert::try_from(&der)
+            .and_then(|key| key.verify_signature(algorithm.verifier(), message, signature))
+            .map_err(|_| SignatureError::Invalid)
+    }
+
+    /// Verifies that `issuer`'s key signed this certificate. Names are not compared: identities
+    /// link by identifier (§11). Costs one signature check.
+    pub fn verify_signed_by(&self, issuer: &ParsedCertificate<'_>) -> Result<(), SignatureError> {
+        issuer.verify_message(self.algorithm, self.tbs, self.signature)
+    }
+
+    /// Verifies that the certificate is self-issued: issuer and subject are the same name and the
+    /// signature is by its own key. Costs one signature check.
+    pub fn verify_self_issued(self) -> Result<SelfIssuedCertificate<'a>, SignatureError> {
+        if !self.is_self_issued() {
+            return Err(SignatureError::NotSelfIssued);
+        }
+        self.verify_signed_by(&self)?;
+        Ok(SelfIssuedCertificate(self))
+    }
+}
+
+/// A certificate whose own key signed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelfIssuedCertificate<'a>(ParsedCertificate<'a>);
+
+impl<'a> Deref for SelfIssuedCertificate<'a> {
+    type Target = ParsedCertificate<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// `[0] EXPLICIT INTEGER`, which must say 2, for version 3.
+fn parse_version(fields: &mut Cursor<'_>) -> Result<(), CertificateError> {
+    let Some(tagged) = fields.optional(context(TagNumber::N0, true))? else {
+        return Err(CertificateError::Version(0));
+    };
+    let mut version = Cursor::new(tagged.value, Field::Version);
+    let number = version.expect(Tag::Integer)?.value;
+    version.finish()?;
+    match number {
+        [2] => Ok(()),
+        [other] if *other < 0x80 => Err(CertificateError::Version(*other)),
+        _ => Err(CertificateError::Malformed(Field::Version)),
+    }
+}
+
+fn parse_serial<'a>(fields: &mut Cursor<'a>) -> Result<&'a [u8], CertificateError> {
+    let serial = fields.expect(Tag::Integer)?.value;
+    match serial {
+        [] => Err(CertificateError::Malformed(Field::Serial)),
+        [0] | [0x80..=0xff, ..] => Err(CertificateError::SerialNotPositive),
+        [0, 0..=0x7f, ..] => Err(CertificateError::Malformed(Field::Serial)),
+        _ if serial.len() > MAX_SERIAL_OCTETS => Err(CertificateError::SerialTooLong(serial.len())),
+        _ => Ok(serial),
+    }
+}
+
+/// What follows the public key: unique identifiers, extensions.
+fn parse_rest(mut fields: Cursor<'_>) -> Result<Extensions, CertificateError> {
+    for number in [TagNumber::N1, TagNumber::N2] {
+        for constructed in [false, true] {
+            if fields.optional(context(number, constructed))?.is_some() {
+                return Err(CertificateError::UniqueIdentifier);
+            }
+        }
+    }
+    let extensions = fields.optional(context(TagNumber::N3, true))?;
+    fields.finish()?;
+    extensions.map_or_else(
+        || Ok(Extensions::default()),
+        |tagged| Extensions::parse(tagged.value),
+    )
+}
+
+fn parse_key(spki: &[u8]) -> Result<PublicKey<'_>, CertificateError> {
+    let mut fields = Cursor::new(spki, Field::PublicKey);
+    let identifier = fields.expect(Tag::Sequence)?.value;
+    let bytes = fields.bytes_of_bit_string()?;
+    fields.finish()?;
+    let algorithm =
+        KeyAlgorithm::from_identifier(identifier).ok_or(CertificateError::UnknownKeyAlgorithm)?;
+    if !algorithm.is_canonical(bytes) {
+        return Err(CertificateError::KeyEncoding);
+    }
+    Ok(PublicKey { algorithm, bytes })
+}
+
+fn context(number: TagNumber, constructed: bool) -> Tag {
+    Tag::ContextSpecific {
+        constructed,
+        number,
+    }
+}

@@ -1,0 +1,93 @@
+//! X.509 certificates as the chain reads them: bounded, strict, the same in the pallet and the node.
+//!
+//! A certificate passes stages, and each stage is a type, so that what was checked cannot be
+//! forgotten or forged:
+//!
+//! ```text
+//! bytes ── ParsedCertificate::parse ──▶ ParsedCertificate ── verify_self_issued ──▶ SelfIssuedCertificate
+//!           form, limits, algorithms                          names equal, own signature
+//! ```
+//!
+//! [`ParsedCertificate::parse`] walks the whole certificate once with RustCrypto's `der` (tags,
+//! minimal lengths), checks the rules of RFC 5280 that need nothing but the certificate, and then
+//! asks `rustls-webpki` for a second opinion. Signatures are verified by `rustls-webpki` with
+//! RustCrypto's algorithms behind it (see [`SignatureAlgorithm`]). The time is not looked at here:
+//! validity is judged when somebody asks, against the clock that they name.
+//!
+//! # What is accepted (§11 of the design)
+//!
+//! - DER and nothing else: minimal lengths, no defaults written out, no trailing bytes anywhere.
+//! - Version 3; a serial from 1 to 2^159 − 1; no unique identifiers; issuer not empty.
+//! - At most [`MAX_CERTIFICATE_SIZE`] bytes, [`MAX_EXTENSIONS`] extensions, each at most once,
+//!   [`MAX_ALTERNATIVE_NAMES`] alternative names, [`MAX_NAME_CONSTRAINTS`] name-constraint subtrees.
+//! - Critical extensions only if known: key usage, alternative name, basic constraints, name
+//!   constraints, extended key usage.
+//! - Signature algorithms of [`SignatureAlgorithm`], the same one inside and outside of what is signed.
+//! - Public keys in the one encoding that each has (P-256 uncompressed, Ed25519 canonical), so that
+//!   a key has one [`ParsedCertificate::key_fingerprint`].
+//!
+//! # What an ECDSA certificate's fingerprint is worth
+//!
+//! Whoever has a certificate with the signature (r, s) can write (r, n − s) into it, which verifies as
+//! well: other bytes, another fingerprint, the same key. (Some signers produce high s, so both are
+//! accepted.) A fingerprint therefore identifies bytes and never proves that no twin exists; who
+//! needs that keys by [`ParsedCertificate::key_fingerprint`] too, as the pallet does.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`algorithm`] | signature algorithms and how each verifies |
+//! | [`certificate`] | the stages above |
+//! | [`extensions`] | the extensions that mean something here |
+//! | [`error`] | one variant per cause |
+//! | [`signing_key`] (feature `builder`) | private keys |
+//! | [`builder`] (feature `builder`) | makes certificates, good and bad |
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing
+    )
+)]
+
+extern crate alloc;
+
+pub mod algorithm;
+#[cfg(any(test, feature = "builder"))]
+pub mod builder;
+pub mod certificate;
+pub mod error;
+pub mod extensions;
+mod name;
+mod reader;
+#[cfg(any(test, feature = "builder"))]
+pub mod signing_key;
+#[cfg(test)]
+mod tests;
+mod time;
+
+pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
+pub use certificate::{ParsedCertificate, PublicKey, SelfIssuedCertificate};
+pub use error::{CertificateError, Field, SignatureError};
+pub use extensions::{BasicConstraints, KeyUsage};
+#[cfg(any(test, feature = "builder"))]
+pub use signing_key::SigningKey;
+pub use time::{Validity, format_time};
+
+/// Most bytes that a certificate may have (§11).
+pub const MAX_CERTIFICATE_SIZE: u32 = 4096;
+/// Most extensions in a certificate (§11).
+pub const MAX_EXTENSIONS: usize = 32;
+/// Most alternative names in a certificate (§11).
+pub const MAX_ALTERNATIVE_NAMES: usize = 32;
+/// Most name-constraint subtrees, permitted and excluded together (§11).
+pub const MAX_NAME_CONSTRAINTS: usize = 16;
+/// Most octets of a serial number (RFC 5280, 4.1.2.2).
+pub const MAX_SERIAL_OCTETS: usize = 20;
+/// Most bytes of a signature by any algorithm of §11: RSA with 4,096 bits.
+pub const MAX_SIGNATURE_SIZE: u32 = 512;

@@ -1,0 +1,268 @@
+//! The runtime APIs that a node calls.
+
+use crate::{
+    AccountId, AutoId, Balance, Block, Executive, Farming, InherentDataExt, Nonce, Runtime,
+    RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, UncheckedExtrinsic, VERSION,
+    genesis_presets, unsigned_extension,
+};
+use alloc::vec::Vec;
+use allod_consensus_primitives::{ChildContext, ChildQuery, EquivocationProof, PotParameters};
+use allod_core::{
+    ChainParameters, HistorySize, PublicKey, SegmentCommitment, SegmentIndex, Slot, SolutionRange,
+};
+use allod_identity::{
+    AcceptedRoots, Identifier, IdentityInfo, KeyFingerprint, Purpose, SignatureAlgorithm,
+    SignedRequest, VerificationReport,
+};
+use frame_support::{
+    genesis_builder_helper::{build_state, get_preset},
+    weights::Weight,
+};
+use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
+use parity_scale_codec::Encode;
+use sp_api::impl_runtime_apis;
+use sp_core::{OpaqueMetadata, crypto::KeyTypeId};
+use sp_inherents::{CheckInherentsResult, InherentData};
+use sp_runtime::{
+    ApplyExtrinsicResult, ExtrinsicInclusionMode,
+    traits::Block as BlockT,
+    transaction_validity::{TransactionSource, TransactionValidity},
+};
+use sp_session::OpaqueGeneratedSessionKeys;
+use sp_version::RuntimeVersion;
+
+type Extrinsic = <Block as BlockT>::Extrinsic;
+type HeaderOf = <Block as BlockT>::Header;
+
+impl_runtime_apis! {
+    impl sp_api::Core<Block> for Runtime {
+        fn version() -> RuntimeVersion {
+            VERSION
+        }
+
+        fn execute_block(block: <Block as BlockT>::LazyBlock) {
+            Executive::execute_block(block);
+        }
+
+        fn initialize_block(header: &HeaderOf) -> ExtrinsicInclusionMode {
+            Executive::initialize_block(header)
+        }
+    }
+
+    impl sp_api::Metadata<Block> for Runtime {
+        fn metadata() -> OpaqueMetadata {
+            OpaqueMetadata::new(Runtime::metadata().into())
+        }
+
+        fn metadata_at_version(version: u32) -> Option<OpaqueMetadata> {
+            Runtime::metadata_at_version(version)
+        }
+
+        fn metadata_versions() -> Vec<u32> {
+            Runtime::metadata_versions()
+        }
+    }
+
+    impl sp_block_builder::BlockBuilder<Block> for Runtime {
+        fn apply_extrinsic(extrinsic: Extrinsic) -> ApplyExtrinsicResult {
+            Executive::apply_extrinsic(extrinsic)
+        }
+
+        fn finalize_block() -> HeaderOf {
+            Executive::finalize_block()
+        }
+
+        fn inherent_extrinsics(data: InherentData) -> Vec<Extrinsic> {
+            data.create_extrinsics()
+        }
+
+        fn check_inherents(
+            block: <Block as BlockT>::LazyBlock,
+            data: InherentData,
+        ) -> CheckInherentsResult {
+            data.check_extrinsics(&block)
+        }
+    }
+
+    impl sp_transaction_pool::runtime_api::TaggedTransactionQueue<Block> for Runtime {
+        fn validate_transaction(
+            source: TransactionSource,
+            transaction: Extrinsic,
+            block_hash: <Block as BlockT>::Hash,
+        ) -> TransactionValidity {
+            Executive::validate_transaction(source, transaction, block_hash)
+        }
+    }
+
+    impl sp_offchain::OffchainWorkerApi<Block> for Runtime {
+        fn offchain_worker(header: &HeaderOf) {
+            Executive::offchain_worker(header)
+        }
+    }
+
+    /// Blocks are sealed with the keys of plots, which the farmers hold: a node has no session
+    /// keys.
+    impl sp_session::SessionKeys<Block> for Runtime {
+        fn generate_session_keys(
+            _owner: Vec<u8>,
+            _seed: Option<Vec<u8>>,
+        ) -> OpaqueGeneratedSessionKeys {
+            OpaqueGeneratedSessionKeys::default()
+        }
+
+        fn decode_session_keys(encoded: Vec<u8>) -> Option<Vec<(Vec<u8>, KeyTypeId)>> {
+            encoded.is_empty().then(Vec::new)
+        }
+    }
+
+    impl frame_system_rpc_runtime_api::AccountNonceApi<Block, AccountId, Nonce> for Runtime {
+        fn account_nonce(account: AccountId) -> Nonce {
+            System::account_nonce(account)
+        }
+    }
+
+    impl pallet_transaction_payment_rpc_runtime_api::TransactionPaymentApi<Block, Balance>
+        for Runtime
+    {
+        fn query_info(extrinsic: Extrinsic, len: u32) -> RuntimeDispatchInfo<Balance> {
+            TransactionPayment::query_info(extrinsic, len)
+        }
+
+        fn query_fee_details(extrinsic: Extrinsic, len: u32) -> FeeDetails<Balance> {
+            TransactionPayment::query_fee_details(extrinsic, len)
+        }
+
+        fn query_weight_to_fee(weight: Weight) -> Balance {
+            TransactionPayment::weight_to_fee(weight)
+        }
+
+        fn query_length_to_fee(length: u32) -> Balance {
+            TransactionPayment::length_to_fee(length)
+        }
+    }
+
+    impl pallet_transaction_payment_rpc_runtime_api::TransactionPaymentCallApi<
+        Block,
+        Balance,
+        RuntimeCall,
+    > for Runtime
+    {
+        fn query_call_info(call: RuntimeCall, len: u32) -> RuntimeDispatchInfo<Balance> {
+            TransactionPayment::query_call_info(call, len)
+        }
+
+        fn query_call_fee_details(call: RuntimeCall, len: u32) -> FeeDetails<Balance> {
+            TransactionPayment::query_call_fee_details(call, len)
+        }
+
+        fn query_weight_to_fee(weight: Weight) -> Balance {
+            TransactionPayment::weight_to_fee(weight)
+        }
+
+        fn query_length_to_fee(length: u32) -> Balance {
+            TransactionPayment::length_to_fee(length)
+        }
+    }
+
+    impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
+        fn build_state(json: Vec<u8>) -> sp_genesis_builder::Result {
+            build_state::<RuntimeGenesisConfig>(json)
+        }
+
+        fn get_preset(id: &Option<sp_genesis_builder::PresetId>) -> Option<Vec<u8>> {
+            get_preset::<RuntimeGenesisConfig>(id, genesis_presets::get_preset)
+        }
+
+        fn preset_names() -> Vec<sp_genesis_builder::PresetId> {
+            genesis_presets::preset_names()
+        }
+    }
+
+    impl allod_consensus_primitives::FarmingApi<Block> for Runtime {
+        fn parameters() -> ChainParameters {
+            Farming::parameters()
+        }
+
+        fn slot() -> Slot {
+            Farming::slot()
+        }
+
+        fn solution_range() -> SolutionRange {
+            Farming::solution_range()
+        }
+
+        fn history_size() -> HistorySize {
+            Farming::history_size()
+        }
+
+        fn segment_commitment(index: SegmentIndex) -> Option<SegmentCommitment> {
+            Farming::segment_commitment(index)
+        }
+
+        fn pot_parameters() -> PotParameters {
+            Farming::pot_parameters()
+        }
+
+        fn is_key_blocked(public_key: PublicKey) -> bool {
+            Farming::is_key_blocked(&public_key)
+        }
+
+        fn child_context(query: ChildQuery) -> ChildContext {
+            Farming::child_context(query)
+        }
+
+        fn equivocation_report(proof: EquivocationProof<HeaderOf>) -> Option<Extrinsic> {
+            let call = Farming::equivocation_report(proof)?;
+            Some(UncheckedExtrinsic::new_transaction(call.into(), unsigned_extension()))
+        }
+    }
+
+    impl allod_identity::api::AutoIdApi<Block> for Runtime {
+        fn identity(identifier: Identifier) -> Option<IdentityInfo> {
+            AutoId::identity(identifier)
+        }
+
+        fn identity_by_key(key: KeyFingerprint) -> Option<Identifier> {
+            AutoId::identity_by_key(key)
+        }
+
+        fn next_nonce(identifier: Identifier) -> u64 {
+            AutoId::next_nonce(identifier)
+        }
+
+        fn verify(
+            identifier: Identifier,
+            time: Option<u64>,
+            purpose: Option<Purpose>,
+            accepted_roots: Option<AcceptedRoots>,
+        ) -> VerificationReport {
+            AutoId::verify(identifier, time, purpose, accepted_roots.as_ref().map(|roots| roots.as_slice()))
+        }
+
+        fn register_call(
+            certificate: Vec<u8>,
+            algorithm: SignatureAlgorithm,
+            request: SignedRequest,
+        ) -> Option<Vec<u8>> {
+            let certificate = certificate.try_into().ok()?;
+            let call = pallet_auto_id::Call::<Runtime>::register { certificate, algorithm, request };
+            Some(RuntimeCall::from(call).encode())
+        }
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    impl frame_benchmarking::Benchmark<Block> for Runtime {
+        fn benchmark_metadata(
+            extra: bool,
+        ) -> (Vec<frame_benchmarking::BenchmarkList>, Vec<frame_support::traits::StorageInfo>) {
+            use frame_support::traits::StorageInfoTrait;
+            (crate::benches::list(extra), crate::AllPalletsWithSystem::storage_info())
+        }
+
+        fn dispatch_benchmark(
+            config: frame_benchmarking::BenchmarkConfig,
+        ) -> Result<Vec<frame_benchmarking::BenchmarkBatch>, alloc::string::String> {
+            crate::benches::run(config)
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What each pallet is told.
+
+#![warn(missing_docs)]
+
+use crate::{
+    AccountId, Balance, Balances, Block, Farming, Hash, Nonce, OriginCaller, PalletInfo, Runtime,
+    RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
+    System, Timestamp, VERSION,
+};
+use allod_core::parameters::EQUIVOCATION_WINDOW;
+use allod_identity::SignatureAlgorithm;
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{
+        ConstU8, ConstU16, ConstU32, ConstU64, ConstU128, Contains, Get, LinearStoragePrice,
+        VariantCountOf, fungible::HoldConsideration,
+    },
+    weights::{
+        ConstantMultiplier, IdentityFee, Weight,
+        constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
+    },
+};
+use frame_system::limits::{BlockLength, BlockWeights};
+use pallet_rewards::{FeesToAuthor, IssuanceSchedule};
+use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
+use sp_runtime::{Perbill, traits::One};
+use sp_version::RuntimeVersion;
+
+/// One ALD in its smallest unit.
+pub const ALD: Balance = 1_000_000_000_000;
+/// A thousandth of an ALD.
+pub const MILLI_ALD: Balance = ALD / 1_000;
+/// A millionth of an ALD.
+pub const MICRO_ALD: Balance = MILLI_ALD / 1_000;
+
+/// What an account must hold to exist.
+pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_ALD;
+/// What each byte of a transaction costs.
+pub const BYTE_FEE: Balance = MICRO_ALD;
+/// Prefix of addresses in text (SS58): the generic one.
+pub const SS58_PREFIX: u16 = 42;
+/// Length of a slot of the presets' chains, in milliseconds.
+pub const SLOT_DURATION_MS: u64 = 1_000;
+/// The most bytes of a block.
+pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
+/// Share of a block that transactions may fill which nothing obliges the author to include.
+pub const NORMAL_SHARE: Perbill = Perbill::from_percent(75);
+
+parameter_types! {
+    /// Version of the runtime.
+    pub const Version: RuntimeVersion = VERSION;
+    /// Two seconds of execution on the reference machine (§3).
+    pub Weights: BlockWeights = BlockWeights::with_sensible_defaults(
+        Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
+        NORMAL_SHARE,
+    );
+    /// 5 MiB, of which transactions may take three quarters.
+    pub Length: BlockLength = BlockLength::builder()
+        .max_length(MAX_BLOCK_BYTES)
+        .modify_max_length_for_class(frame_support::dispatch::DispatchClass::Normal, |bytes| {
+            *bytes = NORMAL_SHARE * MAX_BLOCK_BYTES
+        })
+        .build();
+    /// Fees follow weight and length alone.
+    pub FeeMultiplier: Multiplier = Multiplier::one();
+    /// 10 ALD a block, halved after every 21 million blocks, which at the target of one block in
+    /// 6 seconds is four years: 420 million ALD in all.
+    pub const Issuance: IssuanceSchedule<Balance> = IssuanceSchedule {
+        initial: 10 * ALD,
+        halving_interval: 21_000_000,
+    };
+    /// Reason of the deposit for what an identity stores.
+    pub const IdentityHold: RuntimeHoldReason =
+        RuntimeHoldReason::AutoId(pallet_auto_id::HoldReason::Identity);
+    /// Deposit for each identity, whatever its size.
+    pub const IdentityDeposit: Balance = 100 * MILLI_ALD;
+    /// Deposit for each byte that an identity stores.
+    pub const IdentityByteDeposit: Balance = MILLI_ALD / 10;
+}
+
+/// The account that the block's solution names for the reward.
+pub struct RewardAddress;
+
+impl Get<Option<AccountId>> for RewardAddress {
+    fn get() -> Option<AccountId> {
+        let author = Farming::author()?;
+        Some(AccountId::new(author.reward_address.0))
+    }
+}
+
+#[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
+impl frame_system::Config for Runtime {
+    type AccountData = pallet_balances::AccountData<Balance>;
+    type AccountId = AccountId;
+    type Block = Block;
+    // As far back as an equivocation can be reported.
+    type BlockHashCount = ConstU32<EQUIVOCATION_WINDOW>;
+    type BlockLength = Length;
+    type BlockWeights = Weights;
+    type DbWeight = ParityDbWeight;
+    type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
+    type Hash = Hash;
+    type MaxConsumers = ConstU32<16>;
+    type Nonce = Nonce;
+    type SS58Prefix = ConstU16<SS58_PREFIX>;
+    type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
+    type Version = Version;
+}
+
+impl pallet_timestamp::Config for Runtime {
+    type MinimumPeriod = ConstU64<{ SLOT_DURATION_MS / 2 }>;
+    type Moment = u64;
+    type OnTimestampSet = ();
+    type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_utility::Config for Runtime {
+    type PalletsOrigin = OriginCaller;
+    type RuntimeCall = RuntimeCall;
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_utility::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_sudo::Config for Runtime {
+    type RuntimeCall = RuntimeCall;
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_balances::Config for Runtime {
+    type AccountStore = System;
+    type Balance = Balance;
+    type DoneSlashHandler = ();
+    type DustRemoval = ();
+    type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+    type FreezeIdentifier = RuntimeFreezeReason;
+    type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+    type MaxLocks = ConstU32<0>;
+    type MaxReserves = ConstU32<0>;
+    type ReserveIdentifier = [u8; 8];
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeFreezeReason = RuntimeFreezeReason;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_transaction_payment::Config for Runtime {
+    type FeeMultiplierUpdate = ConstFeeMultiplier<FeeMultiplier>;
+    type LengthToFee = ConstantMultiplier<Balance, ConstU128<BYTE_FEE>>;
+    type OnChargeTransaction = FungibleAdapter<Balances, FeesToAuthor<Runtime>>;
+    type OperationalFeeMultiplier = ConstU8<5>;
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+    type WeightToFee = IdentityFee<Balance>;
+}
+
+impl pallet_farming::Config for Runtime {
+    type WeightInfo = pallet_farming::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_rewards::Config for Runtime {
+    type Currency = Balances;
+    type RewardAddress = RewardAddress;
+    type Schedule = Issuance;
+    type WeightInfo = pallet_rewards::weights::SubstrateWeight<Runtime>;
+}
+
+/// The signature algorithms that certificates and requests may use.
+pub struct AcceptedAlgorithms;
+
+impl Contains<SignatureAlgorithm> for AcceptedAlgorithms {
+    fn contains(algorithm: &SignatureAlgorithm) -> bool {
+        match algorithm {
+            SignatureAlgorithm::Ed25519 | SignatureAlgorithm::EcdsaP256Sha256 => true,
+        }
+    }
+}
+
+impl pallet_auto_id::Config for Runtime {
+    type Algorithms = AcceptedAlgorithms;
+    type Consideration = HoldConsideration<
+        AccountId,
+        Balances,
+        IdentityHold,
+        LinearStoragePrice<IdentityDeposit, IdentityByteDeposit, Balance>,
+    >;
+    type Time = Timestamp;
+    type WeightInfo = pallet_auto_id::weights::SubstrateWeight<Runtime>;
+}

@@ -1,0 +1,108 @@
+//! The chains that can be started without a chain specification (columns `dev` and `local` of §3).
+
+#![warn(missing_docs)]
+
+use crate::{
+    AccountId, Balance, BalancesConfig, FarmingConfig, RuntimeGenesisConfig, SudoConfig,
+    configs::{ALD, SLOT_DURATION_MS},
+};
+use alloc::{string::ToString, vec, vec::Vec};
+use allod_core::{ChainParameters, SolutionRange};
+use core::num::NonZeroU32;
+use frame_support::build_struct_json_patch;
+use serde_json::Value;
+use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, PresetId};
+use sp_keyring::Sr25519Keyring;
+
+/// Sectors that farm the development chain from its start. Its solution range is made for them.
+pub const DEVELOPMENT_SECTORS: u32 = 2;
+/// Sectors that farm the local chain from its start: two farmers with two each.
+pub const LOCAL_SECTORS: u32 = 4;
+
+/// Pieces per sector of both chains.
+const PIECES_PER_SECTOR: u16 = 64;
+/// Iterations of the delay function per slot, about a millisecond of work: the timekeeper waits
+/// for the rest of the slot, so that a laptop stays cool.
+const ITERATIONS: NonZeroU32 = NonZeroU32::new(65_536).expect("65,536 is not 0; qed");
+/// What each account of the presets starts with.
+const ENDOWMENT: Balance = 1_000_000 * ALD;
+
+/// Parameters of a chain for one machine and one user.
+pub fn development_parameters() -> ChainParameters {
+    let slot_probability = (1, 2);
+    ChainParameters {
+        slot_duration_ms: SLOT_DURATION_MS,
+        slot_probability,
+        raw_records_per_segment: 8,
+        pieces_per_sector: PIECES_PER_SECTOR,
+        confirmation_depth: 6,
+        era_length: 64,
+        recent_segments: 5,
+        recent_fraction: (1, 10),
+        min_sector_lifetime: 4,
+        block_authoring_delay: 1,
+        entropy_interval: 10,
+        entropy_lookback: 1,
+        entropy_delay: 5,
+        initial_solution_range: SolutionRange::initial(
+            PIECES_PER_SECTOR,
+            DEVELOPMENT_SECTORS.into(),
+            slot_probability,
+        ),
+        initial_iterations: ITERATIONS,
+        external_entropy: b"allod development".to_vec(),
+    }
+}
+
+/// Parameters of a chain for several nodes on one machine or in one network.
+pub fn local_parameters() -> ChainParameters {
+    let slot_probability = (1, 6);
+    ChainParameters {
+        slot_probability,
+        confirmation_depth: 30,
+        block_authoring_delay: 4,
+        entropy_interval: 30,
+        entropy_delay: 15,
+        initial_solution_range: SolutionRange::initial(
+            PIECES_PER_SECTOR,
+            LOCAL_SECTORS.into(),
+            slot_probability,
+        ),
+        external_entropy: b"allod local".to_vec(),
+        ..development_parameters()
+    }
+}
+
+/// A genesis whose accounts and root key are everybody's.
+fn genesis(parameters: ChainParameters) -> Value {
+    let endowed = Sr25519Keyring::well_known()
+        .map(|key| (key.to_account_id(), ENDOWMENT))
+        .collect::<Vec<(AccountId, Balance)>>();
+    build_struct_json_patch!(RuntimeGenesisConfig {
+        balances: BalancesConfig { balances: endowed },
+        farming: FarmingConfig {
+            parameters: Some(parameters)
+        },
+        sudo: SudoConfig {
+            key: Some(Sr25519Keyring::Alice.to_account_id())
+        },
+    })
+}
+
+/// The preset of a name, as JSON, none if there is none of that name.
+pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
+    let parameters = match id.as_ref() {
+        DEV_RUNTIME_PRESET => development_parameters(),
+        LOCAL_TESTNET_RUNTIME_PRESET => local_parameters(),
+        _ => return None,
+    };
+    Some(genesis(parameters).to_string().into_bytes())
+}
+
+/// The presets' names.
+pub fn preset_names() -> Vec<PresetId> {
+    vec![
+        PresetId::from(DEV_RUNTIME_PRESET),
+        PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+    ]
+}

@@ -1,0 +1,175 @@
+//! The runtime: pallets put together, runtime APIs, genesis presets.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`configs`] | what each pallet is told, and the numbers behind it |
+//! | [`apis`] | the runtime APIs that a node calls |
+//! | [`genesis_presets`] | the chains `development` and `local_testnet` |
+//!
+//! The order of the pallets is that of their hooks: [`Farming`] learns who made a block before
+//! [`Rewards`] pays for it.
+//!
+//! `pallet-sudo` is part of the runtime so that a development chain can be tried out as root. Only
+//! the presets give it a key; a chain whose genesis gives none has no root.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+// FRAME's macros write items without documentation into this module and into `apis`; what is
+// written by hand is documented.
+#![allow(missing_docs)]
+// The runtime API macro nests deeper than the default allows.
+#![recursion_limit = "256"]
+
+extern crate alloc;
+
+pub mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+mod benches;
+pub mod configs;
+pub mod genesis_presets;
+#[cfg(test)]
+mod tests;
+
+use alloc::{borrow::Cow, vec::Vec};
+use sp_runtime::{
+    MultiAddress, MultiSignature, generic,
+    traits::{BlakeTwo256, IdentifyAccount, Verify},
+};
+use sp_version::RuntimeVersion;
+
+pub use genesis_presets::{DEVELOPMENT_SECTORS, LOCAL_SECTORS};
+#[cfg(feature = "std")]
+pub use wasm::{WASM_BINARY, WASM_BINARY_BLOATY};
+
+#[cfg(feature = "std")]
+mod wasm {
+    // The builder's file has a path that only this project's tools could use.
+    #![allow(dead_code)]
+    include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+}
+
+/// Number of a block.
+pub type BlockNumber = u32;
+/// Signature of a transaction: Ed25519, sr25519 or ECDSA over secp256k1.
+pub type Signature = MultiSignature;
+/// Identifier of an account, 32 bytes.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// How a call names an account.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Amount of ALD in its smallest unit, 10⁻¹² ALD.
+pub type Balance = u128;
+/// How many transactions an account has sent.
+pub type Nonce = u32;
+/// Hash of a block or of anything in it: BLAKE2b-256.
+pub type Hash = sp_core::H256;
+/// Header of a block.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// A block with this runtime's transactions.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// A transaction or an inherent.
+pub type UncheckedExtrinsic =
+    generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// What a transaction's sender signs.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+
+/// What is checked and done around each transaction.
+pub type TxExtension = (
+    frame_system::AuthorizeCall<Runtime>,
+    frame_system::CheckNonZeroSender<Runtime>,
+    frame_system::CheckSpecVersion<Runtime>,
+    frame_system::CheckTxVersion<Runtime>,
+    frame_system::CheckGenesis<Runtime>,
+    frame_system::CheckMortality<Runtime>,
+    frame_system::CheckNonce<Runtime>,
+    frame_system::CheckWeight<Runtime>,
+    pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+    frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+    frame_system::WeightReclaim<Runtime>,
+);
+
+/// Executes blocks.
+pub type Executive = frame_executive::Executive<
+    Runtime,
+    Block,
+    frame_system::ChainContext<Runtime>,
+    Runtime,
+    AllPalletsWithSystem,
+>;
+
+/// Blocks as a node stores and forwards them, without a look into their transactions: those of a
+/// later runtime may be of kinds that the node was not built with.
+pub mod opaque {
+    /// A block of transactions that are just bytes.
+    pub type Block = sp_runtime::generic::Block<super::Header, sp_runtime::OpaqueExtrinsic>;
+}
+
+/// The extension of a transaction that nobody signs, tips or lets expire.
+pub fn unsigned_extension() -> TxExtension {
+    (
+        frame_system::AuthorizeCall::new(),
+        frame_system::CheckNonZeroSender::new(),
+        frame_system::CheckSpecVersion::new(),
+        frame_system::CheckTxVersion::new(),
+        frame_system::CheckGenesis::new(),
+        frame_system::CheckMortality::from(generic::Era::Immortal),
+        frame_system::CheckNonce::from(0),
+        frame_system::CheckWeight::new(),
+        pallet_transaction_payment::ChargeTransactionPayment::from(0),
+        frame_metadata_hash_extension::CheckMetadataHash::new(false),
+        frame_system::WeightReclaim::new(),
+    )
+}
+
+/// Version of this runtime. A change of what it does raises `spec_version`; a change of how a
+/// transaction is encoded raises `transaction_version`, too.
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+    spec_name: Cow::Borrowed("allod"),
+    impl_name: Cow::Borrowed("allod"),
+    authoring_version: 1,
+    spec_version: 1,
+    impl_version: 1,
+    apis: apis::RUNTIME_API_VERSIONS,
+    transaction_version: 1,
+    system_version: 1,
+};
+
+#[frame_support::runtime]
+mod runtime {
+    /// The runtime.
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask,
+        RuntimeViewFunction
+    )]
+    pub struct Runtime;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system::Pallet<Runtime>;
+    #[runtime::pallet_index(1)]
+    pub type Timestamp = pallet_timestamp::Pallet<Runtime>;
+    #[runtime::pallet_index(2)]
+    pub type Utility = pallet_utility::Pallet<Runtime>;
+    #[runtime::pallet_index(3)]
+    pub type Sudo = pallet_sudo::Pallet<Runtime>;
+
+    #[runtime::pallet_index(10)]
+    pub type Balances = pallet_balances::Pallet<Runtime>;
+    #[runtime::pallet_index(11)]
+    pub type TransactionPayment = pallet_transaction_payment::Pallet<Runtime>;
+
+    #[runtime::pallet_index(20)]
+    pub type Farming = pallet_farming::Pallet<Runtime>;
+    #[runtime::pallet_index(21)]
+    pub type Rewards = pallet_rewards::Pallet<Runtime>;
+
+    #[runtime::pallet_index(30)]
+    pub type AutoId = pallet_auto_id::Pallet<Runtime>;
+}

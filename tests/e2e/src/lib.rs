@@ -1,0 +1,211 @@
+//! Runs the real binary for the tests: each node in a folder of its own, on ports that the system
+//! picks, ended with the test.
+//!
+//! Waiting is always bounded, but generous: nothing here measures speed.
+
+#![forbid(unsafe_code)]
+
+use jsonrpsee::{
+    core::{client::ClientT, params::ArrayParams},
+    ws_client::{WsClient, WsClientBuilder},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    sync::Mutex,
+    time::{Instant, sleep},
+};
+
+/// How long anything may take before the test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The binary, which Cargo has put beside the tests.
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    let release = test.parent().and_then(Path::parent).expect("target/release/deps/test");
+    let binary = release.join("allod");
+    assert!(binary.exists(), "{} is missing: run `make build` first", binary.display());
+    binary
+}
+
+/// A running node.
+pub struct Node {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    /// Address of its JSON-RPC server.
+    pub url: String,
+    client: WsClient,
+}
+
+impl Node {
+    /// Starts `allod` with these arguments, data in `folder`, and waits until it answers.
+    pub async fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let (subcommand, rest) = arguments.split_first().expect("a subcommand");
+        let mut child = Command::new(binary())
+            .arg(subcommand)
+            .arg("--base-path")
+            .arg(folder)
+            .args(["--rpc-port", "0", "--port", "0", "--no-prometheus", "--no-telemetry"])
+            .args(rest)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let stderr = child.stderr.take().expect("stderr is piped");
+        tokio::spawn({
+            let log = log.clone();
+            async move {
+                let mut lines = BufReader::new(stderr).lines();
+                while let Ok(Some(line)) = lines.next_line().await {
+                    log.lock().await.push(line);
+                }
+            }
+        });
+        let address = wait_for_line(&log, "Running JSON-RPC server: addr=").await;
+        let address = address.split([',', ' ']).next().unwrap_or_default();
+        let url = format!("ws://{address}");
+        let client = WsClientBuilder::default().build(&url).await.expect("the node answers");
+        Self { child, log, url, client }
+    }
+
+    /// What follows `text` in the first line of the log that has it.
+    pub async fn line(&self, text: &str) -> String {
+        wait_for_line(&self.log, text).await
+    }
+
+    /// How many lines of the log have `text`.
+    pub async fn count(&self, text: &str) -> usize {
+        self.log.lock().await.iter().filter(|line| line.contains(text)).count()
+    }
+
+    /// Calls a method.
+    pub async fn call<T: DeserializeOwned>(&self, method: &str, parameters: &[Value]) -> T {
+        let mut array = ArrayParams::new();
+        for parameter in parameters {
+            array.insert(parameter).expect("JSON");
+        }
+        match self.client.request(method, array).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{method}{parameters:?}: {error}"),
+        }
+    }
+
+    /// Number of the best block.
+    pub async fn best(&self) -> u64 {
+        number(&self.call("chain_getHeader", &[]).await)
+    }
+
+    /// Number of the newest final block.
+    pub async fn finalized(&self) -> u64 {
+        let hash: Value = self.call("chain_getFinalizedHead", &[]).await;
+        number(&self.call("chain_getHeader", &[hash]).await)
+    }
+
+    /// Hash of a block of the best chain.
+    pub async fn hash(&self, number: u64) -> Option<String> {
+        self.call("chain_getBlockHash", &[number.into()]).await
+    }
+
+    /// Waits until the best block has at least this number.
+    pub async fn wait_for_block(&self, number: u64) {
+        eventually(&format!("block {number}"), || async {
+            (self.best().await >= number).then_some(())
+        })
+        .await;
+    }
+
+    /// Address that other nodes can reach this one at.
+    pub async fn address(&self) -> String {
+        let addresses: Vec<String> =
+            eventually("an address", || async {
+                let found: Vec<String> = self.call("system_localListenAddresses", &[]).await;
+                (!found.is_empty()).then_some(found)
+            })
+            .await;
+        addresses
+            .into_iter()
+            .find(|address| address.contains("/ip4/127.0.0.1/tcp/") && !address.contains("/ws"))
+            .expect("a node listens on the loopback interface")
+    }
+
+    /// Ends the node at once, as a power cut would.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("the node was running");
+    }
+
+    /// Asks the node to end, as Ctrl-C does, and waits for it.
+    pub async fn stop(mut self) -> ExitStatus {
+        let id = self.child.id().expect("the node is running").to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status().await.expect("kill runs");
+        assert!(sent.success());
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("a status")
+    }
+}
+
+fn number(header: &Value) -> u64 {
+    let text = header["number"].as_str().expect("a header has a number");
+    u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("hex")
+}
+
+async fn wait_for_line(log: &Arc<Mutex<Vec<String>>>, text: &str) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let lines = log.lock().await;
+        if let Some((_, rest)) = lines.iter().find_map(|line| line.split_once(text)) {
+            return rest.to_owned();
+        }
+        assert!(Instant::now() < deadline, "no line with {text:?} in:\n{}", lines.join("\n"));
+        drop(lines);
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Tries until there is an answer, or patience ends.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut attempt: impl FnMut() -> F) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = attempt().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// What a command wrote and how it ended.
+pub struct Answer {
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+    /// Exit status.
+    pub code: i32,
+}
+
+/// Runs a program to its end.
+pub async fn run(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str], folder: &Path) -> Answer {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(PATIENCE, output).await.expect("it ends").expect("it starts");
+    Answer {
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
