@@ -14,7 +14,7 @@ ALLOD := $(CARGO_TARGET_DIR)/release/allod
 ALL := --release --workspace --all-targets --locked
 ARGS ?=
 
-.PHONY: run build test bench fmt lint check setup specs
+.PHONY: run build test bench fmt setup specs bin-path
 .DEFAULT_GOAL := build
 
 setup:
@@ -26,6 +26,10 @@ build: setup
 ## Run a development chain. ARGS="--tmp" for one that is not kept.
 run: build
 	@exec "$(ALLOD)" dev $(ARGS)
+
+## Where the binaries are, for PATH.
+bin-path:
+	@echo "$(CARGO_TARGET_DIR)/release"
 
 ## Formatting, every test, lints.
 test: setup

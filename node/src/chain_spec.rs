@@ -20,7 +20,8 @@ const MAX_SPEC_BYTES: u64 = 256 << 20;
 /// The runtime that is built in.
 pub fn runtime() -> Result<&'static [u8], String> {
     allod_runtime::WASM_BINARY.ok_or_else(|| {
-        "this binary was built without a runtime (SKIP_WASM_BUILD); build it with `make build`".into()
+        "this binary was built without a runtime (SKIP_WASM_BUILD); build it with `make build`"
+            .into()
     })
 }
 
@@ -39,12 +40,22 @@ fn built_in(name: &str, id: &str, preset: &str, kind: ChainType) -> Result<Spec,
 
 /// The chain of `allod dev`.
 pub fn development() -> Result<Spec, String> {
-    built_in("Allod Development", "allod-dev", DEV_RUNTIME_PRESET, ChainType::Development)
+    built_in(
+        "Allod Development",
+        "allod-dev",
+        DEV_RUNTIME_PRESET,
+        ChainType::Development,
+    )
 }
 
 /// A test network of several nodes.
 pub fn local() -> Result<Spec, String> {
-    built_in("Allod Local Testnet", "allod-local", LOCAL_TESTNET_RUNTIME_PRESET, ChainType::Local)
+    built_in(
+        "Allod Local Testnet",
+        "allod-local",
+        LOCAL_TESTNET_RUNTIME_PRESET,
+        ChainType::Local,
+    )
 }
 
 /// The specification that a user means by `id`: a name or a path.
@@ -70,7 +81,9 @@ fn from_file(path: &Path) -> Result<Spec, String> {
         })?
         .len();
     if size > MAX_SPEC_BYTES {
-        return Err(format!("{shown}: {size} bytes; a specification has at most {MAX_SPEC_BYTES}"));
+        return Err(format!(
+            "{shown}: {size} bytes; a specification has at most {MAX_SPEC_BYTES}"
+        ));
     }
     let text = fs::read(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
     let mut spec: Value = serde_json::from_slice(&text)
@@ -97,7 +110,9 @@ fn check(spec: &mut Value) -> Result<(), String> {
     if genesis.contains_key("raw") {
         return Ok(());
     }
-    let Some(runtime_genesis) = genesis.get_mut("runtimeGenesis").and_then(Value::as_object_mut)
+    let Some(runtime_genesis) = genesis
+        .get_mut("runtimeGenesis")
+        .and_then(Value::as_object_mut)
     else {
         return Err("field `genesis` must have `runtimeGenesis` or `raw`".into());
     };
@@ -117,7 +132,9 @@ fn check(spec: &mut Value) -> Result<(), String> {
         .ok_or_else(|| format!("field `{farming}` is missing"))?;
     let parameters: ChainParameters = serde_json::from_value(parameters.clone())
         .map_err(|error| format!("field `{farming}`: {error}"))?;
-    parameters.check().map_err(|error| format!("field `{farming}.{}`: {}", error.field, error.expected))
+    parameters
+        .check()
+        .map_err(|error| format!("field `{farming}.{}`: {}", error.field, error.expected))
 }
 
 /// A specification as text. Not raw, the runtime is left out and the preset is written out.
@@ -127,8 +144,9 @@ pub fn export(spec: &Spec, raw: bool) -> Result<String, String> {
         return Ok(text);
     }
     let mut value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    if let Some(genesis) =
-        value.pointer_mut("/genesis/runtimeGenesis").and_then(Value::as_object_mut)
+    if let Some(genesis) = value
+        .pointer_mut("/genesis/runtimeGenesis")
+        .and_then(Value::as_object_mut)
     {
         genesis.insert("code".into(), "0x".into());
     }
@@ -163,7 +181,8 @@ mod tests {
 
     #[test]
     fn an_exported_chain_has_the_genesis_of_the_built_in_one() {
-            let storage = |spec: Spec| sc_chain_spec::ChainSpec::as_storage_builder(&spec).build_storage();
+        let storage =
+            |spec: Spec| sc_chain_spec::ChainSpec::as_storage_builder(&spec).build_storage();
         let loaded = storage(load_text(&exported(development)).unwrap()).unwrap();
         assert_eq!(loaded.top, storage(development().unwrap()).unwrap().top);
     }
@@ -186,11 +205,25 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         }
         let mut spec = good.clone();
-        spec.pointer_mut(parameters).unwrap().as_object_mut().unwrap().remove("eraLength");
+        spec.pointer_mut(parameters)
+            .unwrap()
+            .as_object_mut()
+            .unwrap()
+            .remove("eraLength");
         assert!(load_text(&spec).err().unwrap().contains("eraLength"));
         let mut spec = good.clone();
         spec.as_object_mut().unwrap().remove("genesis");
-        assert!(load_text(&spec).err().unwrap().contains("`genesis` is missing"));
-        assert!(load("/no/such/file").err().unwrap().contains("/no/such/file"));
+        assert!(
+            load_text(&spec)
+                .err()
+                .unwrap()
+                .contains("`genesis` is missing")
+        );
+        assert!(
+            load("/no/such/file")
+                .err()
+                .unwrap()
+                .contains("/no/such/file")
+        );
     }
 }

@@ -9,8 +9,8 @@ use sc_cli::{
 use sc_service::{
     Role,
     config::{
-        IpNetwork, PrometheusConfig, RpcBatchRequestConfig, RpcMethods,
-        TelemetryEndpoints, TransactionPoolOptions,
+        IpNetwork, PrometheusConfig, RpcBatchRequestConfig, RpcMethods, TelemetryEndpoints,
+        TransactionPoolOptions,
     },
 };
 use std::{num::NonZeroU32, path::PathBuf};

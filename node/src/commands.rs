@@ -8,7 +8,7 @@ use crate::{
     service::{self, NodeOptions},
 };
 use clap::Parser;
-use sc_cli::{Cors, SubstrateCli};
+use sc_cli::{Cors, RunCmd, SubstrateCli};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -33,7 +33,9 @@ pub fn run() -> Result<ExitCode, Error> {
 fn dev(cli: &Cli, command: &DevCmd) -> Result<ExitCode, Error> {
     let mut run = command.run.clone();
     if run.shared_params.chain.is_some() || run.shared_params.dev {
-        return Err("`allod dev` runs the development chain; for others there is `allod node`".into());
+        return Err(
+            "`allod dev` runs the development chain; for others there is `allod node`".into(),
+        );
     }
     run.shared_params.chain = Some("dev".into());
     // Every development chain has the same genesis: without this, two of them in one local network
@@ -72,7 +74,13 @@ fn node(cli: &Cli, command: &NodeCmd) -> Result<ExitCode, Error> {
     start(cli, &command.run, options)
 }
 
-fn start(cli: &Cli, run: &sc_cli::RunCmd, options: NodeOptions) -> Result<ExitCode, Error> {
+fn start(cli: &Cli, run: &RunCmd, options: NodeOptions) -> Result<ExitCode, Error> {
+    let mut run = run.clone();
+    // One line for a block that was won is enough. What the user asks for comes last and wins.
+    run.shared_params
+        .log
+        .insert(0, "sc_basic_authorship=warn,basic-authorship=warn".into());
+    let run = &run;
     let runner = cli.create_runner(&NodeConfiguration { run })?;
     runner.run_node_until_exit(|config| async move {
         if options.resync {

@@ -36,9 +36,8 @@ pub fn reward_address(text: &str, chain: &ChainType) -> Result<RewardAddress, St
             .map_err(|error| format!("--reward-address {text}: {error:?}"))?;
         return Ok(RewardAddress(pair.public().0));
     }
-    let account = AccountId32::from_ss58check(text).map_err(|error| {
-        format!("--reward-address {text} is no SS58 address: {error:?}")
-    })?;
+    let account = AccountId32::from_ss58check(text)
+        .map_err(|error| format!("--reward-address {text} is no SS58 address: {error:?}"))?;
     Ok(RewardAddress(account.into()))
 }
 
@@ -46,7 +45,11 @@ fn log_event(event: &FarmerEvent) {
     match event {
         event if event.is_warning() => tracing::warn!(target: "farmer", "{event}"),
         // A line for every eighth of a sector is enough to see it move.
-        FarmerEvent::PlotProgress { pieces_done, pieces_total, .. } => {
+        FarmerEvent::PlotProgress {
+            pieces_done,
+            pieces_total,
+            ..
+        } => {
             let step = (pieces_total / 8).max(1);
             if pieces_done % step == 0 {
                 tracing::info!(target: "farmer", "{event}");
@@ -81,7 +84,10 @@ pub fn start(
     let (stop, stopped) = oneshot::channel::<()>();
     let (ended, end) = oneshot::channel();
     let farm = move || {
-        let result = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        let result = match tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+        {
             Ok(runtime) => {
                 // The other end is dropped with the node's task.
                 let shutdown = async { drop(stopped.await) };
@@ -93,7 +99,9 @@ pub fn start(
         };
         drop(ended.send(result));
     };
-    let thread = std::thread::Builder::new().name("farmer".into()).spawn(farm);
+    let thread = std::thread::Builder::new()
+        .name("farmer".into())
+        .spawn(farm);
     spawner.spawn("farmer", Some("farming"), async move {
         let _stop = stop;
         let result = match thread {
@@ -114,8 +122,19 @@ mod tests {
     fn addresses_are_read_and_well_known_keys_stay_on_test_chains() {
         let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
         let address = reward_address(alice, &ChainType::Live).unwrap();
-        assert_eq!(reward_address("//Alice", &ChainType::Development), Ok(address));
-        assert!(reward_address("//Alice", &ChainType::Live).unwrap_err().contains("everybody's"));
-        assert!(reward_address("5Grw", &ChainType::Live).unwrap_err().contains("SS58"));
+        assert_eq!(
+            reward_address("//Alice", &ChainType::Development),
+            Ok(address)
+        );
+        assert!(
+            reward_address("//Alice", &ChainType::Live)
+                .unwrap_err()
+                .contains("everybody's")
+        );
+        assert!(
+            reward_address("5Grw", &ChainType::Live)
+                .unwrap_err()
+                .contains("SS58")
+        );
     }
 }

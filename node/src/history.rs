@@ -52,7 +52,9 @@ pub struct VerifyArgs {
 /// Runs a subcommand.
 pub fn run(command: &HistoryCmd) -> Result<ExitCode, Error> {
     let HistoryCmd::Verify(args) = command;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(verify(args))
 }
 
@@ -97,13 +99,21 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
         size.0.saturating_sub(args.from),
         tally.wrong,
     );
-    Ok(if tally.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if tally.wrong == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn header(client: &WsClient, index: u64) -> Result<SegmentHeader, Error> {
-    let headers: Vec<SegmentHeader> =
-        client.request("allod_segmentHeaders", rpc_params![index, 1]).await?;
-    let header = headers.first().copied().filter(|header| header.segment_index.0 == index);
+    let headers: Vec<SegmentHeader> = client
+        .request("allod_segmentHeaders", rpc_params![index, 1])
+        .await?;
+    let header = headers
+        .first()
+        .copied()
+        .filter(|header| header.segment_index.0 == index);
     header.ok_or_else(|| format!("the node has no header of segment {index}").into())
 }
 
@@ -126,8 +136,10 @@ async fn half_of_pieces(
         let bytes = bytes.ok_or_else(|| format!("the node does not hold piece {index}"))?;
         chosen.push((*position, Piece::try_from(bytes.into_inner())?));
     }
-    let list: Vec<(u64, &Piece)> =
-        chosen.iter().map(|(position, piece)| (*position, piece)).collect();
+    let list: Vec<(u64, &Piece)> = chosen
+        .iter()
+        .map(|(position, piece)| (*position, piece))
+        .collect();
     verify_pieces_of_segment(kzg, &list, &header.segment_commitment, count)
         .map_err(|error| format!("segment {}: {error}", header.segment_index))?;
     let mut pieces = vec![None; usize::try_from(count)?];
@@ -146,7 +158,9 @@ async fn compare(
     rebuilt: &[u8],
     tally: &mut Tally,
 ) -> Result<(), Error> {
-    let hash: Option<String> = client.request("chain_getBlockHash", rpc_params![number]).await?;
+    let hash: Option<String> = client
+        .request("chain_getBlockHash", rpc_params![number])
+        .await?;
     let block: Option<SignedBlock<OpaqueBlock>> =
         client.request("chain_getBlock", rpc_params![hash]).await?;
     let block = block.ok_or_else(|| {
@@ -154,7 +168,11 @@ async fn compare(
     })?;
     let served = archived_bytes(block)?;
     // Genesis is padded so that it fills its segment.
-    let same = if number == 0 { rebuilt.starts_with(&served) } else { rebuilt == served };
+    let same = if number == 0 {
+        rebuilt.starts_with(&served)
+    } else {
+        rebuilt == served
+    };
     tally.blocks = tally.blocks.saturating_add(1);
     tally.bytes = tally.bytes.saturating_add(u64::try_from(served.len())?);
     if !same {

@@ -1,8 +1,8 @@
 //! Which JSON-RPC methods the node serves, beside those that Substrate brings.
 
 use crate::service::Client;
-use allod_core::ChainParameters;
 use allod_archiver::SegmentStore;
+use allod_core::ChainParameters;
 use allod_rpc::{
     auto_id::{AutoIdApiServer, AutoIdRpc},
     farmer::{FarmerApiServer, FarmerNode},
@@ -36,7 +36,13 @@ pub fn create<Pool>(
 where
     Pool: TransactionPool<Block = Block> + 'static,
 {
-    let Dependencies { client, pool, store, parameters, farmer } = dependencies;
+    let Dependencies {
+        client,
+        pool,
+        store,
+        parameters,
+        farmer,
+    } = dependencies;
     let mut module = RpcModule::new(());
     module.merge(System::new(client.clone(), pool).into_rpc())?;
     module.merge(TransactionPayment::new(client.clone()).into_rpc())?;

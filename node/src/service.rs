@@ -32,7 +32,11 @@ use sc_service::{
 use sc_transaction_pool::TransactionPoolHandle;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Runs the runtime, with Substrate's host functions and no others.
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -86,20 +90,59 @@ pub struct Parts {
     pub parameters: ChainParameters,
 }
 
+/// How long a node waits for another one to let go of the database. One that was killed a moment ago
+/// does so as soon as the system has cleared it away.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Opens database and client.
 pub fn open(config: &Configuration) -> Result<Parts, Error> {
-    let executor = sc_service::new_wasm_executor(&config.executor);
-    let (client, backend, keystore, tasks) =
-        sc_service::new_full_parts::<Block, RuntimeApi, _>(config, None, executor, Vec::new())?;
+    let deadline = Instant::now() + DATABASE_PATIENCE;
+    let parts = loop {
+        let executor: Executor = sc_service::new_wasm_executor(&config.executor);
+        match sc_service::new_full_parts::<Block, RuntimeApi, _>(config, None, executor, Vec::new())
+        {
+            Err(error) if is_in_use(&error) && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            opened => break opened,
+        }
+    };
+    let (client, backend, keystore, tasks) = parts.map_err(|error| match is_in_use(&error) {
+        true => Error::Other(format!(
+            "{} is in use by another node; end that one, or use another --base-path",
+            config
+                .database
+                .path()
+                .unwrap_or(&config.data_path)
+                .display()
+        )),
+        false => error,
+    })?;
     let client = Arc::new(client);
-    let parameters = client.runtime_api().parameters(client.info().best_hash).map_err(other)?;
-    Ok(Parts { client, backend, keystore: keystore.keystore(), tasks, parameters })
+    let parameters = client
+        .runtime_api()
+        .parameters(client.info().best_hash)
+        .map_err(other)?;
+    Ok(Parts {
+        client,
+        backend,
+        keystore: keystore.keystore(),
+        tasks,
+        parameters,
+    })
+}
+
+/// Whether another process has the database open. ParityDB says so in words only.
+fn is_in_use(error: &Error) -> bool {
+    error.to_string().contains("Database file is in use")
 }
 
 /// Starts a node.
 pub async fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager, Error> {
     match config.network.network_backend {
-        NetworkBackendType::Libp2p => start_with::<NetworkWorker<Block, BlockHash>>(config, options),
+        NetworkBackendType::Libp2p => {
+            start_with::<NetworkWorker<Block, BlockHash>>(config, options)
+        }
         NetworkBackendType::Litep2p => start_with::<Litep2pNetworkBackend>(config, options),
     }
 }
@@ -108,8 +151,8 @@ pub async fn start(config: Configuration, options: NodeOptions) -> Result<TaskMa
 fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Arc<Context>, Error> {
     let client = parts.client.clone();
     let folder = history_folder(config);
-    let archiver = Archiver::open(client.clone(), kzg.clone(), &folder, &parts.parameters)
-        .map_err(other)?;
+    let archiver =
+        Archiver::open(client.clone(), kzg.clone(), &folder, &parts.parameters).map_err(other)?;
     Ok(Arc::new(ImportContext {
         parameters: parts.parameters.clone(),
         kzg: kzg.clone(),
@@ -153,7 +196,10 @@ fn start_with<Net: NetworkBackend<Block, BlockHash>>(
     let sync = network.sync.clone();
     // Both cells are empty: this is the only place that fills them.
     let _ = context.late.sync.set(sync.clone());
-    let reporter = PoolReporter { client: parts.client.clone(), pool: pool.clone() };
+    let reporter = PoolReporter {
+        client: parts.client.clone(),
+        pool: pool.clone(),
+    };
     let _ = context.late.reporter.set(Arc::new(reporter));
 
     let time = start_time(&parts, &context, &options, network.gossip)?;
@@ -186,7 +232,14 @@ fn start_with<Net: NetworkBackend<Block, BlockHash>>(
         Arc::new(parts.tasks.spawn_handle()),
     );
     let plot_folder = chain_folder(&config).join("plot");
-    serve(config, &mut parts, &context, pool, network.handles, farmer_node.clone())?;
+    serve(
+        config,
+        &mut parts,
+        &context,
+        pool,
+        network.handles,
+        farmer_node.clone(),
+    )?;
     if let (Some(farming), Some(address)) = (options.farming, reward_address) {
         let spawner = parts.tasks.spawn_essential_handle();
         farming::start(&spawner, farming, plot_folder, address, farmer_node, kzg);
@@ -228,8 +281,11 @@ fn start_network<Net: NetworkBackend<Block, BlockHash>>(
             net_config.peer_store_handle(),
         );
     net_config.add_notification_protocol(gossip_config);
-    let queue =
-        import_queue(block_import.clone(), &parts.tasks.spawn_essential_handle(), registry);
+    let queue = import_queue(
+        block_import.clone(),
+        &parts.tasks.spawn_essential_handle(),
+        registry,
+    );
     let (network, system_rpc_tx, transactions, sync, _) =
         sc_service::build_network(BuildNetworkParams {
             config,
@@ -252,8 +308,17 @@ fn start_network<Net: NetworkBackend<Block, BlockHash>>(
         allod_timekeeper::protocol_name(genesis),
         registry.cloned(),
     );
-    let handles = NetworkHandles { network, system_rpc_tx, transactions, sync: sync.clone() };
-    Ok(Network { handles, sync, gossip })
+    let handles = NetworkHandles {
+        network,
+        system_rpc_tx,
+        transactions,
+        sync: sync.clone(),
+    };
+    Ok(Network {
+        handles,
+        sync,
+        gossip,
+    })
 }
 
 fn start_time(

@@ -32,16 +32,17 @@ where
             return Err(Error::Justification { number, found });
         }
     };
-    Ok(SignedBlock { block: block.block, justifications }.encode())
+    Ok(SignedBlock {
+        block: block.block,
+        justifications,
+    }
+    .encode())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sp_runtime::{
-        OpaqueExtrinsic, generic,
-        traits::BlakeTwo256,
-    };
+    use sp_runtime::{OpaqueExtrinsic, generic, traits::BlakeTwo256};
 
     type Header = generic::Header<u32, BlakeTwo256>;
     type Block = generic::Block<Header, OpaqueExtrinsic>;
@@ -54,7 +55,10 @@ mod tests {
             Default::default(),
             Default::default(),
         );
-        SignedBlock { block: Block::new(header, vec![]), justifications }
+        SignedBlock {
+            block: Block::new(header, vec![]),
+            justifications,
+        }
     }
 
     #[test]
@@ -71,7 +75,10 @@ mod tests {
     fn a_block_without_its_justification_is_refused_and_genesis_has_none() {
         assert!(matches!(
             archived_bytes(block(1, None)),
-            Err(Error::Justification { number: 1, found: 0 })
+            Err(Error::Justification {
+                number: 1,
+                found: 0
+            })
         ));
         let genesis = block(0, Some(Justifications::from((ENGINE_ID, vec![1]))));
         assert_eq!(archived_bytes(genesis).unwrap(), block(0, None).encode());

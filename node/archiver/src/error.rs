@@ -55,7 +55,9 @@ pub enum Error {
         chain: String,
     },
     /// A segment came out differently than it did before.
-    #[error("segment {index} does not come out as it did before; the history folder is from another chain")]
+    #[error(
+        "segment {index} does not come out as it did before; the history folder is from another chain"
+    )]
     SegmentChanged {
         /// Its index.
         index: u64,
@@ -72,12 +74,23 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { action, path, source }
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
     }
 
     pub(crate) fn damaged(path: impl Into<PathBuf>, offset: u64, cause: impl ToString) -> Self {
-        Self::Damaged { path: path.into(), offset, cause: cause.to_string() }
+        Self::Damaged {
+            path: path.into(),
+            offset,
+            cause: cause.to_string(),
+        }
     }
 }

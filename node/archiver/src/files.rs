@@ -18,7 +18,8 @@ pub fn write_atomically(path: &Path, parts: &[&[u8]]) -> Result<(), Error> {
     let temporary = temporary(path);
     let mut file = File::create(&temporary).map_err(Error::io("create", &temporary))?;
     for part in parts {
-        file.write_all(part).map_err(Error::io("write", &temporary))?;
+        file.write_all(part)
+            .map_err(Error::io("write", &temporary))?;
     }
     file.sync_all().map_err(Error::io("sync", &temporary))?;
     fs::rename(&temporary, path).map_err(Error::io("rename", &temporary))?;

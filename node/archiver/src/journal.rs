@@ -54,7 +54,12 @@ pub struct Journal {
 fn entry(payload: &[u8]) -> Vec<u8> {
     // A block is far below 4 GiB; a longer one could not have been imported.
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    [&length.to_le_bytes()[..], payload, &blake2b_256(payload)[..CHECKSUM_BYTES]].concat()
+    [
+        &length.to_le_bytes()[..],
+        payload,
+        &blake2b_256(payload)[..CHECKSUM_BYTES],
+    ]
+    .concat()
 }
 
 /// Splits the next entry off: payload and rest, none if what remains is cut short.
@@ -79,15 +84,19 @@ impl Journal {
     }
 
     fn append_to(path: PathBuf) -> Result<Self, Error> {
-        let file =
-            OpenOptions::new().append(true).open(&path).map_err(Error::io("open", &path))?;
+        let file = OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .map_err(Error::io("open", &path))?;
         Ok(Self { path, file })
     }
 
     /// Opens the journal and reads it; none if there is none.
     pub fn open(folder: &Path) -> Result<Option<(Self, Snapshot, Vec<ArchivedBlock>)>, Error> {
         let path = folder.join("journal");
-        let Some(bytes) = read(&path)? else { return Ok(None) };
+        let Some(bytes) = read(&path)? else {
+            return Ok(None);
+        };
         let offset_of = |rest: &[u8]| (bytes.len() - rest.len()) as u64;
         let damaged = |rest: &[u8], cause: &str| Error::damaged(&path, offset_of(rest), cause);
 
@@ -113,14 +122,19 @@ impl Journal {
                 journal.path.display(),
                 rest.len(),
             );
-            journal.file.set_len(whole).map_err(Error::io("truncate", &journal.path))?;
+            journal
+                .file
+                .set_len(whole)
+                .map_err(Error::io("truncate", &journal.path))?;
         }
         Ok(Some((journal, snapshot, blocks)))
     }
 
     /// Adds a block. It is not synced: after a power cut the database gives it again.
     pub fn append(&mut self, block: &ArchivedBlock) -> Result<(), Error> {
-        self.file.write_all(&entry(&block.encode())).map_err(Error::io("write", &self.path))
+        self.file
+            .write_all(&entry(&block.encode()))
+            .map_err(Error::io("write", &self.path))
     }
 }
 
@@ -130,13 +144,21 @@ mod tests {
     use std::fs;
 
     fn block(number: u32) -> ArchivedBlock {
-        ArchivedBlock { number, hash: [number as u8; 32], bytes: vec![number as u8; 100] }
+        ArchivedBlock {
+            number,
+            hash: [number as u8; 32],
+            bytes: vec![number as u8; 100],
+        }
     }
 
     fn snapshot() -> Snapshot {
         let kzg = allod_kzg::Kzg::new();
         let archiver = allod_archiving::Archiver::new(kzg, 1).unwrap();
-        Snapshot { number: 7, hash: [7; 32], state: archiver.state() }
+        Snapshot {
+            number: 7,
+            hash: [7; 32],
+            state: archiver.state(),
+        }
     }
 
     fn filled(folder: &Path) -> Vec<u8> {
@@ -171,13 +193,21 @@ mod tests {
         }
         for length in 0..first_entry {
             fs::write(&path, &bytes[..length]).unwrap();
-            assert!(matches!(Journal::open(folder.path()), Err(Error::Damaged { .. })));
+            assert!(matches!(
+                Journal::open(folder.path()),
+                Err(Error::Damaged { .. })
+            ));
         }
-        for position in (LENGTH_BYTES..first_entry).chain(first_entry + LENGTH_BYTES..first_entry + 40) {
+        for position in
+            (LENGTH_BYTES..first_entry).chain(first_entry + LENGTH_BYTES..first_entry + 40)
+        {
             let mut flipped = bytes.clone();
             flipped[position] ^= 1;
             fs::write(&path, &flipped).unwrap();
-            assert!(matches!(Journal::open(folder.path()), Err(Error::Damaged { .. })));
+            assert!(matches!(
+                Journal::open(folder.path()),
+                Err(Error::Damaged { .. })
+            ));
         }
     }
 }

@@ -64,13 +64,18 @@ impl SegmentStore {
         let mut headers: Vec<SegmentHeader> = Vec::with_capacity(whole / RECORD_BYTES);
         for (index, bytes) in bytes[..whole].chunks(RECORD_BYTES).enumerate() {
             let offset = (index * RECORD_BYTES) as u64;
-            let header = parse_record(bytes).map_err(|cause| Error::damaged(&path, offset, cause))?;
+            let header =
+                parse_record(bytes).map_err(|cause| Error::damaged(&path, offset, cause))?;
             let follows = match headers.last() {
                 Some(last) => header.previous_header_hash == last.hash(),
                 None => header.previous_header_hash.0 == [0; 32],
             };
             if header.segment_index.0 != index as u64 || !follows {
-                return Err(Error::damaged(&path, offset, "the header does not follow the one before"));
+                return Err(Error::damaged(
+                    &path,
+                    offset,
+                    "the header does not follow the one before",
+                ));
             }
             headers.push(header);
         }
@@ -81,11 +86,18 @@ impl SegmentStore {
                 path.display(),
                 bytes.len() - whole,
             );
-            let file =
-                OpenOptions::new().write(true).open(&path).map_err(Error::io("open", &path))?;
-            file.set_len(whole as u64).map_err(Error::io("truncate", &path))?;
+            let file = OpenOptions::new()
+                .write(true)
+                .open(&path)
+                .map_err(Error::io("open", &path))?;
+            file.set_len(whole as u64)
+                .map_err(Error::io("truncate", &path))?;
         }
-        Ok(Self { folder: folder.to_owned(), pieces_per_segment, headers: RwLock::new(headers) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            pieces_per_segment,
+            headers: RwLock::new(headers),
+        })
     }
 
     /// Where it lies.
@@ -115,7 +127,8 @@ impl SegmentStore {
             .append(true)
             .open(&path)
             .map_err(Error::io("open", &path))?;
-        file.write_all(&record(&header)).map_err(Error::io("write", &path))?;
+        file.write_all(&record(&header))
+            .map_err(Error::io("write", &path))?;
         file.sync_all().map_err(Error::io("sync", &path))?;
         self.headers.write().push(header);
         Ok(())
@@ -128,7 +141,10 @@ impl SegmentStore {
 
     /// One header.
     pub fn header(&self, index: SegmentIndex) -> Option<SegmentHeader> {
-        self.headers.read().get(usize::try_from(index.0).ok()?).copied()
+        self.headers
+            .read()
+            .get(usize::try_from(index.0).ok()?)
+            .copied()
     }
 
     /// The newest header.
@@ -139,7 +155,13 @@ impl SegmentStore {
     /// Up to `count` headers from `first` on.
     pub fn headers_from(&self, first: SegmentIndex, count: usize) -> Vec<SegmentHeader> {
         let first = usize::try_from(first.0).unwrap_or(usize::MAX);
-        self.headers.read().iter().skip(first).take(count).copied().collect()
+        self.headers
+            .read()
+            .iter()
+            .skip(first)
+            .take(count)
+            .copied()
+            .collect()
     }
 
     /// The newest `count` headers, oldest first.
@@ -173,8 +195,9 @@ impl SegmentStore {
             Err(error) => return Err(Error::io("open", &path)(error)),
         };
         let mut bytes = vec![0; PIECE_BYTES];
-        file.read_exact_at(&mut bytes, offset)
-            .map_err(|error| Error::damaged(&path, offset, format!("cannot read a piece: {error}")))?;
+        file.read_exact_at(&mut bytes, offset).map_err(|error| {
+            Error::damaged(&path, offset, format!("cannot read a piece: {error}"))
+        })?;
         let piece = Piece::try_from(bytes).map_err(|error| Error::damaged(&path, offset, error))?;
         Ok(Some(piece))
     }
@@ -189,8 +212,12 @@ mod tests {
     };
 
     fn piece(byte: u8) -> Piece {
-        Piece::new(&vec![byte; RECORD_BYTES], RecordCommitment([byte; 48]), RecordWitness([1; 48]))
-            .unwrap()
+        Piece::new(
+            &vec![byte; RECORD_BYTES],
+            RecordCommitment([byte; 48]),
+            RecordWitness([1; 48]),
+        )
+        .unwrap()
     }
 
     fn header(index: u64, previous: HeaderHash, number: u32) -> SegmentHeader {
@@ -198,7 +225,10 @@ mod tests {
             segment_index: SegmentIndex(index),
             segment_commitment: SegmentCommitment([index as u8; 48]),
             previous_header_hash: previous,
-            last_archived_block: LastArchivedBlock { number, progress: ArchivedProgress::Complete },
+            last_archived_block: LastArchivedBlock {
+                number,
+                progress: ArchivedProgress::Complete,
+            },
         }
     }
 
@@ -209,7 +239,9 @@ mod tests {
         let third = header(2, second.hash(), 4);
         for (number, header) in [first, second, third].into_iter().enumerate() {
             let byte = number as u8 * 2;
-            store.insert(header, &[piece(byte), piece(byte + 1)]).unwrap();
+            store
+                .insert(header, &[piece(byte), piece(byte + 1)])
+                .unwrap();
         }
         [first, second, third]
     }
@@ -229,7 +261,10 @@ mod tests {
         // Storing the same again changes nothing, another one under the same index is refused.
         store.insert(headers[1], &[]).unwrap();
         let other = header(1, headers[0].hash(), 5);
-        assert!(matches!(store.insert(other, &[]), Err(Error::SegmentChanged { index: 1 })));
+        assert!(matches!(
+            store.insert(other, &[]),
+            Err(Error::SegmentChanged { index: 1 })
+        ));
     }
 
     #[test]
@@ -239,13 +274,19 @@ mod tests {
         let path = folder.path().join("headers");
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..300]).unwrap();
-        assert_eq!(SegmentStore::open(folder.path(), 2).unwrap().history_size(), HistorySize(2));
+        assert_eq!(
+            SegmentStore::open(folder.path(), 2).unwrap().history_size(),
+            HistorySize(2)
+        );
         assert_eq!(fs::read(&path).unwrap().len(), 256);
 
         let mut flipped = bytes;
         flipped[130] ^= 4;
         fs::write(&path, &flipped).unwrap();
         let error = SegmentStore::open(folder.path(), 2).unwrap_err();
-        assert!(matches!(error, Error::Damaged { offset: 128, .. }), "{error}");
+        assert!(
+            matches!(error, Error::Damaged { offset: 128, .. }),
+            "{error}"
+        );
     }
 }

@@ -105,17 +105,33 @@ where
         parameters: &ChainParameters,
     ) -> Result<State, Error> {
         let hash = client.info().genesis_hash;
-        let genesis = client.block(hash)?.ok_or(Error::BlockMissing { number: 0 })?;
-        let state_root = genesis.block.header().state_root().as_ref().try_into().unwrap_or([0; 32]);
-        let mut archiver =
-            allod_archiving::Archiver::new(kzg, parameters.raw_records_per_segment)?;
+        let genesis = client
+            .block(hash)?
+            .ok_or(Error::BlockMissing { number: 0 })?;
+        let state_root = genesis
+            .block
+            .header()
+            .state_root()
+            .as_ref()
+            .try_into()
+            .unwrap_or([0; 32]);
+        let mut archiver = allod_archiving::Archiver::new(kzg, parameters.raw_records_per_segment)?;
         let segments = archiver.add_genesis(archived_bytes(genesis)?, state_root)?;
         for segment in segments {
             store.insert(segment.header, &segment.pieces)?;
         }
-        let snapshot = Snapshot { number: 0, hash: hash.into(), state: archiver.state() };
+        let snapshot = Snapshot {
+            number: 0,
+            hash: hash.into(),
+            state: archiver.state(),
+        };
         let journal = Journal::create(folder, &snapshot)?;
-        Ok(State { archiver, journal, number: 0, hash: hash.into() })
+        Ok(State {
+            archiver,
+            journal,
+            number: 0,
+            hash: hash.into(),
+        })
     }
 
     fn resume(
@@ -127,8 +143,12 @@ where
         blocks: Vec<ArchivedBlock>,
     ) -> Result<State, Error> {
         let archiver = allod_archiving::Archiver::restore(kzg, snapshot.state)?;
-        let mut state =
-            State { archiver, journal, number: snapshot.number, hash: snapshot.hash };
+        let mut state = State {
+            archiver,
+            journal,
+            number: snapshot.number,
+            hash: snapshot.hash,
+        };
         for block in blocks {
             let segments = state.archiver.add_block(block.number, block.bytes)?;
             (state.number, state.hash) = (block.number, block.hash);
@@ -151,8 +171,11 @@ where
         for segment in &segments {
             store.insert(segment.header, &segment.pieces)?;
         }
-        let snapshot =
-            Snapshot { number: state.number, hash: state.hash, state: state.archiver.state() };
+        let snapshot = Snapshot {
+            number: state.number,
+            hash: state.hash,
+            state: state.archiver.state(),
+        };
         state.journal = Journal::create(folder, &snapshot)?;
         Ok(segments.into_iter().map(|segment| segment.header).collect())
     }
@@ -176,14 +199,20 @@ where
         let mut state = self.state.lock();
         while state.number < target {
             let number = state.number.saturating_add(1);
-            let hash = self.client.hash(number.into())?.ok_or(Error::BlockMissing { number })?;
+            let hash = self
+                .client
+                .hash(number.into())?
+                .ok_or(Error::BlockMissing { number })?;
             self.archive(&mut state, number, hash)?;
         }
         Ok(())
     }
 
     fn load(&self, number: u32, hash: Block::Hash, parent: &[u8; 32]) -> Result<Vec<u8>, Error> {
-        let block = self.client.block(hash)?.ok_or(Error::BlockMissing { number })?;
+        let block = self
+            .client
+            .block(hash)?
+            .ok_or(Error::BlockMissing { number })?;
         let actual_parent: [u8; 32] = (*block.block.header().parent_hash()).into();
         if actual_parent != *parent {
             return Err(Error::Diverged {
@@ -197,7 +226,11 @@ where
 
     fn archive(&self, state: &mut State, number: u32, hash: Block::Hash) -> Result<(), Error> {
         let bytes = self.load(number, hash, &state.hash)?;
-        let block = ArchivedBlock { number, hash: hash.into(), bytes };
+        let block = ArchivedBlock {
+            number,
+            hash: hash.into(),
+            bytes,
+        };
         state.journal.append(&block)?;
         let segments = state.archiver.add_block(number, block.bytes)?;
         (state.number, state.hash) = (number, hash.into());
@@ -253,7 +286,10 @@ where
             if number <= last {
                 chain.push((number, hash));
             }
-            let header = self.client.header(hash)?.ok_or(Error::BlockMissing { number })?;
+            let header = self
+                .client
+                .header(hash)?
+                .ok_or(Error::BlockMissing { number })?;
             hash = *header.parent_hash();
             number = number.saturating_sub(1);
         }

@@ -10,7 +10,9 @@ use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::Block as BlockT;
 
 /// Consensus data of one block.
-#[derive(Debug, Clone, PartialEq, Eq, Default, parity_scale_codec::Encode, parity_scale_codec::Decode)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, parity_scale_codec::Encode, parity_scale_codec::Decode,
+)]
 pub struct ChainData {
     /// Weight of the chain from genesis, without it, up to the block.
     pub weight: BlockWeight,
@@ -73,7 +75,11 @@ mod tests {
     #[test]
     fn outputs_are_found_by_slot() {
         let outputs: Vec<_> = (0..5).map(|byte| PotOutput([byte; 16])).collect();
-        let data = ChainData { weight: 1, slot: Slot(10), outputs: outputs.clone() };
+        let data = ChainData {
+            weight: 1,
+            slot: Slot(10),
+            outputs: outputs.clone(),
+        };
         assert_eq!(data.output(Slot(9)), None);
         assert_eq!(data.output(Slot(10)), Some(outputs[0]));
         assert_eq!(data.output(Slot(14)), Some(outputs[4]));

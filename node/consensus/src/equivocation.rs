@@ -45,7 +45,9 @@ pub struct EquivocationWatch<Header> {
 
 impl<Header: HeaderT> Default for EquivocationWatch<Header> {
     fn default() -> Self {
-        Self { seen: Mutex::new(LruMap::new(ByLength::new(REMEMBERED))) }
+        Self {
+            seen: Mutex::new(LruMap::new(ByLength::new(REMEMBERED))),
+        }
     }
 }
 
@@ -59,7 +61,9 @@ impl<Header: HeaderT> EquivocationWatch<Header> {
         let watch = Self::default();
         let mut hash: Block::Hash = client.info().best_hash;
         for _ in 0..REMEMBERED {
-            let Some(header) = client.header(hash)? else { break };
+            let Some(header) = client.header(hash)? else {
+                break;
+            };
             hash = *header.parent_hash();
             let Ok(pre) = pre_digest(&header) else { break };
             watch.notice(&pre, header);
@@ -73,7 +77,10 @@ impl<Header: HeaderT> EquivocationWatch<Header> {
         let claim = Claim::from(pre);
         match seen.get(&claim) {
             Some(first) if *first == header => None,
-            Some(first) => Some(EquivocationProof { first: first.clone(), second: header }),
+            Some(first) => Some(EquivocationProof {
+                first: first.clone(),
+                second: header,
+            }),
             None => {
                 seen.insert(claim, header);
                 None
@@ -118,7 +125,11 @@ where
                 return;
             }
         };
-        match self.pool.submit_one(at, TransactionSource::Local, extrinsic).await {
+        match self
+            .pool
+            .submit_one(at, TransactionSource::Local, extrinsic)
+            .await
+        {
             Ok(hash) => tracing::info!(target: "farming", "equivocation reported in {hash:?}"),
             Err(error) => {
                 tracing::warn!(target: "farming", "cannot report equivocation: {error}");

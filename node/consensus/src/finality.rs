@@ -22,7 +22,9 @@ where
         Some(number) if number > info.finalized_number.into() => number,
         _ => return Ok(None),
     };
-    let Some(hash) = client.hash(number.into())? else { return Ok(None) };
+    let Some(hash) = client.hash(number.into())? else {
+        return Ok(None);
+    };
     client.finalize_block(hash, None, true)?;
     Ok(Some(number))
 }
@@ -52,8 +54,9 @@ where
     // as the distance to the best chain, and never longer than to the final block.
     let mut hash = *header.parent_hash();
     while hash != info.best_hash && hash != info.finalized_hash {
-        let parent =
-            client.header(hash)?.ok_or_else(|| Error::UnknownParent(hash.to_string()))?;
+        let parent = client
+            .header(hash)?
+            .ok_or_else(|| Error::UnknownParent(hash.to_string()))?;
         if *parent.number() <= info.finalized_number {
             return Err(below());
         }

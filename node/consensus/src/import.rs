@@ -19,7 +19,8 @@ use allod_consensus_primitives::{
     ChildContext, ChildQuery, FarmingApi, PreDigest, digest::SEAL_BYTES, pre_digest, seal_message,
 };
 use allod_core::{
-    ChainParameters, Hash, PieceIndex, SectorId, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD, time::PotInput,
+    ChainParameters, Hash, PieceIndex, SectorId, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD,
+    time::PotInput,
 };
 use allod_kzg::Kzg;
 use allod_timekeeper::{PotSourceHandle, PotVerifier};
@@ -55,7 +56,11 @@ pub struct LateHandles<Block: BlockT> {
 
 impl<Block: BlockT> Default for LateHandles<Block> {
     fn default() -> Self {
-        Self { time: OnceLock::new(), sync: OnceLock::new(), reporter: OnceLock::new() }
+        Self {
+            time: OnceLock::new(),
+            sync: OnceLock::new(),
+            reporter: OnceLock::new(),
+        }
     }
 }
 
@@ -88,7 +93,11 @@ pub struct AllodBlockImport<Block: BlockT, I, Client, BE> {
 
 impl<Block: BlockT, I: Clone, Client, BE> Clone for AllodBlockImport<Block, I, Client, BE> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), context: self.context.clone(), backend: PhantomData }
+        Self {
+            inner: self.inner.clone(),
+            context: self.context.clone(),
+            backend: PhantomData,
+        }
     }
 }
 
@@ -161,7 +170,9 @@ where
         let piece = self.piece_index(pre_digest);
         let segment = piece.segment(self.parameters.pieces_per_segment());
         let segment_commitment = context.segment_commitment.or_else(|| {
-            let header = headers.iter().find(|header| header.segment_index == segment)?;
+            let header = headers
+                .iter()
+                .find(|header| header.segment_index == segment)?;
             Some(header.segment_commitment)
         });
         let solution_context = SolutionContext {
@@ -202,7 +213,9 @@ where
         let this = self.clone();
         let header = block.header.clone();
         let (data, pre_digest) = blocking(move || {
-            let headers = this.archiver.headers_for_child(parent_hash, parent_number)?;
+            let headers = this
+                .archiver
+                .headers_for_child(parent_hash, parent_number)?;
             this.check_solution(&pre_digest, &context, &headers)?;
             let first = this.first_input(&parent, &context);
             let outputs = rules::proof_of_time(
@@ -215,12 +228,25 @@ where
                 &this.pot_verifier,
             )?;
             rules::digests(&header, &context.logs, &headers)?;
-            let weight = parent.weight.saturating_add(context.solution_range.block_weight());
-            Ok((ChainData { weight, slot: pre_digest.slot, outputs }, pre_digest))
+            let weight = parent
+                .weight
+                .saturating_add(context.solution_range.block_weight());
+            Ok((
+                ChainData {
+                    weight,
+                    slot: pre_digest.slot,
+                    outputs,
+                },
+                pre_digest,
+            ))
         })
         .await?;
         self.check_inherents(block, parent_hash).await?;
-        Ok(Checked { data, pre_digest, justifications })
+        Ok(Checked {
+            data,
+            pre_digest,
+            justifications,
+        })
     }
 
     /// The time that the block claims is not in the future. An author is checked by everybody else.
@@ -254,7 +280,10 @@ where
                 Error::Inherents(cause.to_string())
             }
             sp_block_builder::CheckInherentsError::CheckInherentsUnknownError(id) => {
-                Error::Inherents(format!("error of inherent {}", String::from_utf8_lossy(&id)))
+                Error::Inherents(format!(
+                    "error of inherent {}",
+                    String::from_utf8_lossy(&id)
+                ))
             }
         })
     }
@@ -266,11 +295,19 @@ where
         let pause = Duration::from_millis(self.parameters.slot_duration_ms);
         let mut told = false;
         loop {
-            let syncing = self.late.sync.get().is_some_and(|oracle| oracle.is_major_syncing());
-            let Some(time) = self.late.time.get().filter(|_| !syncing) else { return };
+            let syncing = self
+                .late
+                .sync
+                .get()
+                .is_some_and(|oracle| oracle.is_major_syncing());
+            let Some(time) = self.late.time.get().filter(|_| !syncing) else {
+                return;
+            };
             let elapsed = time.tip_instant().elapsed().as_millis();
             let guessed = elapsed.checked_div(pause.as_millis()).unwrap_or(0);
-            let now = time.tip().saturating_add(u64::try_from(guessed).unwrap_or(u64::MAX));
+            let now = time
+                .tip()
+                .saturating_add(u64::try_from(guessed).unwrap_or(u64::MAX));
             if slot <= now.saturating_add(MAX_SLOTS_AHEAD) {
                 return;
             }
@@ -290,7 +327,9 @@ where
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::Stopped)?
 }
 
 /// Only blocks that this node executes are imported.
@@ -298,7 +337,10 @@ fn full_block<Block: BlockT>(block: &BlockImportParams<Block>) -> Result<(), Err
     if block.with_state() {
         return Err(Error::NotExecuted("state sync"));
     }
-    if matches!(block.state_action, StateAction::Skip | StateAction::ExecuteIfPossible) {
+    if matches!(
+        block.state_action,
+        StateAction::Skip | StateAction::ExecuteIfPossible
+    ) {
         return Err(Error::NotExecuted("import without execution"));
     }
     if block.body.is_none() {
@@ -311,9 +353,10 @@ fn full_block<Block: BlockT>(block: &BlockImportParams<Block>) -> Result<(), Err
 fn seal(post_digests: &[DigestItem]) -> Result<[u8; SEAL_BYTES], Error> {
     use allod_consensus_primitives::{DigestError, ENGINE_ID};
     match post_digests {
-        [DigestItem::Seal(ENGINE_ID, bytes)] => {
-            bytes.as_slice().try_into().map_err(|_| DigestError::NoSeal.into())
-        }
+        [DigestItem::Seal(ENGINE_ID, bytes)] => bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| DigestError::NoSeal.into()),
         [] | [_] => Err(DigestError::NoSeal.into()),
         _ => Err(DigestError::SeveralSeals.into()),
     }
@@ -325,11 +368,16 @@ where
     NumberFor<Block>: Into<u32> + From<u32>,
     Block::Hash: Into<[u8; 32]>,
     BE: Backend<Block>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + Finalizer<Block, BE> + Send + Sync + 'static,
+    Client:
+        HeaderBackend<Block> + BlockBackend<Block> + Finalizer<Block, BE> + Send + Sync + 'static,
 {
     /// Puts the rules in front of the client.
     pub fn new(inner: I, context: Arc<ImportContext<Block, Client>>) -> Self {
-        Self { inner, context, backend: PhantomData }
+        Self {
+            inner,
+            context,
+            backend: PhantomData,
+        }
     }
 
     /// What it works with.
@@ -354,7 +402,9 @@ where
     }
 
     async fn notice_equivocation(&self, pre_digest: &PreDigest, header: Block::Header) {
-        let Some(proof) = self.context.equivocations.notice(pre_digest, header) else { return };
+        let Some(proof) = self.context.equivocations.notice(pre_digest, header) else {
+            return;
+        };
         tracing::warn!(
             target: "farming",
             "Key {} sealed two blocks for slot {}",
@@ -415,8 +465,12 @@ where
 
         let _one_at_a_time = context.one_at_a_time.lock().await;
         let best = chain_data::load::<Block, _>(&*context.client, context.client.info().best_hash)?;
-        block.auxiliary.push(chain_data::entry(&hash, &checked.data));
-        block.fork_choice = Some(ForkChoiceStrategy::Custom(checked.data.weight > best.weight));
+        block
+            .auxiliary
+            .push(chain_data::entry(&hash, &checked.data));
+        block.fork_choice = Some(ForkChoiceStrategy::Custom(
+            checked.data.weight > best.weight,
+        ));
         block.justifications = Some(checked.justifications);
         let header = block.post_header();
         let result = self.inner.import_block(block).await?;

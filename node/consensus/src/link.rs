@@ -84,16 +84,22 @@ impl FarmingLink {
 
     /// Hands a solution to the slot worker.
     pub fn submit_solution(&self, slot: Slot, solution: Solution) -> Result<(), SubmitError> {
-        self.solutions.try_send((slot, solution)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => SubmitError::Full,
-            mpsc::error::TrySendError::Closed(_) => SubmitError::NotAuthoring,
-        })
+        self.solutions
+            .try_send((slot, solution))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => SubmitError::Full,
+                mpsc::error::TrySendError::Closed(_) => SubmitError::NotAuthoring,
+            })
     }
 
     /// Hands in a seal for the header with this BLAKE2b-256 hash (of its SCALE encoding without
     /// seal).
     pub fn submit_seal(&self, header_hash: &Hash, seal: [u8; 64]) -> Result<(), SubmitError> {
-        let waiting = self.waiting.lock().remove(header_hash).ok_or(SubmitError::NotWaiting)?;
+        let waiting = self
+            .waiting
+            .lock()
+            .remove(header_hash)
+            .ok_or(SubmitError::NotWaiting)?;
         waiting.send(seal).map_err(|_| SubmitError::NotWaiting)
     }
 
@@ -113,7 +119,10 @@ impl FarmingLink {
         self.waiting.lock().insert(hash, sender);
         let asked = self.seals.send(request).is_ok();
         let seal = if asked {
-            tokio::time::timeout(patience, receiver).await.ok().and_then(Result::ok)
+            tokio::time::timeout(patience, receiver)
+                .await
+                .ok()
+                .and_then(Result::ok)
         } else {
             None
         };
@@ -128,7 +137,10 @@ mod tests {
     use std::time::Duration;
 
     fn request() -> SealRequest {
-        SealRequest { header: vec![1, 2, 3], public_key: PublicKey([1; 32]) }
+        SealRequest {
+            header: vec![1, 2, 3],
+            public_key: PublicKey([1; 32]),
+        }
     }
 
     #[tokio::test]
@@ -139,10 +151,16 @@ mod tests {
         let answer = tokio::spawn(async move {
             let request = seals.recv().await.unwrap();
             let hash = allod_core::blake2b_256(&request.header);
-            assert_eq!(farmer.submit_seal(&[0; 32], [9; 64]), Err(SubmitError::NotWaiting));
+            assert_eq!(
+                farmer.submit_seal(&[0; 32], [9; 64]),
+                Err(SubmitError::NotWaiting)
+            );
             farmer.submit_seal(&hash, [7; 64]).unwrap();
         });
-        assert_eq!(link.seal(request(), Duration::from_secs(10)).await, Some([7; 64]));
+        assert_eq!(
+            link.seal(request(), Duration::from_secs(10)).await,
+            Some([7; 64])
+        );
         answer.await.unwrap();
     }
 

@@ -19,7 +19,8 @@ impl<Block: BlockT> Verifier<Block> for BlockVerifier {
         mut block: BlockImportParams<Block>,
     ) -> Result<BlockImportParams<Block>, String> {
         block.post_hash = Some(block.header.hash());
-        let (header, seal) = split_seal(block.header).map_err(|error| Error::from(error).to_string())?;
+        let (header, seal) =
+            split_seal(block.header).map_err(|error| Error::from(error).to_string())?;
         block.header = header;
         block.post_digests.push(seal_item(&seal));
         Ok(block)
@@ -37,5 +38,11 @@ where
     AllodBlockImport<Block, I, C, BE>:
         BlockImport<Block, Error = sp_consensus::Error> + Send + Sync + 'static,
 {
-    BasicQueue::new(BlockVerifier, Box::new(block_import), None, spawner, registry)
+    BasicQueue::new(
+        BlockVerifier,
+        Box::new(block_import),
+        None,
+        spawner,
+        registry,
+    )
 }

@@ -12,7 +12,11 @@ use sp_runtime::{Justifications, traits::Header as HeaderT};
 
 /// The slot is after the parent's.
 pub fn slot_after_parent(slot: Slot, parent: Slot) -> Result<(), Error> {
-    if slot > parent { Ok(()) } else { Err(Error::SlotNotAfterParent { slot, parent }) }
+    if slot > parent {
+        Ok(())
+    } else {
+        Err(Error::SlotNotAfterParent { slot, parent })
+    }
 }
 
 /// The block's one justification, the one that the pre-digest names. Those of other engines are
@@ -42,7 +46,11 @@ pub fn first_input(
     context: &ChildContext,
 ) -> PotInput {
     match parent.newest() {
-        None => PotInput::first(genesis_hash, &parameters.external_entropy, context.pot.iterations),
+        None => PotInput::first(
+            genesis_hash,
+            &parameters.external_entropy,
+            context.pot.iterations,
+        ),
         Some((slot, output)) => PotInput::after(
             slot.saturating_add(1),
             output,
@@ -71,28 +79,45 @@ pub fn proof_of_time(
     let checkpoints = justification.checkpoints.as_slice();
     let actual = u64::try_from(checkpoints.len()).unwrap_or(u64::MAX);
     if actual != expected {
-        return Err(Error::MissingCheckpoints { parent_newest, newest, expected, actual });
+        return Err(Error::MissingCheckpoints {
+            parent_newest,
+            newest,
+            expected,
+            actual,
+        });
     }
     let proven = |slot: Slot| {
-        let position = slot.0.checked_sub(parent_newest.0).and_then(|ahead| ahead.checked_sub(1));
+        let position = slot
+            .0
+            .checked_sub(parent_newest.0)
+            .and_then(|ahead| ahead.checked_sub(1));
         match position {
-            Some(position) => {
-                checkpoints.get(usize::try_from(position).ok()?).map(|proof| proof.output())
-            }
+            Some(position) => checkpoints
+                .get(usize::try_from(position).ok()?)
+                .map(|proof| proof.output()),
             None => parent.output(slot),
         }
     };
     let outputs = (slot.0..=newest.0)
         .map(|number| proven(Slot(number)))
         .collect::<Option<Vec<_>>>()
-        .ok_or(Error::MissingCheckpoints { parent_newest, newest, expected, actual })?;
+        .ok_or(Error::MissingCheckpoints {
+            parent_newest,
+            newest,
+            expected,
+            actual,
+        })?;
     let claims = [
         (slot, pre_digest.slot_output, outputs.first()),
         (newest, pre_digest.future_output, outputs.last()),
     ];
     for (slot, claimed, proven) in claims {
         if let Some(proven) = proven.filter(|proven| **proven != claimed) {
-            return Err(Error::WrongOutput { slot, claimed, proven: *proven });
+            return Err(Error::WrongOutput {
+                slot,
+                claimed,
+                proven: *proven,
+            });
         }
     }
     verifier
@@ -120,12 +145,24 @@ pub fn digests<Header: HeaderT>(
         })
         .collect();
     if headers != expected_headers {
-        return Err(Error::SegmentHeaders { carried: headers, expected: expected_headers.to_vec() });
+        return Err(Error::SegmentHeaders {
+            carried: headers,
+            expected: expected_headers.to_vec(),
+        });
     }
     let expected: Vec<ConsensusLog> = expected_logs
         .iter()
         .cloned()
-        .chain(expected_headers.iter().copied().map(ConsensusLog::SegmentHeader))
+        .chain(
+            expected_headers
+                .iter()
+                .copied()
+                .map(ConsensusLog::SegmentHeader),
+        )
         .collect();
-    if carried == expected { Ok(()) } else { Err(Error::ConsensusDigest { carried, expected }) }
+    if carried == expected {
+        Ok(())
+    } else {
+        Err(Error::ConsensusDigest { carried, expected })
+    }
 }

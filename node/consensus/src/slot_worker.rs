@@ -95,7 +95,11 @@ where
     /// A worker that has not begun yet.
     pub fn new(params: SlotWorkerParams<Block, I, Client, BE, E>) -> Self {
         let context = params.block_import.context().clone();
-        Self { params, context, waiting: BTreeMap::new() }
+        Self {
+            params,
+            context,
+            waiting: BTreeMap::new(),
+        }
     }
 
     /// Tells farmers of every slot, until proof-of-time ends. A future for a task of its own.
@@ -173,7 +177,9 @@ where
     }
 
     async fn make_block_of(&mut self, slot: Slot) {
-        let Some(solutions) = self.waiting.remove(&slot) else { return };
+        let Some(solutions) = self.waiting.remove(&slot) else {
+            return;
+        };
         if self.params.sync.is_major_syncing() {
             return;
         }
@@ -203,7 +209,9 @@ where
         };
         let (block, changes) = self.propose(&claim, headers).await?;
         let (header, body) = block.deconstruct();
-        let Some(seal) = self.seal(&claim, &header).await? else { return Ok(true) };
+        let Some(seal) = self.seal(&claim, &header).await? else {
+            return Ok(true);
+        };
 
         let mut import = BlockImportParams::new(BlockOrigin::Own, header);
         import.post_digests.push(seal_item(&seal));
@@ -233,8 +241,9 @@ where
         headers: &[SegmentHeader],
     ) -> Result<Option<Claim<Block>>, Error> {
         let client = &self.context.client;
-        let parent =
-            client.header(best)?.ok_or_else(|| Error::UnknownParent(best.to_string()))?;
+        let parent = client
+            .header(best)?
+            .ok_or_else(|| Error::UnknownParent(best.to_string()))?;
         let data = chain_data::load::<Block, _>(&**client, best)?;
         if slot <= data.slot {
             tracing::debug!(target: "farming", "slot {slot} was won by {best:?} or a descendant");
@@ -253,13 +262,21 @@ where
             return Ok(None);
         };
         (pre_digest.slot_output, pre_digest.future_output) = outputs;
-        self.context.check_solution(&pre_digest, &context, headers)?;
-        let Some(justification) = PotJustification::new(checkpoints) else { return Ok(None) };
+        self.context
+            .check_solution(&pre_digest, &context, headers)?;
+        let Some(justification) = PotJustification::new(checkpoints) else {
+            return Ok(None);
+        };
         let justification = justification.encode();
         pre_digest.justification_hash = justification_hash(&justification);
         let number: u32 = (*parent.number()).into();
         let number = number.saturating_add(1);
-        Ok(Some(Claim { parent, pre_digest, justification, number }))
+        Ok(Some(Claim {
+            parent,
+            pre_digest,
+            justification,
+            number,
+        }))
     }
 
     /// Checkpoints that a child in `slot` must carry, and the outputs of `slot` and of
@@ -273,7 +290,10 @@ where
         let first = self.context.first_input(parent, context);
         let change = context.pot.next_change.as_ref();
         let newest = slot.saturating_add(self.delay());
-        let checkpoints = self.context.pot_verifier.known_chain(first, change, newest)?;
+        let checkpoints = self
+            .context
+            .pot_verifier
+            .known_chain(first, change, newest)?;
         let slot_output = match slot.0.checked_sub(first.slot.0) {
             Some(position) => checkpoints.get(usize::try_from(position).ok()?)?.output(),
             None => parent.output(slot)?,
@@ -303,7 +323,9 @@ where
             .map_err(|error| Error::Inherents(error.to_string()))?;
         let arguments = ProposeArgs {
             inherent_data,
-            inherent_digests: Digest { logs: vec![claim.pre_digest.clone().into()] },
+            inherent_digests: Digest {
+                logs: vec![claim.pre_digest.clone().into()],
+            },
             max_duration: PROPOSE_WITHIN,
             ..Default::default()
         };
@@ -323,7 +345,10 @@ where
         let encoded = header.encode();
         let public_key = claim.pre_digest.solution.public_key;
         let message = seal_message(&self.context.genesis_hash(), &encoded);
-        let request = SealRequest { header: encoded, public_key };
+        let request = SealRequest {
+            header: encoded,
+            public_key,
+        };
         let Some(seal) = self.params.link.seal(request, SEAL_WITHIN).await else {
             tracing::warn!(
                 target: "farming",

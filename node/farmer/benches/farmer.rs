@@ -97,7 +97,9 @@ fn plotting_and_proving(criterion: &mut Criterion) {
     let id = SectorId::new(&KEY.public_key, 0, HistorySize(1));
     let plot = |offset: u16| {
         let seed = id.space_seed(offset);
-        tables.with_table(&seed, |table| plot_piece(&kzg, table, &seed, &piece).unwrap())
+        tables.with_table(&seed, |table| {
+            plot_piece(&kzg, table, &seed, &piece).unwrap()
+        })
     };
     let mut group = criterion.benchmark_group("piece");
     group.sample_size(20);
@@ -125,7 +127,9 @@ fn plotting_and_proving(criterion: &mut Criterion) {
         .find_map(|slot| {
             let global = global_challenge(&PotOutput([5; 16]), Slot(slot));
             let everything = SolutionRange(u64::MAX);
-            audit(std::slice::from_ref(&sector), &global, everything).winners.pop()
+            audit(std::slice::from_ref(&sector), &global, everything)
+                .winners
+                .pop()
         })
         .unwrap();
     let prover = Prover::new(kzg.clone(), KEY.public_key, RewardAddress([6; 32]));

@@ -146,7 +146,7 @@ mod tests {
             assert!(audit.unreadable.is_empty());
             won += fast.len();
         }
-        assert!(won > 100, "{won}");
+        assert!(won > 10, "{won}");
     }
 
     #[test]

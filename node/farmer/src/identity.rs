@@ -592,7 +592,7 @@ mod tests {
         other.pieces_per_sector = 128;
         let error = PlotDirectory::open(path, GENESIS, &other).unwrap_err();
         assert!(
-            error.to_string().contains("pieces per sector 64, not 128"),
+            error.to_string().contains("pieces per sector 16, not 128"),
             "{error}"
         );
         let mut other = parameters();

@@ -220,8 +220,13 @@ mod tests {
     async fn wrong_pieces_are_refused_and_not_kept() {
         let (node, _received) = TestNode::new(4);
         // Right for another position of the segment.
-        *node.change_piece.lock() =
-            Box::new(|index, right| Some(if index.0 == 5 { piece(PieceIndex(4)).clone() } else { right }));
+        *node.change_piece.lock() = Box::new(|index, right| {
+            Some(if index.0 == 5 {
+                piece(PieceIndex(4)).clone()
+            } else {
+                right
+            })
+        });
         let getter = getter(node, 4);
         for _ in 0..2 {
             match getter.pieces(&indices(&[1, 5])).await {

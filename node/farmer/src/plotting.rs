@@ -354,7 +354,13 @@ mod tests {
             let expected = plot_piece(&KZG, &table, &seed, piece(index)).unwrap();
             let group = sector.group_table((offset / 2) as u8).unwrap();
             let stored = sector.read_piece(&group, offset).unwrap().unwrap();
-            assert!(stored.chunks.iter().map(|(_, chunk)| chunk).eq(&expected.chunks));
+            assert!(
+                stored
+                    .chunks
+                    .iter()
+                    .map(|(_, chunk)| chunk)
+                    .eq(&expected.chunks)
+            );
             assert_eq!(stored.commitment, expected.commitment);
             assert_eq!(stored.witness, expected.witness);
         }
@@ -389,7 +395,10 @@ mod tests {
             &self,
             indices: &[allod_core::PieceIndex],
         ) -> Result<Vec<Arc<Piece>>, PieceError> {
-            Ok(indices.iter().map(|it| Arc::new(piece(*it).clone())).collect())
+            Ok(indices
+                .iter()
+                .map(|it| Arc::new(piece(*it).clone()))
+                .collect())
         }
     }
 
@@ -404,7 +413,11 @@ mod tests {
             let explained = plotter.explain(FileError::new("write", &path)(kind.into()));
             let text = explained.to_string();
             assert!(matches!(explained, PlottingError::DiskFull { .. }));
-            let needed = format!("{}: {} bytes are needed", directory.path().display(), sector_bytes(16));
+            let needed = format!(
+                "{}: {} bytes are needed",
+                directory.path().display(),
+                sector_bytes(16)
+            );
             assert!(text.contains(&needed), "{text}");
         }
         let other = io::ErrorKind::PermissionDenied;

@@ -1,11 +1,45 @@
 //! Threads for heavy work, apart from those that wait for the network.
 
-use std::num::NonZeroUsize;
-use tokio::sync::oneshot;
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::sync::{Notify, oneshot};
 
 /// A rayon pool that asynchronous code can hand work to.
 #[derive(Debug)]
-pub struct Pool(rayon::ThreadPool);
+pub struct Pool {
+    threads: rayon::ThreadPool,
+    busy: Arc<Busy>,
+}
+
+/// Counts the work that is not done yet.
+#[derive(Debug, Default)]
+struct Busy {
+    count: AtomicUsize,
+    idle: Notify,
+}
+
+/// One piece of work, until it is dropped.
+struct Working(Arc<Busy>);
+
+impl Working {
+    fn new(busy: &Arc<Busy>) -> Self {
+        busy.count.fetch_add(1, Ordering::AcqRel);
+        Self(busy.clone())
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
 
 /// How urgent a pool's work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +67,7 @@ impl Pool {
             Urgency::Farming => "farming",
             Urgency::Background => "plotting",
         };
-        let pool = rayon::ThreadPoolBuilder::new()
+        let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(threads.map_or(0, NonZeroUsize::get))
             .thread_name(move |number| format!("{name}-{number}"))
             .start_handler(move |_| {
@@ -44,12 +78,15 @@ impl Pool {
             // Whoever waits for the result learns it by the channel; the process lives on.
             .panic_handler(|_| ())
             .build()?;
-        Ok(Self(pool))
+        Ok(Self {
+            threads,
+            busy: Arc::default(),
+        })
     }
 
     /// How many threads it has.
     pub fn threads(&self) -> usize {
-        self.0.current_num_threads()
+        self.threads.current_num_threads()
     }
 
     /// Runs `work` in the pool; rayon's parallel iterators in it use the pool's threads.
@@ -58,11 +95,24 @@ impl Pool {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
         let (sender, receiver) = oneshot::channel();
-        self.0.spawn(move || {
+        let working = Working::new(&self.busy);
+        self.threads.spawn(move || {
+            let _working = working;
             // Nobody waits any more if the farmer was shut down meanwhile.
             let _ = sender.send(work());
         });
         receiver.await.map_err(|_| Panicked)
+    }
+
+    /// Waits until all work is done, also work that nobody waits for any more.
+    pub async fn idle(&self) {
+        loop {
+            let idle = self.busy.idle.notified();
+            if self.busy.count.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            idle.await;
+        }
     }
 }
 
@@ -91,5 +141,23 @@ mod tests {
             let inside = pool.run(rayon::current_num_threads).await;
             assert_eq!(inside, Ok(2));
         }
+    }
+
+    #[tokio::test]
+    async fn a_pool_is_idle_when_forgotten_work_is_done() {
+        let pool = Pool::new(Urgency::Farming, None).unwrap();
+        pool.idle().await;
+        let done = Arc::new(AtomicUsize::new(0));
+        for failing in [false, true] {
+            let noted = done.clone();
+            let forgotten = pool.run(move || {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                noted.fetch_add(1, Ordering::Relaxed);
+                assert!(!failing, "on purpose");
+            });
+            assert!(futures::poll!(std::pin::pin!(forgotten)).is_pending());
+        }
+        pool.idle().await;
+        assert_eq!(done.load(Ordering::Relaxed), 2);
     }
 }

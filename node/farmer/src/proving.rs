@@ -172,9 +172,7 @@ mod tests {
         sector_file::write_sector,
         test_chain::{KZG, PLOT_KEY, SEGMENTS, parameters, plotted_sector},
     };
-    use allod_core::{
-        HistorySize, PotOutput, SegmentIndex, Slot, SolutionRange, global_challenge,
-    };
+    use allod_core::{HistorySize, PotOutput, SegmentIndex, Slot, SolutionRange, global_challenge};
     use allod_verification::{SolutionContext, needed_segments, verify_solution};
     use std::{fs::OpenOptions, os::unix::fs::FileExt};
     use tempfile::TempDir;
@@ -198,7 +196,10 @@ mod tests {
         (1..).flat_map(move |slot| {
             let global = global_challenge(&PotOutput([slot as u8; 16]), Slot(slot));
             let audit = audit(std::slice::from_ref(&sector), &global, RANGE);
-            audit.winners.into_iter().map(move |winner| (Slot(slot), winner))
+            audit
+                .winners
+                .into_iter()
+                .map(move |winner| (Slot(slot), winner))
         })
     }
 
@@ -272,14 +273,12 @@ mod tests {
         assert!(matches!(error, ProvingError::Sector(_)), "{error}");
 
         // Whole, but its chunks are those of other pieces.
-        let id = *sector.id();
         let seed = sector.id().space_seed(100);
         let piece = &SEGMENTS[0].pieces[0];
         let plot = |table: &_| crate::plotting::plot_piece(&KZG, table, &seed, piece);
         let foreign = Tables::default().with_table(&seed, plot).unwrap();
         let foreign = vec![foreign; 16];
-        let path =
-            write_sector(directory.path(), &PLOT_KEY, 4, HistorySize(2), &foreign).unwrap();
+        let path = write_sector(directory.path(), &PLOT_KEY, 4, HistorySize(2), &foreign).unwrap();
         let sector = Arc::new(SectorFile::open(&path, &PLOT_KEY).unwrap());
         let (_, mut winner) = winners(&sector).next().unwrap();
         let error = prover().prove(&winner).unwrap_err();

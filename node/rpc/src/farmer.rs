@@ -96,7 +96,14 @@ impl FarmerNode {
     {
         let store = archiver.store().clone();
         let new_headers = Arc::new(move || archiver.subscribe());
-        Self { genesis_hash, parameters, link, store, new_headers, executor }
+        Self {
+            genesis_hash,
+            parameters,
+            link,
+            store,
+            new_headers,
+            executor,
+        }
     }
 
     fn info(&self) -> FarmerChainInfo {
@@ -121,7 +128,10 @@ impl FarmerNode {
         received(self.link.subscribe_seals())
             .filter_map(|request| async move {
                 let header = request.header.try_into().ok()?;
-                Some(SigningRequest { public_key: request.public_key, header })
+                Some(SigningRequest {
+                    public_key: request.public_key,
+                    header,
+                })
             })
             .boxed()
     }
@@ -135,7 +145,8 @@ impl FarmerNode {
         pending: PendingSubscriptionSink,
         items: BoxStream<'static, T>,
     ) {
-        self.executor.spawn("farmer-rpc", Some("rpc"), pipe(pending, items));
+        self.executor
+            .spawn("farmer-rpc", Some("rpc"), pipe(pending, items));
     }
 }
 
@@ -160,14 +171,18 @@ fn pipe<T: Serialize + Send + 'static>(
     mut items: BoxStream<'static, T>,
 ) -> BoxFuture<'static, ()> {
     async move {
-        let Ok(sink) = pending.accept().await else { return };
+        let Ok(sink) = pending.accept().await else {
+            return;
+        };
         loop {
             let item = tokio::select! {
                 () = sink.closed() => return,
                 item = items.next() => item,
             };
             let Some(item) = item else { return };
-            let Ok(message) = SubscriptionMessage::from_json(&item) else { return };
+            let Ok(message) = SubscriptionMessage::from_json(&item) else {
+                return;
+            };
             if sink.send(message).await.is_err() {
                 return;
             }
@@ -191,10 +206,16 @@ impl FarmerApiServer for FarmerNode {
         submission: SolutionSubmission,
     ) -> RpcResult<()> {
         check_if_safe(extensions)?;
-        self.link.submit_solution(submission.slot, submission.solution).map_err(server_error)
+        self.link
+            .submit_solution(submission.slot, submission.solution)
+            .map_err(server_error)
     }
 
-    fn subscribe_signing(&self, pending: PendingSubscriptionSink, extensions: &jsonrpsee::Extensions) {
+    fn subscribe_signing(
+        &self,
+        pending: PendingSubscriptionSink,
+        extensions: &jsonrpsee::Extensions,
+    ) {
         if check_if_safe(extensions).is_ok() {
             self.forward(pending, self.signing());
         }
@@ -208,10 +229,16 @@ impl FarmerApiServer for FarmerNode {
     }
 
     fn segment_headers(&self, first: u64) -> RpcResult<Vec<SegmentHeader>> {
-        Ok(self.store.headers_from(SegmentIndex(first), MAX_SEGMENT_HEADERS))
+        Ok(self
+            .store
+            .headers_from(SegmentIndex(first), MAX_SEGMENT_HEADERS))
     }
 
-    fn subscribe_segment_headers(&self, pending: PendingSubscriptionSink, _: &jsonrpsee::Extensions) {
+    fn subscribe_segment_headers(
+        &self,
+        pending: PendingSubscriptionSink,
+        _: &jsonrpsee::Extensions,
+    ) {
         self.forward(pending, self.headers());
     }
 
@@ -239,7 +266,9 @@ impl NodeClient for FarmerNode {
     }
 
     async fn submit_solution(&self, submission: SolutionSubmission) -> Result<(), NodeError> {
-        self.link.submit_solution(submission.slot, submission.solution).map_err(refused)
+        self.link
+            .submit_solution(submission.slot, submission.solution)
+            .map_err(refused)
     }
 
     async fn subscribe_signing(&self) -> Result<BoxStream<'static, SigningRequest>, NodeError> {
@@ -247,7 +276,9 @@ impl NodeClient for FarmerNode {
     }
 
     async fn submit_seal(&self, seal: SealResponse) -> Result<(), NodeError> {
-        self.link.submit_seal(&seal.header_hash, seal.signature).map_err(refused)
+        self.link
+            .submit_seal(&seal.header_hash, seal.signature)
+            .map_err(refused)
     }
 
     async fn segment_headers(&self, first: SegmentIndex) -> Result<Vec<SegmentHeader>, NodeError> {

@@ -72,7 +72,9 @@ impl HistoryApiServer for HistoryRpc {
     }
 
     fn segment_headers(&self, first: u64, count: usize) -> RpcResult<Vec<SegmentHeader>> {
-        Ok(self.store.headers_from(SegmentIndex(first), bounded(count)?))
+        Ok(self
+            .store
+            .headers_from(SegmentIndex(first), bounded(count)?))
     }
 
     fn last_segment_headers(&self, count: usize) -> RpcResult<Vec<SegmentHeader>> {

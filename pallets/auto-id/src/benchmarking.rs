@@ -30,11 +30,11 @@ fn certificate_of(key: &SigningKey, length: usize) -> Vec<u8> {
         builder.tbs(key.algorithm(), &key.spki())
     };
     let fits = |tbs: &[u8]| certificate(tbs, key.algorithm(), &[0; 72]).len() <= length;
-    let mut parts = 1;
+    let mut parts = 1_usize;
     while fits(&build(parts.saturating_add(1), 0)) {
         parts = parts.saturating_add(1);
     }
-    let mut filler = 0;
+    let mut filler = 0_usize;
     while fits(&build(parts, filler.saturating_add(1))) {
         filler = filler.saturating_add(1);
     }

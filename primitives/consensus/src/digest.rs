@@ -74,7 +74,10 @@ pub struct PotJustification {
 impl PotJustification {
     /// `None` if there are more than a justification can hold.
     pub fn new(checkpoints: Vec<PotCheckpoints>) -> Option<Self> {
-        checkpoints.try_into().ok().map(|checkpoints| Self { checkpoints })
+        checkpoints
+            .try_into()
+            .ok()
+            .map(|checkpoints| Self { checkpoints })
     }
 
     /// Decodes to the last byte.
@@ -114,7 +117,9 @@ pub enum JustificationError {
         actual: Hash,
     },
     /// It does not decode to the last byte.
-    #[error("the justification of {0} bytes is not a list of checkpoints, decoded to the last byte")]
+    #[error(
+        "the justification of {0} bytes is not a list of checkpoints, decoded to the last byte"
+    )]
     Malformed(usize),
 }
 
@@ -188,7 +193,12 @@ pub fn split_seal<H: HeaderT>(mut header: H) -> Result<(H, [u8; SEAL_BYTES]), Di
         }
         _ => return Err(DigestError::NoSeal),
     };
-    if header.digest().logs().iter().any(|item| matches!(item, DigestItem::Seal(..))) {
+    if header
+        .digest()
+        .logs()
+        .iter()
+        .any(|item| matches!(item, DigestItem::Seal(..)))
+    {
         return Err(DigestError::SeveralSeals);
     }
     Ok((header, seal))
@@ -268,12 +278,18 @@ mod tests {
     #[test]
     fn the_pre_digest_has_its_documented_size_and_is_found() {
         assert_eq!(example().encode().len(), PRE_DIGEST_BYTES);
-        assert_eq!(pre_digest(&header(alloc::vec![example().into()])), Ok(example()));
+        assert_eq!(
+            pre_digest(&header(alloc::vec![example().into()])),
+            Ok(example())
+        );
     }
 
     #[test]
     fn broken_pre_digests_are_named() {
-        assert_eq!(pre_digest(&header(alloc::vec![])), Err(DigestError::NoPreDigest));
+        assert_eq!(
+            pre_digest(&header(alloc::vec![])),
+            Err(DigestError::NoPreDigest)
+        );
         let twice = header(alloc::vec![example().into(), example().into()]);
         assert_eq!(pre_digest(&twice), Err(DigestError::SeveralPreDigests));
         let mut bytes = example().encode();
@@ -309,7 +325,10 @@ mod tests {
             Err(JustificationError::Hash { .. })
         ));
         pre_digest.justification_hash = justification_hash(&bytes);
-        assert_eq!(PotJustification::verify_bytes(&pre_digest, &bytes), Ok(justification));
+        assert_eq!(
+            PotJustification::verify_bytes(&pre_digest, &bytes),
+            Ok(justification)
+        );
         let longer = [&bytes[..], &[0]].concat();
         pre_digest.justification_hash = justification_hash(&longer);
         assert_eq!(

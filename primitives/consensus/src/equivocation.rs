@@ -72,13 +72,19 @@ impl<Header: HeaderT> EquivocationProof<Header> {
             return Err(EquivocationError::DifferentSolutions);
         }
         let public_key = first_claim.solution.public_key;
-        let seals = [("first", first, first_seal), ("second", second, second_seal)];
+        let seals = [
+            ("first", first, first_seal),
+            ("second", second, second_seal),
+        ];
         for (name, header, seal) in seals {
             let message = seal_message(genesis_hash, &header.encode());
             if !verify(&message, &seal, &public_key) {
                 return Err(EquivocationError::Seal(name));
             }
         }
-        Ok(Equivocation { public_key, slot: first_claim.slot })
+        Ok(Equivocation {
+            public_key,
+            slot: first_claim.slot,
+        })
     }
 }

@@ -31,9 +31,16 @@ pub const PATIENCE: Duration = Duration::from_secs(300);
 /// The binary, which Cargo has put beside the tests.
 pub fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
-    let release = test.parent().and_then(Path::parent).expect("target/release/deps/test");
+    let release = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/release/deps/test");
     let binary = release.join("allod");
-    assert!(binary.exists(), "{} is missing: run `make build` first", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is missing: run `make build` first",
+        binary.display()
+    );
     binary
 }
 
@@ -54,7 +61,14 @@ impl Node {
             .arg(subcommand)
             .arg("--base-path")
             .arg(folder)
-            .args(["--rpc-port", "0", "--port", "0", "--no-prometheus", "--no-telemetry"])
+            .args([
+                "--rpc-port",
+                "0",
+                "--port",
+                "0",
+                "--no-prometheus",
+                "--no-telemetry",
+            ])
             .args(rest)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -76,8 +90,16 @@ impl Node {
         let address = wait_for_line(&log, "Running JSON-RPC server: addr=").await;
         let address = address.split([',', ' ']).next().unwrap_or_default();
         let url = format!("ws://{address}");
-        let client = WsClientBuilder::default().build(&url).await.expect("the node answers");
-        Self { child, log, url, client }
+        let client = WsClientBuilder::default()
+            .build(&url)
+            .await
+            .expect("the node answers");
+        Self {
+            child,
+            log,
+            url,
+            client,
+        }
     }
 
     /// What follows `text` in the first line of the log that has it.
@@ -87,7 +109,12 @@ impl Node {
 
     /// How many lines of the log have `text`.
     pub async fn count(&self, text: &str) -> usize {
-        self.log.lock().await.iter().filter(|line| line.contains(text)).count()
+        self.log
+            .lock()
+            .await
+            .iter()
+            .filter(|line| line.contains(text))
+            .count()
     }
 
     /// Calls a method.
@@ -128,12 +155,11 @@ impl Node {
 
     /// Address that other nodes can reach this one at.
     pub async fn address(&self) -> String {
-        let addresses: Vec<String> =
-            eventually("an address", || async {
-                let found: Vec<String> = self.call("system_localListenAddresses", &[]).await;
-                (!found.is_empty()).then_some(found)
-            })
-            .await;
+        let addresses: Vec<String> = eventually("an address", || async {
+            let found: Vec<String> = self.call("system_localListenAddresses", &[]).await;
+            (!found.is_empty()).then_some(found)
+        })
+        .await;
         addresses
             .into_iter()
             .find(|address| address.contains("/ip4/127.0.0.1/tcp/") && !address.contains("/ws"))
@@ -148,9 +174,16 @@ impl Node {
     /// Asks the node to end, as Ctrl-C does, and waits for it.
     pub async fn stop(mut self) -> ExitStatus {
         let id = self.child.id().expect("the node is running").to_string();
-        let sent = Command::new("kill").args(["-INT", &id]).status().await.expect("kill runs");
+        let sent = Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .await
+            .expect("kill runs");
         assert!(sent.success());
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("a status")
+        tokio::time::timeout(PATIENCE, self.child.wait())
+            .await
+            .expect("it ends")
+            .expect("a status")
     }
 }
 
@@ -166,14 +199,21 @@ async fn wait_for_line(log: &Arc<Mutex<Vec<String>>>, text: &str) -> String {
         if let Some((_, rest)) = lines.iter().find_map(|line| line.split_once(text)) {
             return rest.to_owned();
         }
-        assert!(Instant::now() < deadline, "no line with {text:?} in:\n{}", lines.join("\n"));
+        assert!(
+            Instant::now() < deadline,
+            "no line with {text:?} in:\n{}",
+            lines.join("\n")
+        );
         drop(lines);
         sleep(Duration::from_millis(50)).await;
     }
 }
 
 /// Tries until there is an answer, or patience ends.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut attempt: impl FnMut() -> F) -> T {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut attempt: impl FnMut() -> F,
+) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = attempt().await {
@@ -195,14 +235,21 @@ pub struct Answer {
 }
 
 /// Runs a program to its end.
-pub async fn run(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str], folder: &Path) -> Answer {
+pub async fn run(
+    program: impl AsRef<std::ffi::OsStr>,
+    arguments: &[&str],
+    folder: &Path,
+) -> Answer {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(PATIENCE, output).await.expect("it ends").expect("it starts");
+    let output = tokio::time::timeout(PATIENCE, output)
+        .await
+        .expect("it ends")
+        .expect("it starts");
     Answer {
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),

@@ -24,7 +24,11 @@ async fn killed_at_random_instants_it_goes_on() {
         node.wait_for_block(height + 2).await;
         let pause = rand::thread_rng().gen_range(0..2_000);
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        assert_eq!(node.count("lotted sector").await, 0, "a sector was plotted again");
+        assert_eq!(
+            node.count("lotted sector").await,
+            0,
+            "a sector was plotted again"
+        );
         height = node.best().await;
         hash = node.hash(height - 1).await.map(|hash| (height - 1, hash));
         node.kill().await;

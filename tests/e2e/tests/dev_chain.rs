@@ -12,13 +12,18 @@ async fn a_development_chain_farms_and_serves_its_users() {
     // History: genesis fills segment 0, whose header block 1 carries.
     let parameters: Value = node.call("allod_parameters", &[]).await;
     assert_eq!(parameters["piecesPerSector"], 64);
-    let headers: Vec<Value> = node.call("allod_segmentHeaders", &[json!(0), json!(10)]).await;
+    let headers: Vec<Value> = node
+        .call("allod_segmentHeaders", &[json!(0), json!(10)])
+        .await;
     assert_eq!(headers[0]["segmentIndex"], 0);
     let last: Vec<Value> = node.call("allod_lastSegmentHeaders", &[json!(1)]).await;
     assert_eq!(last[0], *headers.last().unwrap());
     let piece: String = node.call("allod_piece", &[json!(15)]).await;
     assert_eq!(piece.len(), 2 + 2 * 131_168);
-    assert_eq!(node.call::<Value>("allod_piece", &[json!(1_000_000)]).await, Value::Null);
+    assert_eq!(
+        node.call::<Value>("allod_piece", &[json!(1_000_000)]).await,
+        Value::Null
+    );
 
     // Final at confirmation depth.
     node.wait_for_block(8).await;
@@ -27,7 +32,12 @@ async fn a_development_chain_farms_and_serves_its_users() {
         (finalized >= 2 && finalized + 6 <= best).then_some(())
     })
     .await;
-    let verified = run(binary(), &["history", "verify", "--url", &node.url], folder.path()).await;
+    let verified = run(
+        binary(),
+        &["history", "verify", "--url", &node.url],
+        folder.path(),
+    )
+    .await;
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
     assert!(verified.out.contains("0 differ"), "{}", verified.out);
 
@@ -38,24 +48,57 @@ async fn a_development_chain_farms_and_serves_its_users() {
 /// The README's first real use.
 async fn identity(node: &Node, folder: &std::path::Path) {
     let openssl = [
-        "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
-        "-subj", "/CN=agent", "-days", "30",
+        "req",
+        "-x509",
+        "-newkey",
+        "ed25519",
+        "-nodes",
+        "-keyout",
+        "key.pem",
+        "-out",
+        "cert.pem",
+        "-subj",
+        "/CN=agent",
+        "-days",
+        "30",
     ];
     assert_eq!(run("openssl", &openssl, folder).await.code, 0);
     let register = ["id", "register", "cert.pem", "--url", &node.url];
     let registered = run(binary(), &register, folder).await;
     assert_eq!(registered.code, 0, "{}{}", registered.out, registered.err);
     let identifier = registered.out.split_whitespace().nth(1).unwrap().to_owned();
-    let fingerprint =
-        run("openssl", &["x509", "-in", "cert.pem", "-noout", "-fingerprint", "-sha256"], folder).await;
-    let fingerprint = fingerprint.out.trim().rsplit('=').next().unwrap().replace(':', "");
+    let fingerprint = run(
+        "openssl",
+        &[
+            "x509",
+            "-in",
+            "cert.pem",
+            "-noout",
+            "-fingerprint",
+            "-sha256",
+        ],
+        folder,
+    )
+    .await;
+    let fingerprint = fingerprint
+        .out
+        .trim()
+        .rsplit('=')
+        .next()
+        .unwrap()
+        .replace(':', "");
     assert_eq!(identifier, fingerprint.to_lowercase());
 
     let verify = ["id", "verify", &identifier, "--url", &node.url];
     let verified = run(binary(), &verify, folder).await;
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
     let stranger = "00".repeat(32);
-    let unknown = run(binary(), &["id", "verify", &stranger, "--url", &node.url], folder).await;
+    let unknown = run(
+        binary(),
+        &["id", "verify", &stranger, "--url", &node.url],
+        folder,
+    )
+    .await;
     assert_eq!(unknown.code, 1, "{}{}", unknown.out, unknown.err);
     // The same request again is refused by name.
     let again = run(binary(), &register, folder).await;

@@ -7,19 +7,38 @@ use std::path::Path;
 /// A node that neither farms nor keeps time.
 async fn follower(folder: &Path, chain: &str, of: &Node) -> Node {
     let address = of.address().await;
-    Node::start(folder, &["node", "--chain", chain, "--no-mdns", "--bootnodes", &address]).await
+    Node::start(
+        folder,
+        &[
+            "node",
+            "--chain",
+            chain,
+            "--no-mdns",
+            "--bootnodes",
+            &address,
+        ],
+    )
+    .await
 }
 
 async fn agree(one: &Node, other: &Node, up_to: u64) {
     for number in 0..=up_to {
         let hash = one.hash(number).await.expect("the block is there");
-        assert_eq!(other.hash(number).await, Some(hash.clone()), "block {number}");
+        assert_eq!(
+            other.hash(number).await,
+            Some(hash.clone()),
+            "block {number}"
+        );
         let ours: Value = one.call("chain_getHeader", &[json!(hash)]).await;
         let theirs: Value = other.call("chain_getHeader", &[json!(hash)]).await;
         assert_eq!(ours["stateRoot"], theirs["stateRoot"]);
     }
-    let segments: Vec<Value> = one.call("allod_segmentHeaders", &[json!(0), json!(1000)]).await;
-    let theirs: Vec<Value> = other.call("allod_segmentHeaders", &[json!(0), json!(1000)]).await;
+    let segments: Vec<Value> = one
+        .call("allod_segmentHeaders", &[json!(0), json!(1000)])
+        .await;
+    let theirs: Vec<Value> = other
+        .call("allod_segmentHeaders", &[json!(0), json!(1000)])
+        .await;
     let both = segments.len().min(theirs.len());
     assert!(both > 0);
     assert_eq!(segments[..both], theirs[..both]);
@@ -53,7 +72,10 @@ async fn two_farmers_cut_off_from_one_another_agree_again() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let plots = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let arguments = |place: usize| {
-        let plot = plots[place].path().to_str().expect("a temporary folder has a plain name");
+        let plot = plots[place]
+            .path()
+            .to_str()
+            .expect("a temporary folder has a plain name");
         let mut list = vec!["node", "--chain", "local", "--no-mdns", "--farm", plot];
         list.extend(["--reward-address", ["//Alice", "//Bob"][place]]);
         list
@@ -67,7 +89,11 @@ async fn two_farmers_cut_off_from_one_another_agree_again() {
     let second = Node::start(folders[1].path(), &second_arguments).await;
     first.wait_for_block(4).await;
     second.wait_for_block(3).await;
-    assert_ne!(first.hash(2).await, second.hash(2).await, "they were cut off from one another");
+    assert_ne!(
+        first.hash(2).await,
+        second.hash(2).await,
+        "they were cut off from one another"
+    );
     assert!(second.stop().await.success());
 
     // Together again: the heavier chain is everybody's.
@@ -75,11 +101,19 @@ async fn two_farmers_cut_off_from_one_another_agree_again() {
     second_arguments.extend(["--bootnodes", &address]);
     let second = Node::start(folders[1].path(), &second_arguments).await;
     eventually("one chain", || async {
-        let number = first.best().await.min(second.best().await).saturating_sub(2);
+        let number = first
+            .best()
+            .await
+            .min(second.best().await)
+            .saturating_sub(2);
         let (one, other) = (first.hash(number).await, second.hash(number).await);
         (number > 4 && one.is_some() && one == other).then_some(())
     })
     .await;
-    let common = first.best().await.min(second.best().await).saturating_sub(2);
+    let common = first
+        .best()
+        .await
+        .min(second.best().await)
+        .saturating_sub(2);
     agree(&first, &second, common).await;
 }

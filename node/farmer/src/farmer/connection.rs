@@ -7,7 +7,7 @@ use crate::{
 };
 use allod_rpc_types::farmer::FarmerChainInfo;
 use futures::{StreamExt, stream::BoxStream};
-use std::{ops::ControlFlow, time::Duration};
+use std::{future::Future, time::Duration};
 use tokio::time::sleep;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -47,103 +47,146 @@ impl Default for Backoff {
     }
 }
 
+/// Tells of failures and waits before the next attempt.
+pub(super) struct Retry {
+    what: &'static str,
+    on_event: Option<EventHandler>,
+    backoff: Backoff,
+}
+
+impl Retry {
+    /// `what` the node is asked for.
+    pub(super) fn new(what: &'static str, on_event: Option<&EventHandler>) -> Self {
+        Self {
+            what,
+            on_event: on_event.cloned(),
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// It failed: returns when it is to be tried again.
+    pub(super) async fn after(&mut self, error: &str) {
+        let retry_in = self.backoff.pause();
+        let event = FarmerEvent::Disconnected {
+            what: self.what,
+            error: error.to_owned(),
+            retry_in,
+        };
+        emit(self.on_event.as_ref(), &event);
+        sleep(retry_in).await;
+    }
+
+    /// It worked.
+    pub(super) fn reset(&mut self) {
+        self.backoff.reset();
+    }
+}
+
+/// What is said of a stream that is over.
+pub(super) const ENDED: &str = "the subscription ended";
+
+/// A subscription that is made again whenever it ends.
+pub(super) struct Subscription<T> {
+    items: Option<BoxStream<'static, T>>,
+    retry: Retry,
+}
+
+impl<T> Subscription<T> {
+    /// To `what` the node announces.
+    pub(super) fn new(what: &'static str, on_event: Option<&EventHandler>) -> Self {
+        Self {
+            items: None,
+            retry: Retry::new(what, on_event),
+        }
+    }
+
+    /// The next item, after as many attempts to subscribe as it takes.
+    pub(super) async fn next<F>(&mut self, subscribe: impl Fn() -> F) -> T
+    where
+        F: Future<Output = Result<BoxStream<'static, T>, NodeError>>,
+    {
+        loop {
+            let error = match &mut self.items {
+                Some(items) => match items.next().await {
+                    Some(item) => {
+                        self.retry.reset();
+                        return item;
+                    }
+                    None => ENDED.to_owned(),
+                },
+                None => match subscribe().await {
+                    Ok(items) => {
+                        self.items = Some(items);
+                        continue;
+                    }
+                    Err(error) => error.to_string(),
+                },
+            };
+            self.items = None;
+            self.retry.after(&error).await;
+        }
+    }
+}
+
 /// Asks the node what its chain is until it answers.
 pub(super) async fn chain_info<C: NodeClient>(
     client: &C,
     on_event: Option<&EventHandler>,
 ) -> FarmerChainInfo {
-    let mut backoff = Backoff::default();
+    let mut retry = Retry::new("answer", on_event);
     loop {
         match client.chain_info().await {
             Ok(info) => return info,
-            Err(error) => {
-                disconnected(on_event, "answer", &error.to_string(), &mut backoff).await;
-            }
+            Err(error) => retry.after(&error.to_string()).await,
         }
     }
-}
-
-/// A stream of items, or the reason to ask no more.
-pub(super) type Subscription<T, B> = ControlFlow<B, BoxStream<'static, T>>;
-
-/// Hands every item of a subscription to `handle`, subscribing as often as it takes, until one of
-/// them breaks.
-pub(super) async fn follow<T, B>(
-    what: &'static str,
-    on_event: Option<&EventHandler>,
-    subscribe: impl AsyncFn() -> Result<Subscription<T, B>, NodeError>,
-    mut handle: impl AsyncFnMut(T) -> ControlFlow<B>,
-) -> B {
-    let mut backoff = Backoff::default();
-    loop {
-        let error = match subscribe().await {
-            Ok(ControlFlow::Break(value)) => return value,
-            Ok(ControlFlow::Continue(mut items)) => {
-                while let Some(item) = items.next().await {
-                    backoff.reset();
-                    if let ControlFlow::Break(value) = handle(item).await {
-                        return value;
-                    }
-                }
-                "the subscription ended".to_owned()
-            }
-            Err(error) => error.to_string(),
-        };
-        disconnected(on_event, what, &error, &mut backoff).await;
-    }
-}
-
-async fn disconnected(
-    on_event: Option<&EventHandler>,
-    what: &'static str,
-    error: &str,
-    backoff: &mut Backoff,
-) {
-    let retry_in = backoff.pause();
-    let event = FarmerEvent::Disconnected {
-        what,
-        error: error.to_owned(),
-        retry_in,
-    };
-    emit(on_event, &event);
-    sleep(retry_in).await;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use futures::stream;
+    use parking_lot::Mutex;
     use std::sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     };
 
-    #[tokio::test(start_paused = true)]
-    async fn a_subscription_is_made_again_after_growing_pauses() {
-        let pauses = Arc::new(parking_lot::Mutex::new(Vec::new()));
-        let noted = pauses.clone();
-        let on_event: EventHandler = Arc::new(move |event| {
-            if let FarmerEvent::Disconnected { retry_in, .. } = event {
-                noted.lock().push(retry_in.as_millis());
-            }
-        });
+    #[test]
+    fn pauses_grow_up_to_a_limit_until_it_works() {
+        let mut backoff = Backoff::default();
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            pauses.push(backoff.pause().as_millis());
+        }
+        backoff.reset();
+        pauses.push(backoff.pause().as_millis());
+        let expected = [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 500];
+        assert_eq!(pauses, expected);
+    }
+
+    #[tokio::test]
+    async fn a_subscription_is_made_again() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let noted = told.clone();
+        let on_event: EventHandler = Arc::new(move |event| noted.lock().push(event.to_string()));
         let attempts = AtomicUsize::new(0);
-        let subscribe = async || match attempts.fetch_add(1, Ordering::Relaxed) {
-            9 => Ok(ControlFlow::Continue(stream::iter([1, 2]).boxed())),
-            10 => Ok(ControlFlow::Continue(stream::iter([3, 4, 5]).boxed())),
-            _ => Err(NodeError::Unreachable("down".to_owned())),
+        let subscribe = || {
+            let result = match attempts.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(NodeError::Unreachable("down".to_owned())),
+                1 => Ok(stream::iter(vec![1, 2]).boxed()),
+                _ => Ok(stream::iter(vec![3, 4, 5]).boxed()),
+            };
+            std::future::ready(result)
         };
-        let mut seen = Vec::new();
-        let last = follow("numbers", Some(&on_event), subscribe, async |number| {
-            seen.push(number);
-            match number {
-                4 => ControlFlow::Break(number),
-                _ => ControlFlow::Continue(()),
-            }
-        })
-        .await;
-        assert_eq!((last, seen), (4, vec![1, 2, 3, 4]));
-        let expected = [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000, 500];
-        assert_eq!(*pauses.lock(), expected);
+        let mut numbers = Subscription::new("numbers", Some(&on_event));
+        for expected in 1..=4 {
+            assert_eq!(numbers.next(subscribe).await, expected);
+        }
+        let expected = [
+            "No numbers from the node: the node cannot be reached: down; trying again in 0.5 s",
+            "No numbers from the node: the subscription ended; trying again in 0.5 s",
+        ];
+        assert_eq!(*told.lock(), expected);
     }
 }

@@ -44,6 +44,7 @@ use std::{
     future::Future,
     num::NonZeroUsize,
     path::PathBuf,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -137,21 +138,25 @@ impl Farmer {
         kzg: Kzg,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), FarmerError> {
-        let farm = async {
-            let shared = Arc::new(open(config, client, kzg).await?);
-            let _cancel = CancelOnDrop(shared.cancelled.clone());
-            tokio::select! {
-                error = segments::follow(&shared) => Err(error),
-                () = slots::follow(&shared) => Ok(()),
-                () = seals::follow(&shared) => Ok(()),
-                () = plots::keep(&shared) => Ok(()),
-                () = scrub::once(&shared) => Ok(()),
-            }
+        let mut shutdown = pin!(shutdown);
+        let shared = tokio::select! {
+            opened = open(config, client, kzg) => Arc::new(opened?),
+            () = &mut shutdown => return Ok(()),
         };
-        tokio::select! {
-            ended = farm => ended,
+        let _cancel = CancelOnDrop(shared.cancelled.clone());
+        let ended = tokio::select! {
+            error = segments::follow(&shared) => Err(error),
+            () = slots::follow(&shared) => Ok(()),
+            () = seals::follow(&shared) => Ok(()),
+            () = plots::keep(&shared) => Ok(()),
+            () = scrub::once(&shared) => Ok(()),
             () = shutdown => Ok(()),
-        }
+        };
+        // What is under way uses the plot, so the lock is kept until it is done.
+        shared.cancelled.store(true, Ordering::Relaxed);
+        shared.plotting.idle().await;
+        shared.farming.idle().await;
+        ended
     }
 }
 

@@ -1,28 +1,19 @@
 //! Sealing blocks.
 
-use super::{Shared, connection::follow as follow_stream};
+use super::{Shared, connection::Subscription};
 use crate::{events::FarmerEvent, node_client::NodeClient, pool::Panicked, signing::SigningError};
 use allod_rpc_types::farmer::SigningRequest;
-use std::{ops::ControlFlow, sync::Arc};
+use std::sync::Arc;
 
-/// Answers requests for seals.
+/// Answers requests for seals, for ever.
 pub(super) async fn follow<C: NodeClient>(shared: &Arc<Shared<C>>) {
-    follow_stream(
-        "headers to seal",
-        shared.on_event.as_ref(),
-        async || {
-            Ok(ControlFlow::Continue(
-                shared.client.subscribe_signing().await?,
-            ))
-        },
-        async |request| {
-            if let Err(panicked) = answer(shared, request).await {
-                tracing::error!("sealing: {panicked}");
-            }
-            ControlFlow::<()>::Continue(())
-        },
-    )
-    .await
+    let mut requests = Subscription::new("headers to seal", shared.on_event.as_ref());
+    loop {
+        let request = requests.next(|| shared.client.subscribe_signing()).await;
+        if let Err(panicked) = answer(shared, request).await {
+            tracing::error!("sealing: {panicked}");
+        }
+    }
 }
 
 async fn answer<C: NodeClient>(

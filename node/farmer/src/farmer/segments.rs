@@ -1,32 +1,49 @@
 //! Following the history.
 
-use super::{FarmerError, Shared, check_chain, connection::follow as follow_stream};
+use super::{
+    FarmerError, Shared, check_chain,
+    connection::{ENDED, Retry},
+};
 use crate::{
     history::{HistoryError, SegmentHistory},
     node_client::{NodeClient, NodeError},
 };
 use allod_core::{SegmentHeader, SegmentIndex};
-use std::ops::ControlFlow;
+use futures::{StreamExt, stream::BoxStream};
 
 /// Keeps the segment headers up to date; ends if the node changes to another chain.
 pub(super) async fn follow<C: NodeClient>(shared: &Shared<C>) -> FarmerError {
-    let subscribe = async || {
-        let info = shared.client.chain_info().await?;
-        if let Err(error) = check_chain(&shared.directory.key().genesis_hash, &info) {
-            return Ok(ControlFlow::Break(error));
-        }
-        // Subscribed first, so that no header falls between.
-        let headers = shared.client.subscribe_segment_headers().await?;
-        catch_up(shared).await?;
-        Ok(ControlFlow::Continue(headers))
-    };
-    let handle = async |header: SegmentHeader| {
-        if let Err(error) = take(shared, header).await {
-            tracing::warn!("segment header {}: {error}", header.segment_index);
-        }
-        ControlFlow::Continue(())
-    };
-    follow_stream("segments", shared.on_event.as_ref(), subscribe, handle).await
+    let mut retry = Retry::new("segments", shared.on_event.as_ref());
+    loop {
+        let error = match subscribe(shared).await {
+            Ok(Ok(mut headers)) => {
+                while let Some(header) = headers.next().await {
+                    retry.reset();
+                    if let Err(error) = take(shared, header).await {
+                        tracing::warn!("segment header {}: {error}", header.segment_index);
+                    }
+                }
+                ENDED.to_owned()
+            }
+            Ok(Err(another_chain)) => return another_chain,
+            Err(error) => error.to_string(),
+        };
+        retry.after(&error).await;
+    }
+}
+
+/// Subscribes to new headers and fetches those that there are. The inner error is final.
+async fn subscribe<C: NodeClient>(
+    shared: &Shared<C>,
+) -> Result<Result<BoxStream<'static, SegmentHeader>, FarmerError>, NodeError> {
+    let info = shared.client.chain_info().await?;
+    if let Err(error) = check_chain(&shared.directory.key().genesis_hash, &info) {
+        return Ok(Err(error));
+    }
+    // Subscribed first, so that no header falls between.
+    let headers = shared.client.subscribe_segment_headers().await?;
+    catch_up(shared).await?;
+    Ok(Ok(headers))
 }
 
 /// Takes a header that the node announced.

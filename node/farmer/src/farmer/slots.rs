@@ -1,6 +1,6 @@
 //! Auditing every slot.
 
-use super::{Shared, connection::follow as follow_stream};
+use super::{Shared, connection::Subscription};
 use crate::{
     audit::{Audit, Winner, audit},
     events::FarmerEvent,
@@ -10,7 +10,7 @@ use crate::{
 };
 use allod_core::Solution;
 use allod_rpc_types::farmer::{SlotInfo, SolutionSubmission};
-use std::{ops::ControlFlow, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 use tokio::sync::mpsc;
 
 /// Slots that may wait for an audit; of more only these are audited.
@@ -18,30 +18,22 @@ const WAITING_SLOTS: usize = 4;
 /// Winners of a slot that are tried one after the other if they cannot be proven.
 const WINNERS_TRIED: usize = 3;
 
-/// Audits slots as the node announces them.
+/// Audits slots as the node announces them, for ever.
 pub(super) async fn follow<C: NodeClient>(shared: &Arc<Shared<C>>) {
-    let (sender, mut receiver) = mpsc::channel::<(SlotInfo, Instant)>(WAITING_SLOTS);
-    let mut skipped = 0;
-    let reading = follow_stream(
-        "slots",
-        shared.on_event.as_ref(),
-        async || {
-            Ok(ControlFlow::Continue(
-                shared.client.subscribe_slots().await?,
-            ))
-        },
-        async |slot| {
-            match sender.try_send((slot, Instant::now())) {
-                Ok(()) if skipped > 0 => {
-                    let count = std::mem::take(&mut skipped);
-                    shared.emit(FarmerEvent::SlotsSkipped { count });
-                }
-                Ok(()) => {}
-                Err(_) => skipped += 1,
+    let (sender, mut receiver) = mpsc::channel(WAITING_SLOTS);
+    let reading = async {
+        let mut slots = Subscription::new("slots", shared.on_event.as_ref());
+        let mut skipped = 0;
+        loop {
+            let slot = slots.next(|| shared.client.subscribe_slots()).await;
+            if sender.try_send((slot, Instant::now())).is_err() {
+                skipped += 1;
+            } else if skipped > 0 {
+                let count = std::mem::take(&mut skipped);
+                shared.emit(FarmerEvent::SlotsSkipped { count });
             }
-            ControlFlow::<()>::Continue(())
-        },
-    );
+        }
+    };
     let working = async {
         while let Some((slot, heard)) = receiver.recv().await {
             farm(shared, slot, heard).await;

@@ -3,6 +3,7 @@
 use super::record::Buckets;
 use crate::construction::{PROOF_VALUES, metadata_bits};
 use crate::plot_order::{compare, to_plot_order};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -15,11 +16,14 @@ const LEAF_VALUES: usize = PROOF_VALUES / LEAVES;
 pub(super) type Parents = [u32; 2];
 
 /// An entry of table 7 with the challenge that it answers (K bits).
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Answer {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Answer {
     pub(super) challenge: u32,
     pub(super) parents: Parents,
 }
+
+/// Metadata of the table 3 entries under an answer, first to last: all values of the proof in proof order.
+pub(super) type Leaves = [u128; LEAVES];
 
 /// Every proof of a table, as entries that refer to entries.
 #[derive(Debug, Default)]
@@ -29,7 +33,7 @@ pub(crate) struct Graph {
     /// Tables 4, 5 and 6, numbered in the order in which they were found.
     pub(super) parents: [Vec<Parents>; 3],
     /// Table 7, ordered by challenge.
-    answers: Vec<Parents>,
+    answers: Vec<Answer>,
     /// For every challenge, where its answers begin; the last one's end comes after it.
     starts: Vec<u32>,
 }
@@ -54,17 +58,17 @@ impl Graph {
             *start = sum;
         }
         sorted.clear();
-        sorted.resize(answers.len(), [0; 2]);
+        sorted.resize(answers.len(), Answer::default());
         for answer in answers {
             let start = &mut starts[answer.challenge as usize + 1];
-            sorted[*start as usize] = answer.parents;
+            sorted[*start as usize] = *answer;
             *start += 1;
         }
         starts.pop();
     }
 
-    /// Table 7 entries that answer a challenge, in no particular order.
-    fn answers(&self, challenge: u32) -> &[Parents] {
+    /// Answers to a challenge, in no particular order.
+    fn answers(&self, challenge: u32) -> &[Answer] {
         match self
             .starts
             .get(challenge as usize..)
@@ -75,93 +79,132 @@ impl Graph {
         }
     }
 
-    /// Table 7 entries that answer a challenge, in the order in which Chia's prover numbers them.
-    pub(crate) fn answers_in_order(&self, k: u8, challenge: u32) -> Vec<Parents> {
-        let mut answers: Vec<_> = (self.answers(challenge).iter())
-            .map(|answer| (self.plot_values(k, *answer), *answer))
-            .collect();
-        answers.sort_by(|(one, _), (other, _)| compare(one, other));
-        answers.into_iter().map(|(_, answer)| answer).collect()
+    /// All proofs for a challenge, each of `8 · k` bytes, in the order in which Chia's prover numbers them.
+    pub(super) fn proofs(&self, k: u8, challenge: u32) -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        self.for_each(k, self.answers(challenge), |_, leaves| {
+            let mut proof = vec![0; usize::from(k) * (PROOF_VALUES / 8)];
+            write_proof(k, leaves, &mut proof);
+            all.push((plot_values(k, leaves), proof));
+        });
+        all.sort_by(|(one, _), (other, _)| compare(one, other));
+        all.into_iter().map(|(_, proof)| proof).collect()
     }
 
-    /// The first of them.
-    pub(crate) fn first_answer(&self, k: u8, challenge: u32) -> Option<Parents> {
-        let (first, others) = self.answers(challenge).split_first()?;
-        let mut best = *first;
-        for other in others {
-            if self.compare(k, *other, best) == Ordering::Less {
-                best = *other;
-            }
-        }
-        Some(best)
-    }
-
-    /// Compares two entries of table 7 as Chia's plot orders them.
-    fn compare(&self, k: u8, one: Parents, other: Parents) -> Ordering {
-        // What counts first is the largest value; putting a proof in order takes longer than finding that.
-        let largest = |answer| self.values(k, answer).into_iter().max();
-        largest(one)
-            .cmp(&largest(other))
-            .then_with(|| compare(&self.plot_values(k, one), &self.plot_values(k, other)))
-    }
-
-    /// Writes the proof, `8 · k` bytes in proof order.
-    pub(crate) fn write_proof(&self, k: u8, answer: Parents, proof: &mut [u8]) {
-        let leaf_bits = u32::from(metadata_bits(k, 3));
-        let mut words = proof.chunks_exact_mut(4);
-        let (mut pending, mut bits) = (0u128, 0);
-        for leaf in self.leaves(k, answer) {
-            // Fewer than 32 bits are pending and at most 80 come.
-            pending = (pending << leaf_bits) | leaf;
-            bits += leaf_bits;
-            while bits >= 32 {
-                bits -= 32;
-                if let Some(word) = words.next() {
-                    word.copy_from_slice(&((pending >> bits) as u32).to_be_bytes());
+    /// For every challenge that has answers, ascending, hands the first one's proof to `prove`.
+    pub(crate) fn first_proofs<const BYTES: usize>(
+        &self,
+        k: u8,
+        mut prove: impl FnMut(u32, [u8; BYTES]),
+    ) {
+        let mut prove = |challenge, leaves: &Leaves| {
+            let mut proof = [0; BYTES];
+            write_proof(k, leaves, &mut proof);
+            prove(challenge, proof);
+        };
+        let mut best: Option<(u32, Leaves)> = None;
+        self.for_each(k, &self.answers, |challenge, leaves| match &mut best {
+            Some((same, first)) if *same == challenge => {
+                if compare_proofs(k, leaves, first) == Ordering::Less {
+                    *first = *leaves;
                 }
             }
+            other => {
+                if let Some((challenge, leaves)) = other.replace((challenge, *leaves)) {
+                    prove(challenge, &leaves);
+                }
+            }
+        });
+        if let Some((challenge, leaves)) = best {
+            prove(challenge, &leaves);
         }
     }
 
-    /// Metadata of the table 3 entries under an answer, first to last.
-    #[inline]
-    fn leaves(&self, k: u8, answer: Parents) -> [u128; LEAVES] {
+    /// Walks down from answers, many side by side: the walk is one load after the other from places that are not
+    /// in the processor's first caches, so that independent ones should be under way at the same time.
+    fn for_each(&self, k: u8, answers: &[Answer], mut visit: impl FnMut(u32, &Leaves)) {
+        const MANY: usize = 32;
         let [table_4, table_5, table_6] = &self.parents;
-        let mut leaves = [0; LEAVES];
-        let mut leaf = leaves.iter_mut();
-        for six in answer {
-            for five in table_6[six as usize] {
-                for four in table_5[five as usize] {
-                    for three in table_4[four as usize] {
-                        if let Some(leaf) = leaf.next() {
-                            *leaf = self.values.at(three).metadata(metadata_bits(k, 3));
-                        }
-                    }
-                }
+        let mut sixes = [[0; 2]; MANY];
+        let mut fives = [[0; 2]; 2 * MANY];
+        let mut fours = [[0; 2]; 4 * MANY];
+        let mut threes = [[0; 2]; 8 * MANY];
+        let mut leaves = [[0; LEAVES]; MANY];
+        for answers in answers.chunks(MANY) {
+            for (pair, answer) in sixes.iter_mut().zip(answers) {
+                *pair = answer.parents;
+            }
+            descend(table_6, &sixes[..answers.len()], &mut fives);
+            descend(table_5, &fives[..2 * answers.len()], &mut fours);
+            descend(table_4, &fours[..4 * answers.len()], &mut threes);
+            let threes = threes[..8 * answers.len()].as_flattened();
+            for (leaf, three) in leaves.as_flattened_mut().iter_mut().zip(threes) {
+                *leaf = self.values.at(*three).metadata(metadata_bits(k, 3));
+            }
+            for (answer, leaves) in answers.iter().zip(&leaves) {
+                visit(answer.challenge, leaves);
             }
         }
-        leaves
     }
+}
 
-    /// The values of a proof in proof order.
-    fn values(&self, k: u8, answer: Parents) -> [u32; PROOF_VALUES] {
-        let mut values = [0; PROOF_VALUES];
-        let leaves = self.leaves(k, answer);
-        for (values, mut leaf) in values.chunks_exact_mut(LEAF_VALUES).zip(leaves) {
-            for value in values.iter_mut().rev() {
-                *value = leaf as u32 & ((1 << k) - 1);
-                leaf >>= k;
+/// Replaces entries by their parents.
+fn descend(table: &[Parents], from: &[Parents], to: &mut [Parents]) {
+    for (pair, entry) in to.iter_mut().zip(from.as_flattened()) {
+        *pair = table[*entry as usize];
+    }
+}
+
+/// Compares two proofs as Chia's plot orders them.
+fn compare_proofs(k: u8, one: &Leaves, other: &Leaves) -> Ordering {
+    // What counts first is the largest value; putting a proof in order takes longer than finding that.
+    let largest = |leaves| values(k, leaves).into_iter().max();
+    largest(one)
+        .cmp(&largest(other))
+        .then_with(|| compare(&plot_values(k, one), &plot_values(k, other)))
+}
+
+/// Writes a proof of `8 · k` bytes.
+fn write_proof(k: u8, leaves: &Leaves, proof: &mut [u8]) {
+    let leaf_bits = u32::from(metadata_bits(k, 3));
+    let mut words = proof.chunks_exact_mut(4);
+    let (mut pending, mut bits) = (0u128, 0);
+    for leaf in leaves {
+        // Fewer than 32 bits are pending and at most 80 come.
+        pending = (pending << leaf_bits) | leaf;
+        bits += leaf_bits;
+        while bits >= 32 {
+            bits -= 32;
+            if let Some(word) = words.next() {
+                word.copy_from_slice(&((pending >> bits) as u32).to_be_bytes());
             }
         }
-        values
     }
+}
 
-    /// The values of a proof in plot order.
-    fn plot_values(&self, k: u8, answer: Parents) -> [u32; PROOF_VALUES] {
-        let mut values = self.values(k, answer);
-        to_plot_order(&mut values);
-        values
+/// The values of a proof in proof order.
+fn values(k: u8, leaves: &Leaves) -> [u32; PROOF_VALUES] {
+    let mut values = [0; PROOF_VALUES];
+    for (values, leaf) in values
+        .as_chunks_mut::<LEAF_VALUES>()
+        .0
+        .iter_mut()
+        .zip(leaves)
+    {
+        let mut leaf = *leaf;
+        for value in values.iter_mut().rev() {
+            *value = leaf as u32 & ((1 << k) - 1);
+            leaf >>= k;
+        }
     }
+    values
+}
+
+/// The values of a proof in plot order.
+fn plot_values(k: u8, leaves: &Leaves) -> [u32; PROOF_VALUES] {
+    let mut values = values(k, leaves);
+    to_plot_order(&mut values);
+    values
 }
 
 #[cfg(test)]
@@ -181,8 +224,7 @@ mod tests {
             graph.set_answers(&[Answer { challenge: 7, parents: [0, 0] }], 8);
             graph.set_answers(&answers, 50);
             for challenge in 0..60 {
-                let expected: Vec<_> =
-                    answers.iter().filter(|a| a.challenge == challenge).map(|a| a.parents).collect();
+                let expected: Vec<_> = answers.iter().filter(|answer| answer.challenge == challenge).copied().collect();
                 prop_assert_eq!(graph.answers(challenge), expected);
             }
         }

@@ -177,12 +177,12 @@ impl Layout {
     fn fill(&mut self, right: &[Record]) {
         // Slots are chosen first, then filled: with both in one loop the processor, which cannot tell that the
         // columns written do not overlap the numbers read next, would do one entry after the other.
-        let mut taken = [0u8; 128];
-        let mut slots = [0u8; CAPACITY];
+        let mut taken = [0u16; 128];
+        let mut slots = [0u16; CAPACITY];
         for (record, slot) in right.iter().zip(&mut slots) {
             let taken = &mut taken[usize::from(record.row())];
             *slot = *taken;
-            *taken = taken.saturating_add(1);
+            *taken += 1;
         }
         self.columns = [[FREE; ROWS]; SLOTS];
         self.spilled.clear();
@@ -204,7 +204,8 @@ impl Layout {
     /// By slot, the columns of those rows in which a left entry has its targets.
     #[inline(always)]
     pub(super) fn windows(&self, left: Record) -> [&Targets; SLOTS] {
-        let row = usize::from(left.row());
+        // No entry's row is larger; the compiler learns here that no window exceeds the rows.
+        let row = usize::from(left.row()).min(PARAM_B - 1);
         self.columns
             .each_ref()
             .map(|columns| columns[row..].first_chunk().unwrap_or(&[FREE; PARAM_M]))

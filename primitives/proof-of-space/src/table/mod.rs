@@ -21,9 +21,7 @@ pub(crate) use graph::Graph;
 pub(crate) use simd::make;
 
 use crate::bits::read_bits;
-use crate::construction::PROOF_VALUES;
 use crate::{Challenge, Seed};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Why a table cannot be made.
@@ -66,16 +64,7 @@ impl Table {
     pub fn find_proofs(&self, challenge: &Challenge) -> Vec<Vec<u8>> {
         // At most 20 bits.
         let first = read_bits(challenge, 0, self.k) as u32;
-        let prove = |answer| {
-            let mut proof = vec![0; usize::from(self.k) * (PROOF_VALUES / 8)];
-            self.graph.write_proof(self.k, answer, &mut proof);
-            proof
-        };
-        self.graph
-            .answers_in_order(self.k, first)
-            .into_iter()
-            .map(prove)
-            .collect()
+        self.graph.proofs(self.k, first)
     }
 }
 

@@ -256,13 +256,9 @@ mod tests {
 
     /// All proofs of a table, in order.
     fn proofs(graph: &Graph) -> Vec<Vec<u8>> {
-        let answers = (0..1 << K).flat_map(|challenge| graph.answers_in_order(K, challenge));
-        let prove = |answer| {
-            let mut proof = vec![0; crate::PROOF_BYTES];
-            graph.write_proof(K, answer, &mut proof);
-            proof
-        };
-        answers.map(prove).collect()
+        (0..1 << K)
+            .flat_map(|challenge| graph.proofs(K, challenge))
+            .collect()
     }
 
     #[test]
