@@ -88,7 +88,14 @@ if [ -f "$env_file" ]; then
     if has_target "$path"; then exit 0; fi
 fi
 mkdir -p "$(dirname "$env_file")"
-if with_rustup; then
+path=
+# A toolchain that is complete already is taken as it is.
+for candidate in "/usr/bin:$PATH" "$PATH"; do
+    if has_target "$candidate" && is_recent "$candidate"; then path=$candidate; break; fi
+done
+if [ -n "$path" ]; then
+    say "Rust that is there: $(PATH=$path rustc --version)"
+elif with_rustup; then
     say 'Rust from rustup'
     path=$PATH
 elif with_debian; then

@@ -9,6 +9,7 @@ use crate::{
 };
 use clap::Parser;
 use sc_cli::{Cors, RunCmd, SubstrateCli};
+use sc_network::config::NetworkBackendType;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -83,10 +84,15 @@ fn start(cli: &Cli, run: &RunCmd, options: NodeOptions) -> Result<ExitCode, Erro
     let run = &run;
     let runner = cli.create_runner(&NodeConfiguration { run })?;
     runner.run_node_until_exit(|config| async move {
+        if matches!(config.network.network_backend, NetworkBackendType::Libp2p) {
+            return Err(sc_service::Error::Other(
+                "--network-backend: only litep2p is there".into(),
+            ));
+        }
         if options.resync {
             drop_chain(&config)?;
         }
-        service::start(config, options).await
+        service::start(config, options)
     })?;
     Ok(ExitCode::SUCCESS)
 }

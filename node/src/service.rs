@@ -21,10 +21,7 @@ use allod_kzg::Kzg;
 use allod_rpc::farmer::FarmerNode;
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use allod_timekeeper::{GossipNetwork, PotSource, PotVerifier, TimekeeperConfig};
-use sc_network::{
-    Litep2pNetworkBackend, NetworkBackend, NetworkWorker, config::NetworkBackendType,
-    service::traits::NotificationService,
-};
+use sc_network::{Litep2pNetworkBackend, NetworkBackend, service::traits::NotificationService};
 use sc_service::{
     BuildNetworkParams, Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient,
     TaskManager,
@@ -48,6 +45,8 @@ type Import = AllodBlockImport<Block, Arc<Client>, Client, Backend>;
 type Context = ImportContext<Block, Client>;
 type Pool = TransactionPoolHandle<Block, Client>;
 type BlockHash = <Block as sp_runtime::traits::Block>::Hash;
+/// The one network implementation: a second one would double the time to compile this crate.
+type Net = Litep2pNetworkBackend;
 
 /// What the node does besides following the chain.
 #[derive(Debug, Clone)]
@@ -137,16 +136,6 @@ fn is_in_use(error: &Error) -> bool {
     error.to_string().contains("Database file is in use")
 }
 
-/// Starts a node.
-pub async fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager, Error> {
-    match config.network.network_backend {
-        NetworkBackendType::Libp2p => {
-            start_with::<NetworkWorker<Block, BlockHash>>(config, options)
-        }
-        NetworkBackendType::Litep2p => start_with::<Litep2pNetworkBackend>(config, options),
-    }
-}
-
 /// Everything that import works with.
 fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Arc<Context>, Error> {
     let client = parts.client.clone();
@@ -165,10 +154,8 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
     }))
 }
 
-fn start_with<Net: NetworkBackend<Block, BlockHash>>(
-    config: Configuration,
-    options: NodeOptions,
-) -> Result<TaskManager, Error> {
+/// Starts a node.
+pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager, Error> {
     // Checked before anything is opened, so that a typing error costs nothing.
     let reward_address = options
         .farming
@@ -192,7 +179,7 @@ fn start_with<Net: NetworkBackend<Block, BlockHash>>(
         .with_prometheus(config.prometheus_registry())
         .build(),
     );
-    let network = start_network::<Net>(&parts, &config, &block_import, &pool)?;
+    let network = start_network(&parts, &config, &block_import, &pool)?;
     let sync = network.sync.clone();
     // Both cells are empty: this is the only place that fills them.
     let _ = context.late.sync.set(sync.clone());
@@ -261,14 +248,15 @@ struct Network {
     gossip: GossipNetwork<Block>,
 }
 
-fn start_network<Net: NetworkBackend<Block, BlockHash>>(
+fn start_network(
     parts: &Parts,
     config: &Configuration,
     block_import: &Import,
     pool: &Arc<Pool>,
 ) -> Result<Network, Error> {
     let registry = config.prometheus_registry();
-    let metrics = Net::register_notification_metrics(registry);
+    let metrics =
+        <Net as NetworkBackend<Block, BlockHash>>::register_notification_metrics(registry);
     let mut net_config = sc_network::config::FullNetworkConfiguration::<_, _, Net>::new(
         &config.network,
         registry.cloned(),

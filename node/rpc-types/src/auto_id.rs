@@ -362,7 +362,7 @@ mod tests {
         for (wrong, why) in [
             (json!({ "roots": [] }), "unknown field `roots`"),
             (json!({ "purpose": "tls" }), "unknown variant `tls`"),
-            (json!({ "time": -1 }), "invalid value"),
+            (json!({ "time": -1 }), "invalid"),
             (json!({ "at": "0x00" }), "expected 64 hex digits"),
             (json!({ "acceptedRoots": vec![root; 17] }), "more than 16"),
         ] {

@@ -20,7 +20,7 @@
 //!
 //! | map | key | value, most bytes | why |
 //! |---|---|---|---|
-//! | [`Identities`] | identifier | record, 94 | what changes with requests, apart from the certificate, so that a nonce does not rewrite 4 KiB |
+//! | [`Identities`] | identifier | record, 62 | what changes with requests, apart from the certificate, so that a nonce does not rewrite 4 KiB |
 //! | [`Certificates`] | identifier | certificate, 4,098 | verification reads it at every link |
 //! | [`Keys`] | fingerprint of a key | identifier, 32 | a key serves one live identity; lookup by key |
 //!

@@ -26,7 +26,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `l` is `[320, 4096]`.
 	fn register_ed25519(l: u32, ) -> Weight {
 		Weight::from_parts(450_000_000, 3800)
-			.saturating_add(Weight::from_parts(25_000, 0).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(60_000, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -38,7 +38,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `l` is `[320, 4096]`.
 	fn register_p256(l: u32, ) -> Weight {
 		Weight::from_parts(2_950_000_000, 3800)
-			.saturating_add(Weight::from_parts(25_000, 0).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(60_000, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -48,13 +48,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 impl WeightInfo for () {
 	fn register_ed25519(l: u32, ) -> Weight {
 		Weight::from_parts(450_000_000, 3800)
-			.saturating_add(Weight::from_parts(25_000, 0).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(60_000, 0).saturating_mul(l.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn register_p256(l: u32, ) -> Weight {
 		Weight::from_parts(2_950_000_000, 3800)
-			.saturating_add(Weight::from_parts(25_000, 0).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(60_000, 0).saturating_mul(l.into()))
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}

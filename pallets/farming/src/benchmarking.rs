@@ -18,7 +18,10 @@ use frame_support::{
     pallet_prelude::{Authorize, TransactionSource},
     traits::Hooks,
 };
-use frame_system::{RawOrigin, pallet_prelude::HeaderFor};
+use frame_system::{
+    RawOrigin,
+    pallet_prelude::{BlockNumberFor, HeaderFor},
+};
 use parity_scale_codec::Encode;
 use sp_core::crypto::KeyTypeId;
 use sp_runtime::{
@@ -78,7 +81,7 @@ fn headers(count: u32, first: SegmentHeader) -> SegmentHeaders {
 /// Two headers of the greatest length, sealed by one key; the first one is an ancestor.
 fn equivocation<T: Config>() -> EquivocationProof<HeaderFor<T>> {
     let key = sp_io::crypto::sr25519_generate(KEY_TYPE, None);
-    let genesis_hash = frame_system::Pallet::<T>::block_hash(Zero::zero());
+    let genesis_hash = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
     let sealed = |byte: u8| {
         let padding = vec![byte; MAX_HEADER_BYTES.saturating_sub(1024)];
         let digest = Digest {
@@ -107,7 +110,7 @@ mod benchmarks {
 
     /// A block that ends an era, uses and gives entropy, raises iterations and blocks `k` keys.
     #[benchmark]
-    fn on_initialize(k: Linear<0, 16>) {
+    fn on_initialize(k: Linear<0, MAX_REPORTS>) {
         let parameters = Pallet::<T>::parameters();
         let lookback = parameters.entropy_interval * parameters.entropy_lookback;
         let number = lookback * 2 * parameters.era_length;

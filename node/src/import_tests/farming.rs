@@ -1,0 +1,322 @@
+//! Farmers: sectors, tickets, proofs-of-time, and the blocks that they make.
+//!
+//! A sector is never plotted as a whole. What a slot's challenge reads is worked out when it is
+//! asked for: one table and one chunk for each of the challenge's two pieces.
+
+use super::{
+    block::Made,
+    harness::{KZG, Node},
+};
+use crate::service::Client;
+use allod_consensus_primitives::{
+    ENGINE_ID, FarmingApi, INHERENT_IDENTIFIER, PotJustification, PreDigest, justification_hash,
+};
+use allod_core::{
+    ChunkWitness, HistorySize, PotChange, PotCheckpoints, PotOutput, PublicKey, RewardAddress,
+    ScalarBytes, SectorChallenge, SectorId, SegmentHeader, Slot, Solution, SpaceProof,
+    audit::mask_chunk, global_challenge, time::PotInput, units::group_of,
+};
+use allod_proof_of_space::SectorTable;
+use allod_runtime::{
+    Address, Hash, RuntimeCall, SignedPayload, TxExtension, UncheckedExtrinsic, VERSION,
+    opaque::Block, unsigned_extension,
+};
+use allod_verification::is_within_range;
+use frame_system::CheckNonce;
+use parity_scale_codec::{Decode, Encode};
+use sc_block_builder::BlockBuilderBuilder;
+use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
+use sp_api::ProvideRuntimeApi;
+use sp_inherents::InherentData;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{Digest, Justifications, OpaqueExtrinsic};
+use sp_timestamp::Timestamp;
+use std::collections::HashMap;
+
+/// When slot 0 was, in milliseconds: long ago, so that no block is from the future.
+const BEGINNING: u64 = 1_700_000_000_000;
+/// Slots within which a farmer wins one. All but surely, even if only each tenth ticket wins.
+const PATIENCE: u64 = 1000;
+
+/// Who farms.
+#[derive(Clone)]
+pub(super) struct Farmer {
+    pub keypair: Keypair,
+}
+
+impl Farmer {
+    pub fn new(number: u8) -> Self {
+        let secret = MiniSecretKey::from_bytes(&[number; 32]).unwrap();
+        Self {
+            keypair: secret.expand_to_keypair(ExpansionMode::Ed25519),
+        }
+    }
+
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey(self.keypair.public.to_bytes())
+    }
+}
+
+/// Which sector is farmed.
+#[derive(Clone, Copy)]
+pub(super) struct Sector {
+    pub public_key: PublicKey,
+    pub index: u32,
+    pub history_size: HistorySize,
+}
+
+impl Sector {
+    pub fn id(&self) -> SectorId {
+        SectorId::new(&self.public_key, self.index, self.history_size)
+    }
+
+    pub fn challenge(&self, slot: Slot, output: PotOutput) -> SectorChallenge {
+        SectorChallenge::new(&global_challenge(&output, slot), &self.id())
+    }
+}
+
+/// What a block is made of. By default an honest farmer's next block on the best one.
+#[derive(Clone, Default)]
+pub(super) struct Plan {
+    /// The best block if none.
+    pub parent: Option<Hash>,
+    /// Number of the farmer.
+    pub farmer: u8,
+    /// History size that the farmed sector is made at; the newest one if none.
+    pub history_size: Option<HistorySize>,
+    /// Slots to leave out after the parent's.
+    pub skip: u64,
+    /// Segment headers to bring; those that the archiver expects if none.
+    pub headers: Option<Vec<SegmentHeader>>,
+    /// Milliseconds added to the time of the slot.
+    pub later: u64,
+    /// After the inherents.
+    pub transactions: Vec<OpaqueExtrinsic>,
+    /// Whether proof-of-time goes on without the entropy and the iterations that are due.
+    pub ignore_change: bool,
+}
+
+/// Proof-of-time from a block on.
+pub(super) struct Timeline {
+    known: HashMap<Slot, PotOutput>,
+    checkpoints: Vec<PotCheckpoints>,
+    next: PotInput,
+    change: Option<PotChange>,
+}
+
+impl Timeline {
+    /// The output of a slot that is not before the block's own.
+    pub fn output(&mut self, slot: Slot) -> PotOutput {
+        while self.next.slot <= slot {
+            let input = self.next;
+            let arrays = allod_proof_of_time::prove(input.seed.0, input.iterations).unwrap();
+            let checkpoints = PotCheckpoints::from(arrays);
+            let output = checkpoints.output();
+            self.known.insert(input.slot, output);
+            self.next = input.next(output, self.change.as_ref());
+            self.checkpoints.push(checkpoints);
+        }
+        self.known[&slot]
+    }
+}
+
+impl Node {
+    /// Proof-of-time as it goes on after a block.
+    pub fn timeline(&self, block: Hash, ignore_change: bool) -> Timeline {
+        let data = self.chain_data(block);
+        let pot = self.client.runtime_api().pot_parameters(block).unwrap();
+        let change = pot.next_change.filter(|_| !ignore_change);
+        let next = match data.newest() {
+            None => PotInput::first(
+                &self.genesis_hash(),
+                &self.parameters.external_entropy,
+                pot.iterations,
+            ),
+            Some((newest, output)) => {
+                let slot = newest.saturating_add(1);
+                PotInput::after(slot, output, pot.iterations, change.as_ref())
+            }
+        };
+        let known = (data.slot.0..).map(Slot).zip(data.outputs).collect();
+        Timeline {
+            known,
+            checkpoints: Vec::new(),
+            next,
+            change,
+        }
+    }
+
+    /// The sector that a plan farms.
+    pub fn sector(&self, plan: &Plan) -> Sector {
+        let parent = plan.parent.unwrap_or_else(|| self.best());
+        let newest = HistorySize(self.history_size(parent).0.max(1));
+        Sector {
+            public_key: Farmer::new(plan.farmer).public_key(),
+            index: 0,
+            history_size: plan.history_size.unwrap_or(newest),
+        }
+    }
+
+    /// The tickets of a sector in a slot, as solutions with their distance from the target.
+    pub fn tickets(
+        &self,
+        sector: Sector,
+        slot: Slot,
+        output: PotOutput,
+    ) -> impl Iterator<Item = (u64, Solution)> {
+        let id = sector.id();
+        let challenge = sector.challenge(slot, output);
+        let s_bucket = challenge.s_bucket().get();
+        let pieces = self.parameters.pieces_per_sector;
+        let store = self.archiver().store();
+        let is_read = move |offset: &u16| group_of(*offset, pieces) == challenge.group();
+        (0..pieces).filter(is_read).filter_map(move |offset| {
+            let index = id.piece_index(offset, sector.history_size, &self.parameters);
+            let piece = store.piece(index).unwrap()?;
+            let table = SectorTable::new(&id.space_seed(offset).0);
+            let proof_of_space = SpaceProof(table.find_proof(s_bucket)?);
+            let (chunk, witness) = KZG.open_chunk(piece.record(), s_bucket).unwrap();
+            let chunk = ScalarBytes(chunk);
+            let distance = challenge.distance(&mask_chunk(&chunk, &proof_of_space));
+            let solution = Solution {
+                public_key: sector.public_key,
+                reward_address: RewardAddress([9; 32]),
+                sector_index: sector.index,
+                history_size: sector.history_size,
+                piece_offset: offset,
+                record_commitment: piece.commitment(),
+                record_witness: piece.witness(),
+                chunk,
+                chunk_witness: ChunkWitness(witness),
+                proof_of_space,
+            };
+            Some((distance, solution))
+        })
+    }
+
+    /// Makes the block of the first slot that the plan's sector wins.
+    pub fn make(&self, plan: Plan) -> Made {
+        let parent = plan.parent.unwrap_or_else(|| self.best());
+        let range = self.client.runtime_api().solution_range(parent).unwrap();
+        let sector = self.sector(&plan);
+        self.make_with(plan, |slot, output| {
+            let mut tickets = self.tickets(sector, slot, output);
+            let (_, solution) = tickets.find(|(distance, _)| is_within_range(*distance, range))?;
+            Some(solution)
+        })
+    }
+
+    /// Makes a block of what `find` makes of the first slot that it likes.
+    pub fn make_with(
+        &self,
+        plan: Plan,
+        mut find: impl FnMut(Slot, PotOutput) -> Option<Solution>,
+    ) -> Made {
+        let parent = plan.parent.unwrap_or_else(|| self.best());
+        let mut time = self.timeline(parent, plan.ignore_change);
+        let first = self.chain_data(parent).slot.0 + 1 + plan.skip;
+        let (slot, slot_output, solution) = (first..first + PATIENCE)
+            .map(Slot)
+            .find_map(|slot| {
+                let output = time.output(slot);
+                find(slot, output).map(|solution| (slot, output, solution))
+            })
+            .expect("a slot is won soon");
+        let newest = slot.saturating_add(self.parameters.block_authoring_delay);
+        let future_output = time.output(newest);
+        let proof = PotJustification::new(time.checkpoints).unwrap().encode();
+        let claim = PreDigest {
+            slot,
+            solution,
+            slot_output,
+            future_output,
+            justification_hash: justification_hash(&proof),
+        };
+        let block = self.build(parent, claim, &plan);
+        let mut made = Made {
+            farmer: Farmer::new(plan.farmer),
+            genesis_hash: self.genesis_hash(),
+            header: block.header,
+            body: block.extrinsics,
+            justifications: Some(Justifications::from((ENGINE_ID, proof))),
+            seals: Vec::new(),
+        };
+        made.seal();
+        made
+    }
+
+    fn build(&self, parent: Hash, claim: PreDigest, plan: &Plan) -> Block {
+        let number = self.header(parent).number;
+        let headers = plan.headers.clone().unwrap_or_else(|| {
+            let archiver = self.archiver();
+            archiver.headers_for_child(parent, number).unwrap()
+        });
+        let time = Timestamp::new(BEGINNING + claim.slot.0 * 1000 + plan.later);
+        let mut data = InherentData::new();
+        data.put_data(sp_timestamp::INHERENT_IDENTIFIER, &time)
+            .unwrap();
+        data.put_data(INHERENT_IDENTIFIER, &headers).unwrap();
+
+        let mut builder = BlockBuilderBuilder::<Block, Client>::new(&self.client)
+            .on_parent_block(parent)
+            .with_parent_block_number(number)
+            .with_inherent_digests(Digest {
+                logs: vec![claim.into()],
+            })
+            .build()
+            .unwrap();
+        let inherents = builder.create_inherents(data).unwrap();
+        for extrinsic in inherents.into_iter().chain(plan.transactions.clone()) {
+            builder.push(extrinsic).unwrap();
+        }
+        builder.build().unwrap().block
+    }
+
+    /// Makes a block and takes it.
+    pub async fn grow(&self, plan: Plan) -> Made {
+        let made = self.make(plan);
+        self.accept(&made).await;
+        made
+    }
+
+    /// Takes so many blocks of honest farmers.
+    pub async fn grow_by(&self, blocks: u32) {
+        for _ in 0..blocks {
+            self.grow(Plan::default()).await;
+        }
+    }
+
+    /// Alice's transaction.
+    pub fn signed(&self, call: RuntimeCall, nonce: u32) -> OpaqueExtrinsic {
+        let alice = Sr25519Keyring::Alice;
+        let mut extension: TxExtension = unsigned_extension();
+        extension.6 = CheckNonce::from(nonce);
+        let genesis = Hash::from(self.genesis_hash());
+        let implicit = (
+            (),
+            (),
+            VERSION.spec_version,
+            VERSION.transaction_version,
+            genesis,
+            genesis,
+            (),
+            (),
+            (),
+            None,
+            (),
+        );
+        let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
+        let signature = payload.using_encoded(|bytes| alice.sign(bytes));
+        let account = Address::Id(alice.to_account_id());
+        let signed = UncheckedExtrinsic::new_signed(call, account, signature.into(), extension);
+        OpaqueExtrinsic::decode(&mut &signed.encode()[..]).unwrap()
+    }
+
+    /// Alice says something that fills a segment and a bit of the next one.
+    pub fn long_remark(&self, nonce: u32) -> OpaqueExtrinsic {
+        let byte = u8::try_from(nonce).unwrap();
+        let remark = vec![byte; self.parameters.segment_bytes()];
+        let call = frame_system::Call::remark { remark };
+        self.signed(RuntimeCall::System(call), nonce)
+    }
+}

@@ -1,0 +1,273 @@
+//! A node without network, and what it says to a block.
+
+use super::block::{Header, Made};
+use crate::{
+    chain_spec,
+    service::{Backend, Client},
+};
+use allod_archiver::Archiver;
+use allod_consensus::{
+    AllodBlockImport, BlockVerifier, Error, ImportContext, LateHandles,
+    chain_data::{self, ChainData},
+    equivocation::EquivocationWatch,
+};
+use allod_consensus_primitives::FarmingApi;
+use allod_core::{ChainParameters, HistorySize, SegmentHeader, SegmentIndex, SolutionRange};
+use allod_kzg::Kzg;
+use allod_runtime::{
+    BalancesConfig, FarmingConfig, Hash, RuntimeGenesisConfig, SudoConfig, apis::RuntimeApi,
+    configs::ALD, opaque::Block,
+};
+use allod_timekeeper::PotVerifier;
+use sc_chain_spec::GenesisBlockBuilder;
+use sc_client_api::AuxStore;
+use sc_client_db::{BlocksPruning, DatabaseSettings, DatabaseSource, PruningMode};
+use sc_consensus::{BlockImport, BlockImportParams, ImportResult, Verifier};
+use sc_executor::WasmExecutor;
+use sc_service::client::{ClientConfig, new_with_backend};
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::{BlockStatus, HeaderBackend};
+use sp_consensus::{BlockOrigin, Error as ConsensusError};
+use sp_core::{
+    storage::{Storage, well_known_keys},
+    testing::TaskExecutor,
+};
+use sp_io::SubstrateHostFunctions;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::BuildStorage;
+use std::{
+    num::NonZeroU32,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
+use tempfile::TempDir;
+
+type Import = AllodBlockImport<Block, Arc<Client>, Client, Backend>;
+
+/// Shared by all tests: making it takes longer than most of them.
+pub(super) static KZG: LazyLock<Kzg> = LazyLock::new(Kzg::new);
+
+/// Shared by all tests, so that the runtime is compiled once.
+static EXECUTOR: LazyLock<WasmExecutor<SubstrateHostFunctions>> =
+    LazyLock::new(|| WasmExecutor::builder().with_max_runtime_instances(8).build());
+
+static TASKS: LazyLock<TaskExecutor> = LazyLock::new(TaskExecutor::new);
+
+/// A chain on which every ticket wins and everything that takes time on others happens soon.
+pub(super) fn parameters() -> ChainParameters {
+    ChainParameters {
+        slot_duration_ms: 1000,
+        slot_probability: (1, 2),
+        raw_records_per_segment: 2,
+        pieces_per_sector: 16,
+        confirmation_depth: 2,
+        era_length: 1000,
+        recent_segments: 5,
+        recent_fraction: (1, 10),
+        min_sector_lifetime: 1,
+        block_authoring_delay: 1,
+        entropy_interval: 4,
+        entropy_lookback: 1,
+        entropy_delay: 3,
+        initial_solution_range: SolutionRange(u64::MAX),
+        initial_iterations: NonZeroU32::new(16).unwrap(),
+        external_entropy: b"import tests".to_vec(),
+    }
+}
+
+/// Genesis as the presets have it, with other parameters of farming.
+fn genesis(parameters: ChainParameters) -> Storage {
+    let balances = Sr25519Keyring::well_known()
+        .map(|key| (key.to_account_id(), 1_000_000 * ALD))
+        .collect();
+    let config = RuntimeGenesisConfig {
+        balances: BalancesConfig {
+            balances,
+            ..Default::default()
+        },
+        farming: FarmingConfig {
+            parameters: Some(parameters),
+            ..Default::default()
+        },
+        sudo: SudoConfig {
+            key: Some(Sr25519Keyring::Alice.to_account_id()),
+        },
+        ..Default::default()
+    };
+    let mut storage = config.build_storage().unwrap();
+    let code = chain_spec::runtime().unwrap().to_vec();
+    storage.top.insert(well_known_keys::CODE.to_vec(), code);
+    storage
+}
+
+fn client(parameters: ChainParameters, folder: &Path) -> Client {
+    let settings = DatabaseSettings {
+        trie_cache_maximum_size: Some(1 << 20),
+        state_pruning: Some(PruningMode::ArchiveAll),
+        source: DatabaseSource::ParityDb {
+            path: folder.join("db"),
+        },
+        blocks_pruning: BlocksPruning::KeepAll,
+        pruning_filters: Vec::new(),
+        metrics_registry: None,
+    };
+    let backend = Arc::new(Backend::new(settings, 4096).unwrap());
+    let genesis = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
+        genesis(parameters),
+        true,
+        backend.clone(),
+        EXECUTOR.clone(),
+    )
+    .unwrap();
+    new_with_backend::<_, _, Block, _, RuntimeApi>(
+        backend,
+        EXECUTOR.clone(),
+        genesis,
+        Box::new(TASKS.clone()),
+        None,
+        None,
+        ClientConfig::default(),
+    )
+    .unwrap()
+}
+
+/// A node's database, archiver and block import.
+pub(super) struct Node {
+    pub client: Arc<Client>,
+    pub parameters: ChainParameters,
+    import: Import,
+    // Last, so that the folder goes when nothing uses it any more.
+    _folder: TempDir,
+}
+
+impl Node {
+    /// A node that knows genesis and nothing else.
+    pub fn new(parameters: ChainParameters) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let client = Arc::new(client(parameters, folder.path()));
+        // As the node does: what counts is what genesis says.
+        let genesis_hash = client.info().genesis_hash;
+        let parameters = client.runtime_api().parameters(genesis_hash).unwrap();
+        let history = folder.path().join("history");
+        let archiver =
+            Archiver::open(client.clone(), KZG.clone(), &history, &parameters).unwrap();
+        let context = ImportContext {
+            client: client.clone(),
+            parameters: parameters.clone(),
+            kzg: KZG.clone(),
+            pot_verifier: PotVerifier::new(),
+            archiver,
+            equivocations: EquivocationWatch::from_chain(&*client).unwrap(),
+            late: LateHandles::default(),
+            one_at_a_time: Default::default(),
+        };
+        let import = Import::new(client.clone(), Arc::new(context));
+        Self {
+            client,
+            parameters,
+            import,
+            _folder: folder,
+        }
+    }
+
+    pub fn context(&self) -> &ImportContext<Block, Client> {
+        self.import.context()
+    }
+
+    pub fn archiver(&self) -> &Archiver<Block, Client> {
+        &self.context().archiver
+    }
+
+    pub fn genesis_hash(&self) -> allod_core::Hash {
+        self.client.info().genesis_hash.into()
+    }
+
+    pub fn best(&self) -> Hash {
+        self.client.info().best_hash
+    }
+
+    pub fn header(&self, hash: Hash) -> Header {
+        self.client.header(hash).unwrap().unwrap()
+    }
+
+    pub fn chain_data(&self, hash: Hash) -> ChainData {
+        chain_data::load::<Block, _>(&*self.client, hash).unwrap()
+    }
+
+    pub fn history_size(&self, hash: Hash) -> HistorySize {
+        self.client.runtime_api().history_size(hash).unwrap()
+    }
+
+    pub fn segment_header(&self, index: u64) -> SegmentHeader {
+        let store = self.archiver().store();
+        store.header(SegmentIndex(index)).unwrap()
+    }
+
+    /// The last door: what comes out of the verifier, or has been tampered with since.
+    pub async fn import(
+        &self,
+        block: BlockImportParams<Block>,
+    ) -> Result<ImportResult, ConsensusError> {
+        self.import.import_block(block).await
+    }
+
+    /// A block as it comes from a peer, through verifier and import.
+    pub async fn receive(&self, block: &Made) -> Result<ImportResult, ConsensusError> {
+        let block = verified(block).await.map_err(ConsensusError::ClientImport)?;
+        self.import(block).await
+    }
+
+    /// Takes a block that keeps every rule. Says whether it is the best one now.
+    pub async fn accept(&self, block: &Made) -> bool {
+        match self.receive(block).await {
+            Ok(ImportResult::Imported(imported)) => imported.is_new_best,
+            other => panic!(
+                "block #{} is right and was refused: {other:?}",
+                block.header.number
+            ),
+        }
+    }
+
+    /// Refuses a block that breaks a rule. Nothing of it stays. The rule is returned.
+    pub async fn refuse(&self, block: &Made) -> Error {
+        let before = self.client.info();
+        let error = broken_rule(self.receive(block).await);
+        let after = self.client.info();
+        assert_eq!(after.best_hash, before.best_hash);
+        assert_eq!(after.finalized_hash, before.finalized_hash);
+        self.assert_unknown(block);
+        error
+    }
+
+    /// Like [`refuse`](Self::refuse); and the block as it should have been is taken afterwards.
+    pub async fn refuse_then_accept(&self, wrong: &Made, right: &Made) -> Error {
+        let error = self.refuse(wrong).await;
+        self.accept(right).await;
+        error
+    }
+
+    pub fn assert_unknown(&self, block: &Made) {
+        let hash = block.hash();
+        assert_eq!(self.client.status(hash).unwrap(), BlockStatus::Unknown);
+        assert_eq!(self.client.get_aux(&chain_data::key(&hash)).unwrap(), None);
+    }
+}
+
+/// What the import queue makes of a block from a peer.
+pub(super) async fn verified(block: &Made) -> Result<BlockImportParams<Block>, String> {
+    let mut params = BlockImportParams::new(BlockOrigin::NetworkBroadcast, block.sealed());
+    params.body = Some(block.body.clone());
+    params.justifications = block.justifications.clone();
+    BlockVerifier.verify(params).await
+}
+
+/// The rule for which a block was refused before it was executed.
+pub(super) fn broken_rule(result: Result<ImportResult, ConsensusError>) -> Error {
+    match result {
+        Err(ConsensusError::Other(error)) => match error.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(error) => panic!("not an error of consensus: {error}"),
+        },
+        other => panic!("the block breaks a rule, and import says: {other:?}"),
+    }
+}

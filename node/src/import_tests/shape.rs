@@ -1,0 +1,176 @@
+//! What a block is made of: body, digest, inherents, and what executing it leads to.
+
+use super::{
+    block::Made,
+    farming::Plan,
+    harness::{Node, broken_rule, parameters, verified},
+};
+use allod_consensus::Error;
+use allod_consensus_primitives::{DigestError, ENGINE_ID, digest::PRE_DIGEST_BYTES};
+use allod_runtime::{Hash, opaque::Block};
+use parity_scale_codec::Encode;
+use sc_consensus::{ImportResult, ImportedState, StateAction, StorageChanges};
+use sp_consensus::Error as ConsensusError;
+use sp_runtime::DigestItem;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[tokio::test]
+async fn a_block_without_a_body_is_refused() {
+    let node = Node::new(parameters());
+    let right = node.make(Plan::default());
+    let mut params = verified(&right).await.unwrap();
+    params.body = None;
+    let error = broken_rule(node.import(params).await);
+    assert!(matches!(error, Error::NoBody), "{error}");
+    node.assert_unknown(&right);
+    node.accept(&right).await;
+}
+
+/// State that was not computed here is believed nobody.
+#[tokio::test]
+async fn a_block_that_would_not_be_executed_is_refused() {
+    let node = Node::new(parameters());
+    let right = node.make(Plan::default());
+    let state = || {
+        StateAction::ApplyChanges(StorageChanges::Import(ImportedState {
+            block: right.hash(),
+            state: Vec::new().into(),
+        }))
+    };
+    let actions: [(&str, StateAction<Block>); 3] = [
+        ("import without execution", StateAction::Skip),
+        ("import without execution", StateAction::ExecuteIfPossible),
+        ("state sync", state()),
+    ];
+    for (expected, action) in actions {
+        let mut params = verified(&right).await.unwrap();
+        params.state_action = action;
+        let error = broken_rule(node.import(params).await);
+        assert!(
+            matches!(error, Error::NotExecuted(what) if what == expected),
+            "{error}"
+        );
+        node.assert_unknown(&right);
+    }
+    node.accept(&right).await;
+}
+
+#[tokio::test]
+async fn a_block_is_taken_once_and_after_its_parent() {
+    let (node, author) = (Node::new(parameters()), Node::new(parameters()));
+    let first = author.grow(Plan::default()).await;
+    let second = author.grow(Plan::default()).await;
+    let error = node.refuse(&second).await;
+    let parent = first.hash().to_string();
+    assert!(
+        matches!(&error, Error::UnknownParent(hash) if *hash == parent),
+        "{error}"
+    );
+    node.accept(&first).await;
+    node.accept(&second).await;
+    let again = node.receive(&second).await;
+    assert!(matches!(again, Ok(ImportResult::AlreadyInChain)), "{again:?}");
+}
+
+/// §8: every block but genesis has one pre-digest.
+#[tokio::test]
+async fn a_block_without_exactly_one_pre_digest_is_refused() {
+    let wrong_digests: [(DigestError, fn(&mut Made)); 4] = [
+        (DigestError::NoPreDigest, |block| {
+            block.header.digest.logs.remove(0);
+        }),
+        (DigestError::NoPreDigest, |block| {
+            let claim = block.pre_digest().encode();
+            block.header.digest.logs[0] = DigestItem::PreRuntime(*b"FRNK", claim);
+        }),
+        (DigestError::SeveralPreDigests, |block| {
+            let claim = block.pre_digest();
+            block.header.digest.logs.push(claim.into());
+        }),
+        (
+            DigestError::MalformedPreDigest(PRE_DIGEST_BYTES + 1),
+            |block| {
+                let mut claim = block.pre_digest().encode();
+                claim.push(0);
+                block.header.digest.logs[0] = DigestItem::PreRuntime(ENGINE_ID, claim);
+            },
+        ),
+    ];
+    let node = Node::new(parameters());
+    for (expected, change) in wrong_digests {
+        let right = node.make(Plan::default());
+        let mut wrong = right.clone();
+        change(&mut wrong);
+        wrong.seal();
+        let error = node.refuse_then_accept(&wrong, &right).await;
+        assert!(
+            matches!(error, Error::Digest(found) if found == expected),
+            "{expected}: {error}"
+        );
+    }
+}
+
+/// A block says when it was made. Half a minute of a wrong clock is forgiven.
+#[tokio::test]
+async fn a_time_in_the_future_is_refused() {
+    let node = Node::new(parameters());
+    let right = node.make(Plan::default());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let wrong = node.make(Plan {
+        later: u64::try_from(now.as_millis()).unwrap(),
+        ..Plan::default()
+    });
+    assert_ne!(wrong.hash(), right.hash());
+    let error = node.refuse_then_accept(&wrong, &right).await;
+    assert!(
+        matches!(&error, Error::Inherents(cause) if cause.contains("too far in the future")),
+        "{error}"
+    );
+}
+
+/// What keeps every rule before execution and leads elsewhere is refused by the client.
+#[tokio::test]
+async fn a_block_that_executes_to_something_else_is_refused() {
+    let wrong_blocks: [(&str, fn(&mut Made)); 5] = [
+        ("state root", |block| {
+            block.header.state_root = Hash::repeat_byte(7);
+        }),
+        ("root of extrinsics", |block| {
+            block.header.extrinsics_root = Hash::repeat_byte(7);
+        }),
+        ("an extrinsic twice", |block| {
+            let last = block.body.last().unwrap().clone();
+            block.body.push(last);
+        }),
+        ("a log of another engine", |block| {
+            let log = DigestItem::Consensus(*b"FRNK", vec![1]);
+            block.header.digest.logs.push(log);
+        }),
+        ("a pre-digest of another engine", |block| {
+            let claim = DigestItem::PreRuntime(*b"FRNK", vec![1]);
+            block.header.digest.logs.insert(1, claim);
+        }),
+    ];
+    let node = Node::new(parameters());
+    for (number, (what, change)) in (0..).zip(wrong_blocks) {
+        let remark = frame_system::Call::remark {
+            remark: what.into(),
+        };
+        let right = node.make(Plan {
+            transactions: vec![node.signed(remark.into(), number)],
+            ..Plan::default()
+        });
+        let mut wrong = right.clone();
+        change(&mut wrong);
+        wrong.seal();
+        let best = node.best();
+        let result = node.receive(&wrong).await;
+        assert!(
+            matches!(result, Err(ConsensusError::ClientImport(_))),
+            "{what}: {result:?}"
+        );
+        node.assert_unknown(&wrong);
+        assert_eq!(node.best(), best);
+        node.accept(&right).await;
+    }
+}
