@@ -19,6 +19,8 @@ mod commands;
 mod farming;
 mod history;
 mod id;
+#[cfg(test)]
+mod import_tests;
 mod rpc;
 mod service;
 

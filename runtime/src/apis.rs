@@ -5,6 +5,8 @@ use crate::{
     RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, UncheckedExtrinsic, VERSION,
     genesis_presets, unsigned_extension,
 };
+#[cfg(feature = "runtime-benchmarks")]
+use alloc::string::String;
 use alloc::vec::Vec;
 use allod_consensus_primitives::{ChildContext, ChildQuery, EquivocationProof, PotParameters};
 use allod_core::{
@@ -261,7 +263,7 @@ impl_runtime_apis! {
 
         fn dispatch_benchmark(
             config: frame_benchmarking::BenchmarkConfig,
-        ) -> Result<Vec<frame_benchmarking::BenchmarkBatch>, alloc::string::String> {
+        ) -> Result<Vec<frame_benchmarking::BenchmarkBatch>, String> {
             crate::benches::run(config)
         }
     }

@@ -1,6 +1,7 @@
 //! The list of benchmarks that weights are made from.
 
 use crate::*;
+use alloc::{string::String, vec::Vec};
 
 frame_benchmarking::define_benchmarks!(
     [frame_benchmarking, BaselineBench::<Runtime>]
@@ -16,30 +17,27 @@ frame_benchmarking::define_benchmarks!(
     [pallet_auto_id, AutoId]
 );
 
-pub use frame_benchmarking::{
-    BenchmarkBatch, BenchmarkList, Benchmarking, baseline::Pallet as BaselineBench,
-};
+pub use frame_benchmarking::{BenchmarkBatch, BenchmarkList, baseline::Pallet as BaselineBench};
 pub use frame_system_benchmarking::{
     Pallet as SystemBench, extensions::Pallet as SystemExtensionsBench,
 };
 
 impl frame_benchmarking::baseline::Config for Runtime {}
 impl frame_system_benchmarking::Config for Runtime {}
+impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
 
 /// The benchmarks that there are, with `extra` those too that no weight needs.
-pub fn list(extra: bool) -> alloc::vec::Vec<BenchmarkList> {
-    let mut list = alloc::vec::Vec::new();
+pub fn list(extra: bool) -> Vec<BenchmarkList> {
+    let mut list = Vec::new();
     list_benchmarks!(list, extra);
     list
 }
 
 /// Runs one benchmark.
-pub fn run(
-    config: frame_benchmarking::BenchmarkConfig,
-) -> Result<alloc::vec::Vec<BenchmarkBatch>, alloc::string::String> {
+pub fn run(config: frame_benchmarking::BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> {
     use frame_support::traits::WhitelistedStorageKeys;
     let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
-    let mut batches = alloc::vec::Vec::new();
+    let mut batches = Vec::new();
     let params = (&config, &whitelist);
     add_benchmarks!(params, batches);
     Ok(batches)

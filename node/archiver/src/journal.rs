@@ -44,6 +44,9 @@ pub struct ArchivedBlock {
     pub bytes: Vec<u8>,
 }
 
+/// A journal that was read: ready to be appended to, what it begins with, what follows.
+pub type OpenedJournal = (Journal, Snapshot, Vec<ArchivedBlock>);
+
 /// The open journal.
 #[derive(Debug)]
 pub struct Journal {
@@ -62,8 +65,11 @@ fn entry(payload: &[u8]) -> Vec<u8> {
     .concat()
 }
 
+/// Payload of an entry and what follows it, or why there is none.
+type Split<'a> = Result<(&'a [u8], &'a [u8]), &'static str>;
+
 /// Splits the next entry off: payload and rest, none if what remains is cut short.
-fn split(bytes: &[u8]) -> Option<Result<(&[u8], &[u8]), &'static str>> {
+fn split(bytes: &[u8]) -> Option<Split<'_>> {
     let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     let (payload, rest) = rest.split_at_checked(length)?;
@@ -92,7 +98,7 @@ impl Journal {
     }
 
     /// Opens the journal and reads it; none if there is none.
-    pub fn open(folder: &Path) -> Result<Option<(Self, Snapshot, Vec<ArchivedBlock>)>, Error> {
+    pub fn open(folder: &Path) -> Result<Option<OpenedJournal>, Error> {
         let path = folder.join("journal");
         let Some(bytes) = read(&path)? else {
             return Ok(None);

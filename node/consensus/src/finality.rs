@@ -44,8 +44,8 @@ where
     let number: u32 = (*header.number()).into();
     let below = || Error::BelowFinal {
         number,
-        theirs: block_hash.to_string(),
-        ours: info.finalized_hash.to_string(),
+        theirs: format!("{block_hash:?}"),
+        ours: format!("{:?}", info.finalized_hash),
     };
     if *header.number() <= info.finalized_number {
         return Err(below());

@@ -16,7 +16,8 @@ use crate::{
 };
 use allod_archiver::Archiver;
 use allod_consensus_primitives::{
-    ChildContext, ChildQuery, FarmingApi, PreDigest, digest::SEAL_BYTES, pre_digest, seal_message,
+    ChildContext, ChildQuery, FarmingApi, PreDigest, digest::SEAL_BYTES,
+    inherent::SegmentHeadersProvider, pre_digest, seal_message,
 };
 use allod_core::{
     ChainParameters, Hash, PieceIndex, SectorId, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD,
@@ -212,7 +213,7 @@ where
         // Curve arithmetic, AES and archiving keep a thread busy for milliseconds up to seconds.
         let this = self.clone();
         let header = block.header.clone();
-        let (data, pre_digest) = blocking(move || {
+        let (data, pre_digest, headers) = blocking(move || {
             let headers = this
                 .archiver
                 .headers_for_child(parent_hash, parent_number)?;
@@ -238,10 +239,11 @@ where
                     outputs,
                 },
                 pre_digest,
+                headers,
             ))
         })
         .await?;
-        self.check_inherents(block, parent_hash).await?;
+        self.check_inherents(block, parent_hash, headers).await?;
         Ok(Checked {
             data,
             pre_digest,
@@ -249,23 +251,28 @@ where
         })
     }
 
-    /// The time that the block claims is not in the future. An author is checked by everybody else.
+    /// The time that the block claims is not in the future, and its inherent brings the segment
+    /// headers that its digest names. An author is checked by everybody else.
     async fn check_inherents(
         &self,
         block: &mut BlockImportParams<Block>,
         parent_hash: Block::Hash,
+        headers: Vec<SegmentHeader>,
     ) -> Result<(), Error> {
         if block.origin == BlockOrigin::Own {
             return Ok(());
         }
         let body = block.body.take().ok_or(Error::NoBody)?;
         let whole = Block::new(block.header.clone(), body);
-        let time = sp_timestamp::InherentDataProvider::from_system_time();
+        let expected = (
+            sp_timestamp::InherentDataProvider::from_system_time(),
+            SegmentHeadersProvider(headers),
+        );
         let result = sp_block_builder::check_inherents(
             self.client.clone(),
             parent_hash,
             whole.clone(),
-            &time,
+            &expected,
         )
         .await;
         block.body = Some(whole.deconstruct().1);
@@ -333,15 +340,15 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Only blocks that this node executes are imported.
-fn full_block<Block: BlockT>(block: &BlockImportParams<Block>) -> Result<(), Error> {
+fn full_block<Block: BlockT>(block: &mut BlockImportParams<Block>) -> Result<(), Error> {
     if block.with_state() {
         return Err(Error::NotExecuted("state sync"));
     }
-    if matches!(
-        block.state_action,
-        StateAction::Skip | StateAction::ExecuteIfPossible
-    ) {
-        return Err(Error::NotExecuted("import without execution"));
+    match block.state_action {
+        StateAction::Skip => return Err(Error::NotExecuted("import without execution")),
+        // So the network's sync asks for every block; nothing but execution is possible here.
+        StateAction::ExecuteIfPossible => block.state_action = StateAction::Execute,
+        StateAction::Execute | StateAction::ApplyChanges(_) => {}
     }
     if block.body.is_none() {
         return Err(Error::NoBody);

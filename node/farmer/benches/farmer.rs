@@ -1,5 +1,8 @@
 //! What a farmer does for each slot, each win and each piece.
 
+// What Criterion's macros make has no documentation.
+#![allow(missing_docs)]
+
 use allod_core::{
     HistorySize, Piece, PotOutput, PublicKey, RecordCommitment, RecordWitness, RewardAddress,
     SBucket, SectorId, Slot, SolutionRange, blake2b_256, global_challenge,

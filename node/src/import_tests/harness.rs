@@ -48,8 +48,11 @@ type Import = AllodBlockImport<Block, Arc<Client>, Client, Backend>;
 pub(super) static KZG: LazyLock<Kzg> = LazyLock::new(Kzg::new);
 
 /// Shared by all tests, so that the runtime is compiled once.
-static EXECUTOR: LazyLock<WasmExecutor<SubstrateHostFunctions>> =
-    LazyLock::new(|| WasmExecutor::builder().with_max_runtime_instances(8).build());
+static EXECUTOR: LazyLock<WasmExecutor<SubstrateHostFunctions>> = LazyLock::new(|| {
+    WasmExecutor::builder()
+        .with_max_runtime_instances(8)
+        .build()
+});
 
 static TASKS: LazyLock<TaskExecutor> = LazyLock::new(TaskExecutor::new);
 
@@ -149,8 +152,7 @@ impl Node {
         let genesis_hash = client.info().genesis_hash;
         let parameters = client.runtime_api().parameters(genesis_hash).unwrap();
         let history = folder.path().join("history");
-        let archiver =
-            Archiver::open(client.clone(), KZG.clone(), &history, &parameters).unwrap();
+        let archiver = Archiver::open(client.clone(), KZG.clone(), &history, &parameters).unwrap();
         let context = ImportContext {
             client: client.clone(),
             parameters: parameters.clone(),
@@ -213,7 +215,9 @@ impl Node {
 
     /// A block as it comes from a peer, through verifier and import.
     pub async fn receive(&self, block: &Made) -> Result<ImportResult, ConsensusError> {
-        let block = verified(block).await.map_err(ConsensusError::ClientImport)?;
+        let block = verified(block)
+            .await
+            .map_err(ConsensusError::ClientImport)?;
         self.import(block).await
     }
 

@@ -8,7 +8,7 @@ use super::{
 use allod_archiver::archived_bytes;
 use allod_consensus::Error;
 use allod_consensus_primitives::{ENGINE_ID, JustificationError, justification_hash};
-use allod_core::PieceIndex;
+use allod_core::{PieceIndex, SegmentIndex};
 use sc_client_api::BlockBackend;
 use sp_runtime::{Justification, Justifications};
 
@@ -52,21 +52,19 @@ async fn a_justification_that_is_not_the_named_one_is_refused() {
 /// §5.1: … or does not decode to the last byte.
 #[tokio::test]
 async fn a_named_justification_must_decode_to_the_last_byte() {
-    let node = Node::new(parameters());
-    for proof_of in [
-        |mut proof: Vec<u8>| {
-            proof.push(0);
-            proof
-        },
-        |mut proof: Vec<u8>| {
+    let wrong_proofs: [fn(&mut Vec<u8>); 3] = [
+        |proof| proof.push(0),
+        |proof| {
             proof.pop();
-            proof
         },
-        |_| Vec::new(),
-    ] {
+        Vec::clear,
+    ];
+    let node = Node::new(parameters());
+    for change in wrong_proofs {
         let right = node.make(Plan::default());
         let mut wrong = right.clone();
-        let proof = proof_of(right.proof());
+        let mut proof = right.proof();
+        change(&mut proof);
         let length = proof.len();
         wrong.prove_with(proof);
         let error = node.refuse_then_accept(&wrong, &right).await;
@@ -123,21 +121,14 @@ async fn two_justifications_of_this_engine_are_refused() {
 #[tokio::test]
 async fn justifications_of_other_engines_split_nothing() {
     let author = Node::new(parameters());
-    let blocks = {
-        let mut blocks = Vec::new();
-        for number in 0..6 {
-            let transactions = match number {
-                0 => vec![author.long_remark(0)],
-                _ => Vec::new(),
-            };
-            let plan = Plan {
-                transactions,
-                ..Plan::default()
-            };
-            blocks.push(author.grow(plan).await);
-        }
-        blocks
+    let long = Plan {
+        transactions: vec![author.long_remark(0)],
+        ..Plan::default()
     };
+    let mut blocks = vec![author.grow(long).await];
+    for _ in 0..5 {
+        blocks.push(author.grow(Plan::default()).await);
+    }
     let nodes = [Node::new(parameters()), Node::new(parameters())];
     for (node, byte) in nodes.iter().zip([1, 2]) {
         for block in &blocks {
@@ -162,7 +153,7 @@ async fn justifications_of_other_engines_split_nothing() {
         let pieces: Vec<_> = (0..8)
             .map(|index| store.piece(PieceIndex(index)).unwrap().unwrap())
             .collect();
-        (store.headers_from(0.into(), 9), pieces)
+        (store.headers_from(SegmentIndex(0), 9), pieces)
     });
     assert_eq!(first.0.len(), 2);
     assert_eq!(first, second);

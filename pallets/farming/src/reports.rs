@@ -96,6 +96,8 @@ impl<T: Config> Pallet<T> {
 
     /// What the pool is told of a report that holds. It keeps one for each key and slot, ahead of
     /// everything that is only paid for, for as long as the window leaves.
+    // FRAME hands over a reference to the argument as the call takes it.
+    #[allow(clippy::borrowed_box)]
     pub(crate) fn authorize_report(
         _source: TransactionSource,
         proof: &Box<EquivocationProof<HeaderFor<T>>>,

@@ -151,7 +151,7 @@ mod tests {
 
             let joined = text(left, bits) + &text(right, bits);
             let mut input = text(y.into(), y_bits) + &joined;
-            while input.len() % 8 != 0 {
+            while !input.len().is_multiple_of(8) {
                 input.push('0');
             }
             let input: Vec<u8> = input

@@ -1,5 +1,8 @@
 //! What it takes to verify solutions, all rules of §7 together.
 
+// What Criterion's macros make has no documentation.
+#![allow(missing_docs)]
+
 #[path = "../tests/fixture/mod.rs"]
 mod fixture;
 

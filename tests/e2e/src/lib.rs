@@ -162,7 +162,7 @@ impl Node {
         .await;
         addresses
             .into_iter()
-            .find(|address| address.contains("/ip4/127.0.0.1/tcp/") && !address.contains("/ws"))
+            .find(|address| address.starts_with("/ip4/127.0.0.1/tcp/"))
             .expect("a node listens on the loopback interface")
     }
 

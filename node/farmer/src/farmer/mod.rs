@@ -292,7 +292,7 @@ fn raise_file_limit(sectors: u32) {
         return;
     }
     limit.current = Some(limit.maximum.map_or(needed, |maximum| maximum.min(needed)));
-    let raised = setrlimit(Resource::Nofile, limit.clone());
+    let raised = setrlimit(Resource::Nofile, limit);
     if raised.is_err() || limit.current < Some(needed) {
         tracing::warn!("{sectors} sectors need {needed} open files: raise the limit (ulimit -n)");
     }
