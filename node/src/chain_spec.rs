@@ -170,8 +170,8 @@ mod tests {
 
     #[test]
     fn the_files_in_the_repository_are_the_built_in_chains() {
-        let specs: [(&str, fn() -> Result<Spec, String>); 2] =
-            [("development", development), ("local", local)];
+        type BuiltIn = fn() -> Result<Spec, String>;
+        let specs: [(&str, BuiltIn); 2] = [("development", development), ("local", local)];
         for (name, spec) in specs {
             let path = format!("{}/../chain-specs/{name}.json", env!("CARGO_MANIFEST_DIR"));
             let file: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();

@@ -11,11 +11,14 @@ use allod_runtime::Hash;
 use allod_verification::SealError;
 use sp_runtime::DigestItem;
 
+/// Makes a good block a bad one.
+type Tamper = fn(&mut Made);
+
 /// §8: the seal is over `"allod/seal/1" ‖ genesis hash ‖ H(header without seal)`, by the key of the
 /// solution.
 #[tokio::test]
 async fn a_seal_by_another_key_or_of_something_else_is_refused() {
-    let wrong_seals: [(&str, fn(&mut Made)); 5] = [
+    let wrong_seals: [(&str, Tamper); 5] = [
         ("another key", |block| {
             let genesis_hash = block.genesis_hash;
             block.seal_with(&Farmer::new(7), &genesis_hash);
@@ -69,7 +72,7 @@ async fn a_solution_cannot_be_taken_over_by_another_key() {
 /// §8: the seal is the last digest item, and there is one.
 #[tokio::test]
 async fn the_verifier_wants_one_seal_at_the_end() {
-    let wrong_seals: [(DigestError, fn(&mut Made)); 5] = [
+    let wrong_seals: [(DigestError, Tamper); 5] = [
         (DigestError::NoSeal, |block| block.seals.clear()),
         (DigestError::SeveralSeals, |block| {
             block.seals.push(seal_item(&[1; 64]));

@@ -14,6 +14,9 @@ use sp_consensus::Error as ConsensusError;
 use sp_runtime::DigestItem;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Makes a good block a bad one.
+type Tamper = fn(&mut Made);
+
 #[tokio::test]
 async fn a_block_without_a_body_is_refused() {
     let node = Node::new(parameters());
@@ -75,7 +78,7 @@ async fn a_block_is_taken_once_and_after_its_parent() {
 /// §8: every block but genesis has one pre-digest.
 #[tokio::test]
 async fn a_block_without_exactly_one_pre_digest_is_refused() {
-    let wrong_digests: [(DigestError, fn(&mut Made)); 4] = [
+    let wrong_digests: [(DigestError, Tamper); 4] = [
         (DigestError::NoPreDigest, |block| {
             block.header.digest.logs.remove(0);
         }),
@@ -131,7 +134,7 @@ async fn a_time_in_the_future_is_refused() {
 /// What keeps every rule before execution and leads elsewhere is refused by the client.
 #[tokio::test]
 async fn a_block_that_executes_to_something_else_is_refused() {
-    let wrong_blocks: [(&str, fn(&mut Made)); 5] = [
+    let wrong_blocks: [(&str, Tamper); 5] = [
         ("state root", |block| {
             block.header.state_root = Hash::repeat_byte(7);
         }),

@@ -11,6 +11,9 @@ use allod_core::{
 };
 use allod_verification::{PointRole, SolutionError, is_within_range};
 
+/// Makes a good solution a bad one.
+type Forge = fn(&mut Solution);
+
 fn rule(error: Error) -> SolutionError {
     match error {
         Error::Solution(rule) => rule,
@@ -92,7 +95,7 @@ async fn a_solution_for_another_slot_is_refused() {
 #[tokio::test]
 async fn claims_out_of_bounds_are_refused() {
     let too_many_pieces = parameters().pieces_per_sector;
-    let wrong_claims: [(fn(&mut Solution), SolutionError); 4] = [
+    let wrong_claims: [(Forge, SolutionError); 4] = [
         (
             |solution| solution.sector_index = MAX_SECTORS,
             SolutionError::SectorIndex(MAX_SECTORS),
@@ -146,7 +149,7 @@ async fn genesis_counts_as_one_segment() {
 #[tokio::test]
 async fn openings_that_do_not_hold_are_refused() {
     type IsRule = fn(&SolutionError) -> bool;
-    let wrong_openings: [(fn(&mut Solution), IsRule); 5] = [
+    let wrong_openings: [(Forge, IsRule); 5] = [
         (
             |solution| solution.chunk_witness.0[0] = 0,
             |rule| {
