@@ -15,8 +15,8 @@
 //! (u32); history size (u64); public key (32); genesis hash (32); number of chunks (u64).
 //!
 //! A bitmap has a bit for each s-bucket (bit `s % 8` of byte `s / 8`), set where the piece's record
-//! kept a chunk. A piece has exactly 4,096 of them, or none: fewer than 4,096 s-buckets of a table
-//! with a proof are all but impossible, and a record that could not be rebuilt is left out.
+//! kept a chunk. A piece has exactly 4,096 of them, or none if its table has too few proofs
+//! ([`plotting`](crate::plotting)).
 //!
 //! # Checksums
 //!
