@@ -14,7 +14,7 @@ ALLOD := $(CARGO_TARGET_DIR)/release/allod
 ALL := --release --workspace --all-targets --locked
 ARGS ?=
 
-.PHONY: run build test bench fmt setup specs bin-path
+.PHONY: run build test bench fmt setup specs weights bin-path
 .DEFAULT_GOAL := build
 
 setup:
@@ -40,9 +40,9 @@ test: setup
 	@$(WITH) scripts/chain-specs.sh --check "$(ALLOD)"
 	@$(WITH) cargo clippy $(ALL) -- -D warnings
 
-## Criterion benches; ARGS="-p allod-kzg" for one crate's.
+## Criterion benches; ARGS="--bench kzg" for one of them.
 bench: setup
-	@$(WITH) cargo bench --locked $(or $(ARGS),--workspace) --benches
+	@$(WITH) cargo bench --locked --workspace $(or $(ARGS),--benches)
 
 fmt: setup
 	@$(WITH) cargo fmt --all
@@ -50,3 +50,7 @@ fmt: setup
 ## Write chain-specs/ anew.
 specs: build
 	@$(WITH) scripts/chain-specs.sh "$(ALLOD)"
+
+## Measure the weights of the pallets; ARGS="farming" for one of them.
+weights: setup
+	@$(WITH) ALLOD_CACHE="$(ALLOD_CACHE)" scripts/weights.sh $(ARGS)

@@ -11,8 +11,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # From the top of the house to its ground: a crate may depend on crates further down only.
 LAYERS = [
-    ["tests/e2e", "tests/conformance"],
+    ["tests/e2e", "tests/conformance", "tests/import"],
     ["node"],
+    ["node/service"],
     ["node/rpc"],
     ["node/consensus"],
     ["node/archiver", "node/timekeeper"],
@@ -26,8 +27,8 @@ LAYERS = [
     ["primitives/proof-of-space", "primitives/proof-of-time", "primitives/kzg"],
     ["primitives/core"],
 ]
-# Only the binary names the runtime.
-MAY_NAME_RUNTIME = {"node"}
+# Only what puts a node together names the runtime, and the tests that run it.
+MAY_NAME_RUNTIME = {"node", "node/service", "tests/import"}
 # What primitives, and what the farmer, must not name.
 FORBIDDEN = {"primitives/": ("sc-", "frame-"), "node/farmer": ("sc-", "allod-runtime")}
 

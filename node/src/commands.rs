@@ -3,13 +3,14 @@
 use crate::{
     chain_spec,
     cli::{Cli, Command, DevCmd, NodeCmd, NodeConfiguration, SpecCmd},
-    farming::FarmingOptions,
+    farming::FarmingArguments,
     history, id,
-    service::{self, NodeOptions},
 };
+use allod_service::{self as service, NodeOptions};
 use clap::Parser;
 use sc_cli::{Cors, RunCmd, SubstrateCli};
 use sc_network::config::NetworkBackendType;
+use sc_service::ChainType;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -31,6 +32,26 @@ pub fn run() -> Result<ExitCode, Error> {
     }
 }
 
+/// What kind of node is asked for.
+struct Wish {
+    timekeeper: bool,
+    timekeeper_core: Option<usize>,
+    farming: Option<FarmingArguments>,
+    /// Whether the chain is dropped first.
+    resync: bool,
+}
+
+impl Wish {
+    fn options(self, chain: &ChainType) -> Result<NodeOptions, String> {
+        let farming = self.farming.map(|arguments| arguments.options(chain));
+        Ok(NodeOptions {
+            timekeeper: self.timekeeper,
+            timekeeper_core: self.timekeeper_core,
+            farming: farming.transpose()?,
+        })
+    }
+}
+
 fn dev(cli: &Cli, command: &DevCmd) -> Result<ExitCode, Error> {
     let mut run = command.run.clone();
     if run.shared_params.chain.is_some() || run.shared_params.dev {
@@ -43,39 +64,39 @@ fn dev(cli: &Cli, command: &DevCmd) -> Result<ExitCode, Error> {
     // would find one another and argue about whose chain is right.
     run.network_params.no_mdns = true;
     run.rpc_params.rpc_cors.get_or_insert(Cors::All);
-    let farming = FarmingOptions {
+    let farming = FarmingArguments {
         folder: None,
         sectors: allod_runtime::DEVELOPMENT_SECTORS,
         reward_address: command.reward_address.clone(),
     };
-    let options = NodeOptions {
+    let wish = Wish {
         timekeeper: true,
         timekeeper_core: None,
         farming: Some(farming),
         resync: false,
     };
-    start(cli, &run, options)
+    start(cli, &run, wish)
 }
 
 fn node(cli: &Cli, command: &NodeCmd) -> Result<ExitCode, Error> {
     let farming = match (&command.farm, &command.reward_address) {
-        (Some(folder), Some(reward_address)) => Some(FarmingOptions {
+        (Some(folder), Some(reward_address)) => Some(FarmingArguments {
             folder: Some(folder.clone()),
             sectors: command.sectors,
             reward_address: reward_address.clone(),
         }),
         _ => None,
     };
-    let options = NodeOptions {
+    let wish = Wish {
         timekeeper: command.timekeeper,
         timekeeper_core: command.timekeeper_core,
         farming,
         resync: command.resync,
     };
-    start(cli, &command.run, options)
+    start(cli, &command.run, wish)
 }
 
-fn start(cli: &Cli, run: &RunCmd, options: NodeOptions) -> Result<ExitCode, Error> {
+fn start(cli: &Cli, run: &RunCmd, wish: Wish) -> Result<ExitCode, Error> {
     let mut run = run.clone();
     // One line for a block that was won is enough. What the user asks for comes last and wins.
     run.shared_params
@@ -89,7 +110,12 @@ fn start(cli: &Cli, run: &RunCmd, options: NodeOptions) -> Result<ExitCode, Erro
                 "--network-backend: only litep2p is there".into(),
             ));
         }
-        if options.resync {
+        let resync = wish.resync;
+        // Before anything is dropped or opened, so that a typing error costs nothing.
+        let options = wish
+            .options(&config.chain_spec.chain_type())
+            .map_err(sc_service::Error::Other)?;
+        if resync {
             drop_chain(&config)?;
         }
         service::start(config, options)

@@ -5,11 +5,11 @@
 //! | [`cli`] | arguments, and how they become a configuration |
 //! | [`commands`] | which code runs for which subcommand |
 //! | [`chain_spec`] | built-in chains, specifications from files |
-//! | [`service`] | a running node: client, import, network, time, authoring |
-//! | [`farming`] | the farmer inside the node |
-//! | [`rpc`] | which JSON-RPC methods the node serves |
+//! | [`farming`] | arguments about farming |
 //! | [`history`] | `allod history`: rebuilds blocks from pieces |
 //! | [`id`] | `allod id`: identities |
+//!
+//! What runs is in [`allod_service`].
 
 #![forbid(unsafe_code)]
 
@@ -19,10 +19,6 @@ mod commands;
 mod farming;
 mod history;
 mod id;
-#[cfg(test)]
-mod import_tests;
-mod rpc;
-mod service;
 
 use std::process::ExitCode;
 

@@ -243,7 +243,11 @@ where
             ))
         })
         .await?;
-        self.check_inherents(block, parent_hash, headers).await?;
+        // An author is checked by everybody else.
+        if block.origin != BlockOrigin::Own {
+            let whole = whole_block(block)?;
+            self.check_inherents(whole, headers).await?;
+        }
         Ok(Checked {
             data,
             pre_digest,
@@ -252,30 +256,20 @@ where
     }
 
     /// The time that the block claims is not in the future, and its inherent brings the segment
-    /// headers that its digest names. An author is checked by everybody else.
+    /// headers that its digest names.
     async fn check_inherents(
         &self,
-        block: &mut BlockImportParams<Block>,
-        parent_hash: Block::Hash,
+        block: Block,
         headers: Vec<SegmentHeader>,
     ) -> Result<(), Error> {
-        if block.origin == BlockOrigin::Own {
-            return Ok(());
-        }
-        let body = block.body.take().ok_or(Error::NoBody)?;
-        let whole = Block::new(block.header.clone(), body);
+        let parent_hash = *block.header().parent_hash();
         let expected = (
             sp_timestamp::InherentDataProvider::from_system_time(),
             SegmentHeadersProvider(headers),
         );
-        let result = sp_block_builder::check_inherents(
-            self.client.clone(),
-            parent_hash,
-            whole.clone(),
-            &expected,
-        )
-        .await;
-        block.body = Some(whole.deconstruct().1);
+        let result =
+            sp_block_builder::check_inherents(self.client.clone(), parent_hash, block, &expected)
+                .await;
         result.map_err(|error| match error {
             sp_block_builder::CheckInherentsError::CheckInherents(cause) => {
                 Error::Inherents(cause.to_string())
@@ -354,6 +348,13 @@ fn full_block<Block: BlockT>(block: &mut BlockImportParams<Block>) -> Result<(),
         return Err(Error::NoBody);
     }
     Ok(())
+}
+
+/// Header and body, for the runtime call that takes them; the client wants the body afterwards. What
+/// is cloned are handles: opaque transactions share their bytes with their clones.
+fn whole_block<Block: BlockT>(block: &BlockImportParams<Block>) -> Result<Block, Error> {
+    let body = block.body.clone().ok_or(Error::NoBody)?;
+    Ok(Block::new(block.header.clone(), body))
 }
 
 /// The seal, which is the only post-digest.

@@ -304,6 +304,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_piece_whose_record_could_not_be_rebuilt_is_left_out() {
+        // One of the seeds whose table has too few proofs: for 3,831 s-buckets.
+        let mut seed = SpaceSeed([0; 32]);
+        seed.0[..2].copy_from_slice(&341_u16.to_le_bytes());
+        let table = SectorTable::new(&seed.0);
+        assert_eq!(table.proofs().count(), 3831);
+        let plotted = plot_piece(&KZG, &table, &seed, &SEGMENTS[0].pieces[1]).unwrap();
+        assert_eq!((plotted.bitmap.count(), plotted.chunks.len()), (0, 0));
+    }
+
     fn plotter(directory: &std::path::Path, node: TestNode) -> Plotter {
         let mut history = SegmentHistory::default();
         for segment in &SEGMENTS[..2] {

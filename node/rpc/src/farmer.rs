@@ -3,7 +3,10 @@
 //! What travels is described in [`allod_rpc_types::farmer`]. The methods are marked unsafe: whoever
 //! may call them can make this node spend time on blocks.
 
-use crate::error::{invalid_params, server_error};
+use crate::{
+    error::{invalid_params, server_error},
+    pieces::stored_piece,
+};
 use allod_archiver::{Archiver, SegmentStore};
 use allod_consensus::FarmingLink;
 use allod_core::{ChainParameters, Hash, Piece, PieceIndex, SegmentHeader, SegmentIndex};
@@ -243,11 +246,7 @@ impl FarmerApiServer for FarmerNode {
     }
 
     fn piece(&self, index: u64) -> RpcResult<Option<PieceBytes>> {
-        let piece = self.store.piece(PieceIndex(index)).map_err(server_error)?;
-        piece
-            .map(|piece| PieceBytes::try_from(piece.as_bytes().to_vec()))
-            .transpose()
-            .map_err(server_error)
+        stored_piece(&self.store, index)
     }
 }
 

@@ -12,3 +12,4 @@ pub mod auto_id;
 pub mod error;
 pub mod farmer;
 pub mod history;
+mod pieces;

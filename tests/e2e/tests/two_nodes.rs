@@ -117,3 +117,37 @@ async fn two_farmers_cut_off_from_one_another_agree_again() {
         .saturating_sub(2);
     agree(&first, &second, common).await;
 }
+
+/// §8: after a cut longer than the confirmation depth each side keeps its own chain and says so, and
+/// `--resync` joins the other one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_cut_off_for_too_long_keeps_its_chain_until_it_is_told_to_resync() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let plot = tempfile::tempdir().unwrap();
+    let plot = plot.path().to_str().expect("a plain name");
+    let first = Node::start(folders[0].path(), &["dev"]).await;
+    let alone = ["node", "--chain", "dev", "--no-mdns", "--timekeeper"];
+    let farming = ["--farm", plot, "--reward-address", "//Bob"];
+    let second = Node::start(folders[1].path(), &[&alone[..], &farming].concat()).await;
+    // Six blocks deep is final on the development chain.
+    first.wait_for_block(12).await;
+    second.wait_for_block(9).await;
+    let own = second.hash(2).await;
+    assert_ne!(first.hash(2).await, own, "they were cut off");
+    assert!(second.stop().await.success());
+
+    let address = first.address().await;
+    let joined = ["--bootnodes", &address];
+    let second = Node::start(folders[1].path(), &[&alone[..], &farming, &joined].concat()).await;
+    let rest = second.line("which is final here").await;
+    assert!(rest.contains("--resync"), "{rest}");
+    assert_eq!(second.hash(2).await, own);
+    assert!(second.stop().await.success());
+
+    let resync = [&alone[..4], &joined, &["--resync"]].concat();
+    let second = Node::start(folders[1].path(), &resync).await;
+    let target = first.best().await;
+    second.wait_for_block(target).await;
+    agree(&first, &second, target.saturating_sub(1)).await;
+    assert_ne!(second.hash(2).await, own);
+}

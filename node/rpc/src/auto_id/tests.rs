@@ -1,15 +1,31 @@
 //! The methods over a runtime that is a few values.
 
-use super::*;
-use allod_identity::{AutoIdApi, Issuance, LinkReport, Purpose, SignatureAlgorithm};
-use allod_x509::builder::{CertificateBuilder, SigningKey};
-use sp_api::ApiRef;
-use sp_blockchain::{BlockStatus, Info};
+use super::{
+    AutoIdApiServer, AutoIdRpc,
+    params::{PEM_LABEL, read_certificate},
+};
+use allod_identity::{
+    AcceptedRoots, AutoIdApi, Identifier, IdentityInfo, Issuance, KeyFingerprint, LinkReport,
+    Purpose, SignatureAlgorithm, SignedRequest, VerificationReport,
+};
+use allod_rpc_types::auto_id::{
+    BlockHash, BlockRole, CertificateFormat, DEFAULT_VALID_FOR, SignatureBytes, VerifyOptions,
+    codes,
+};
+use allod_x509::{
+    ParsedCertificate,
+    builder::{CertificateBuilder, SigningKey},
+};
+use jsonrpsee::core::RpcResult;
+use pem_rfc7468::LineEnding;
+use sp_api::{ApiError, ApiRef, ProvideRuntimeApi};
+use sp_blockchain::{BlockStatus, HeaderBackend, Info};
 use sp_runtime::{
     OpaqueExtrinsic,
     generic::{self, Header},
-    traits::BlakeTwo256,
+    traits::{BlakeTwo256, Block as BlockT},
 };
+use std::{fmt, sync::Arc};
 
 type Block = generic::Block<Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
 type Hash = <Block as BlockT>::Hash;
@@ -160,7 +176,7 @@ impl HeaderBackend<Block> for Client {
     }
 }
 
-fn certificate(seed: u8, name: &str) -> Vec<u8> {
+pub(super) fn certificate(seed: u8, name: &str) -> Vec<u8> {
     CertificateBuilder::self_issued(name).sign_self(&SigningKey::ed25519([seed; 32]))
 }
 
@@ -171,7 +187,7 @@ fn rpc() -> (AutoIdRpc<Client, Block>, Chain) {
     (AutoIdRpc::new(Arc::new(Client(chain.clone()))), chain)
 }
 
-fn pem(der: &[u8]) -> String {
+pub(super) fn pem(der: &[u8]) -> String {
     pem_rfc7468::encode_string(PEM_LABEL, LineEnding::LF, der).unwrap()
 }
 
@@ -326,26 +342,6 @@ fn what_would_fail_on_chain_is_refused_at_once() {
     let error = payload(&new[..50], None).unwrap_err();
     assert_eq!(error.code(), codes::CERTIFICATE_REFUSED);
     assert!(error.message().starts_with("certificate: "), "{error:?}");
-}
-
-#[test]
-fn certificates_are_pem_or_hex() {
-    let der = certificate(2, "new");
-    let with_preamble = format!("Certificate:\n    Data:\n{}\n\n", pem(&der));
-    assert_eq!(read_certificate(&with_preamble).unwrap(), der);
-    let key = pem(&der).replace(PEM_LABEL, "PRIVATE KEY");
-    let long = "0".repeat(MAX_CERTIFICATE_CHARACTERS + 1);
-    for (wrong, why) in [
-        ("", "neither PEM"),
-        ("3082", "neither PEM"),
-        ("0x3", "hex"),
-        (key.as_str(), "must be a CERTIFICATE"),
-        (long.as_str(), "at most 16384"),
-    ] {
-        let error = read_certificate(wrong).unwrap_err();
-        assert_eq!(error.code(), -32602);
-        assert!(error.message().contains(why), "{error:?}");
-    }
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What a block is made of: body, digest, inherents, and what executing it leads to.
 
-use super::{
+use allod_consensus::Error;
+use allod_consensus_primitives::{DigestError, ENGINE_ID, digest::PRE_DIGEST_BYTES};
+use allod_import_tests::{
     block::Made,
     farming::Plan,
     harness::{Node, broken_rule, parameters, verified},
 };
-use allod_consensus::Error;
-use allod_consensus_primitives::{DigestError, ENGINE_ID, digest::PRE_DIGEST_BYTES};
 use allod_runtime::{Hash, RuntimeCall, opaque::Block};
 use parity_scale_codec::Encode;
 use sc_consensus::{ImportResult, ImportedState, StateAction, StorageChanges};

@@ -1,6 +1,6 @@
 //! Which JSON-RPC methods the node serves, beside those that Substrate brings.
 
-use crate::service::Client;
+use crate::Client;
 use allod_archiver::SegmentStore;
 use allod_core::ChainParameters;
 use allod_rpc::{

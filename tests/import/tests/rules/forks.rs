@@ -1,12 +1,12 @@
 //! Weight and finality (§8).
 
-use super::{
+use allod_consensus::Error;
+use allod_core::ChainParameters;
+use allod_import_tests::{
     block::Made,
     farming::Plan,
     harness::{Node, parameters},
 };
-use allod_consensus::Error;
-use allod_core::ChainParameters;
 use sp_blockchain::HeaderBackend;
 
 /// Nothing becomes final within a test.

@@ -1,10 +1,6 @@
 //! A node without network, and what it says to a block.
 
-use super::block::{Header, Made};
-use crate::{
-    chain_spec,
-    service::{Backend, Client},
-};
+use crate::block::{Header, Made};
 use allod_archiver::Archiver;
 use allod_consensus::{
     AllodBlockImport, BlockVerifier, Error, ImportContext, LateHandles,
@@ -18,6 +14,7 @@ use allod_runtime::{
     BalancesConfig, FarmingConfig, Hash, RuntimeGenesisConfig, SudoConfig, apis::RuntimeApi,
     configs::ALD, opaque::Block,
 };
+use allod_service::{Backend, Client};
 use allod_timekeeper::PotVerifier;
 use sc_chain_spec::GenesisBlockBuilder;
 use sc_client_api::AuxStore;
@@ -45,7 +42,7 @@ use tempfile::TempDir;
 type Import = AllodBlockImport<Block, Arc<Client>, Client, Backend>;
 
 /// Shared by all tests: making it takes longer than most of them.
-pub(super) static KZG: LazyLock<Kzg> = LazyLock::new(Kzg::new);
+pub static KZG: LazyLock<Kzg> = LazyLock::new(Kzg::new);
 
 /// Shared by all tests, so that the runtime is compiled once.
 static EXECUTOR: LazyLock<WasmExecutor<SubstrateHostFunctions>> = LazyLock::new(|| {
@@ -57,7 +54,7 @@ static EXECUTOR: LazyLock<WasmExecutor<SubstrateHostFunctions>> = LazyLock::new(
 static TASKS: LazyLock<TaskExecutor> = LazyLock::new(TaskExecutor::new);
 
 /// A chain on which every ticket wins and everything that takes time on others happens soon.
-pub(super) fn parameters() -> ChainParameters {
+pub fn parameters() -> ChainParameters {
     ChainParameters {
         slot_duration_ms: 1000,
         slot_probability: (1, 2),
@@ -98,7 +95,7 @@ fn genesis(parameters: ChainParameters) -> Storage {
         ..Default::default()
     };
     let mut storage = config.build_storage().unwrap();
-    let code = chain_spec::runtime().unwrap().to_vec();
+    let code = allod_runtime::WASM_BINARY.unwrap().to_vec();
     storage.top.insert(well_known_keys::CODE.to_vec(), code);
     storage
 }
@@ -135,8 +132,10 @@ fn client(parameters: ChainParameters, folder: &Path) -> Client {
 }
 
 /// A node's database, archiver and block import.
-pub(super) struct Node {
+pub struct Node {
+    /// The client.
     pub client: Arc<Client>,
+    /// Of its chain.
     pub parameters: ChainParameters,
     import: Import,
     // Last, so that the folder goes when nothing uses it any more.
@@ -172,34 +171,42 @@ impl Node {
         }
     }
 
+    /// Everything that import works with.
     pub fn context(&self) -> &ImportContext<Block, Client> {
         self.import.context()
     }
 
+    /// The archiver.
     pub fn archiver(&self) -> &Archiver<Block, Client> {
         &self.context().archiver
     }
 
+    /// Hash of the block that everything began with.
     pub fn genesis_hash(&self) -> allod_core::Hash {
         self.client.info().genesis_hash.into()
     }
 
+    /// Hash of the best block.
     pub fn best(&self) -> Hash {
         self.client.info().best_hash
     }
 
+    /// Header of a block that it has.
     pub fn header(&self, hash: Hash) -> Header {
         self.client.header(hash).unwrap().unwrap()
     }
 
+    /// What it keeps beside a block.
     pub fn chain_data(&self, hash: Hash) -> ChainData {
         chain_data::load::<Block, _>(&*self.client, hash).unwrap()
     }
 
+    /// Segments on chain after a block.
     pub fn history_size(&self, hash: Hash) -> HistorySize {
         self.client.runtime_api().history_size(hash).unwrap()
     }
 
+    /// One of the headers that its archiver made.
     pub fn segment_header(&self, index: u64) -> SegmentHeader {
         let store = self.archiver().store();
         store.header(SegmentIndex(index)).unwrap()
@@ -250,6 +257,7 @@ impl Node {
         error
     }
 
+    /// That nothing of a block is there.
     pub fn assert_unknown(&self, block: &Made) {
         let hash = block.hash();
         assert_eq!(self.client.status(hash).unwrap(), BlockStatus::Unknown);
@@ -258,7 +266,7 @@ impl Node {
 }
 
 /// What the import queue makes of a block from a peer.
-pub(super) async fn verified(block: &Made) -> Result<BlockImportParams<Block>, String> {
+pub async fn verified(block: &Made) -> Result<BlockImportParams<Block>, String> {
     let mut params = BlockImportParams::new(BlockOrigin::NetworkBroadcast, block.sealed());
     params.body = Some(block.body.clone());
     params.justifications = block.justifications.clone();
@@ -266,7 +274,7 @@ pub(super) async fn verified(block: &Made) -> Result<BlockImportParams<Block>, S
 }
 
 /// The rule for which a block was refused before it was executed.
-pub(super) fn broken_rule(result: Result<ImportResult, ConsensusError>) -> Error {
+pub fn broken_rule(result: Result<ImportResult, ConsensusError>) -> Error {
     match result {
         Err(ConsensusError::Other(error)) => match error.downcast::<Error>() {
             Ok(error) => *error,

@@ -1,12 +1,12 @@
 //! Two blocks for one solution, and what becomes of the key (§8).
 
-use super::{
+use allod_consensus::{Error, equivocation::ReportEquivocation};
+use allod_consensus_primitives::{ConsensusLog, EquivocationProof, FarmingApi};
+use allod_import_tests::{
     block::Header,
     farming::{Farmer, Plan},
     harness::{Node, parameters},
 };
-use allod_consensus::{Error, equivocation::ReportEquivocation};
-use allod_consensus_primitives::{ConsensusLog, EquivocationProof, FarmingApi};
 use allod_verification::SolutionError;
 use async_trait::async_trait;
 use parking_lot::Mutex;

@@ -1,12 +1,12 @@
 //! Independent nodes come to the same chain and to the same history (§5, §8).
 
-use super::{
-    farming::Plan,
-    harness::{Node, parameters},
-};
 use allod_consensus::Error;
 use allod_consensus_primitives::{ConsensusLog, FarmingApi};
 use allod_core::{ChainParameters, PieceIndex, SegmentIndex};
+use allod_import_tests::{
+    farming::Plan,
+    harness::{Node, parameters},
+};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 

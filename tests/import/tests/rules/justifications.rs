@@ -1,18 +1,30 @@
 //! The one justification, which the pre-digest names by its hash (§4, §5.1).
 
-use super::{
-    block::Made,
-    farming::Plan,
-    harness::{Node, parameters},
-};
 use allod_archiver::archived_bytes;
 use allod_consensus::Error;
 use allod_consensus_primitives::{ENGINE_ID, JustificationError, justification_hash};
 use allod_core::{PieceIndex, SegmentIndex};
+use allod_import_tests::{
+    block::Made,
+    farming::Plan,
+    harness::{Node, parameters},
+};
 use sc_client_api::BlockBackend;
 use sp_runtime::{Justification, Justifications};
 
 const ANOTHER_ENGINE: [u8; 4] = *b"FRNK";
+
+/// What is done to the bytes of a justification.
+type Change = fn(&mut Vec<u8>);
+
+/// After none of these is it a list of checkpoints any more, decoded to the last byte.
+const WRONG_LENGTHS: [Change; 3] = [
+    |proof| proof.push(0),
+    |proof| {
+        proof.pop();
+    },
+    Vec::clear,
+];
 
 fn from(justification: Justification) -> Option<Justifications> {
     Some(Justifications::from(justification))
@@ -22,16 +34,9 @@ fn from(justification: Justification) -> Option<Justifications> {
 /// itself is the right one each time: what it came with does not count against it.
 #[tokio::test]
 async fn a_justification_that_is_not_the_named_one_is_refused() {
-    let wrong_proofs: [fn(&mut Vec<u8>); 4] = [
-        |proof| proof[20] ^= 1,
-        |proof| proof.push(0),
-        |proof| {
-            proof.pop();
-        },
-        Vec::clear,
-    ];
+    let one_bit: Change = |proof| proof[20] ^= 1;
     let node = Node::new(parameters());
-    for change in wrong_proofs {
+    for change in [one_bit].into_iter().chain(WRONG_LENGTHS) {
         let right = node.make(Plan::default());
         let mut wrong = right.clone();
         let mut proof = right.proof();
@@ -52,15 +57,8 @@ async fn a_justification_that_is_not_the_named_one_is_refused() {
 /// §5.1: … or does not decode to the last byte.
 #[tokio::test]
 async fn a_named_justification_must_decode_to_the_last_byte() {
-    let wrong_proofs: [fn(&mut Vec<u8>); 3] = [
-        |proof| proof.push(0),
-        |proof| {
-            proof.pop();
-        },
-        Vec::clear,
-    ];
     let node = Node::new(parameters());
-    for change in wrong_proofs {
+    for change in WRONG_LENGTHS {
         let right = node.make(Plan::default());
         let mut wrong = right.clone();
         let mut proof = right.proof();

@@ -3,11 +3,10 @@
 //! A sector is never plotted as a whole. What a slot's challenge reads is worked out when it is
 //! asked for: one table and one chunk for each of the challenge's two pieces.
 
-use super::{
+use crate::{
     block::Made,
     harness::{KZG, Node},
 };
-use crate::service::Client;
 use allod_consensus_primitives::{
     ENGINE_ID, FarmingApi, INHERENT_IDENTIFIER, PotJustification, PreDigest, justification_hash,
 };
@@ -21,6 +20,7 @@ use allod_runtime::{
     Address, Hash, RuntimeCall, SignedPayload, TxExtension, UncheckedExtrinsic, VERSION,
     opaque::Block, unsigned_extension,
 };
+use allod_service::Client;
 use allod_verification::is_within_range;
 use frame_system::CheckNonce;
 use parity_scale_codec::{Decode, Encode};
@@ -40,11 +40,13 @@ const PATIENCE: u64 = 1000;
 
 /// Who farms.
 #[derive(Clone)]
-pub(super) struct Farmer {
+pub struct Farmer {
+    /// Signs seals.
     pub keypair: Keypair,
 }
 
 impl Farmer {
+    /// One of 256 farmers, always with the same key.
     pub fn new(number: u8) -> Self {
         let secret = MiniSecretKey::from_bytes(&[number; 32]).unwrap();
         Self {
@@ -52,6 +54,7 @@ impl Farmer {
         }
     }
 
+    /// What its sectors and solutions carry.
     pub fn public_key(&self) -> PublicKey {
         PublicKey(self.keypair.public.to_bytes())
     }
@@ -59,17 +62,22 @@ impl Farmer {
 
 /// Which sector is farmed.
 #[derive(Clone, Copy)]
-pub(super) struct Sector {
+pub struct Sector {
+    /// Whose it is.
     pub public_key: PublicKey,
+    /// Among the farmer's sectors.
     pub index: u32,
+    /// It was made at.
     pub history_size: HistorySize,
 }
 
 impl Sector {
+    /// What its pieces follow from.
     pub fn id(&self) -> SectorId {
         SectorId::new(&self.public_key, self.index, self.history_size)
     }
 
+    /// What a slot asks of it.
     pub fn challenge(&self, slot: Slot, output: PotOutput) -> SectorChallenge {
         SectorChallenge::new(&global_challenge(&output, slot), &self.id())
     }
@@ -77,7 +85,7 @@ impl Sector {
 
 /// What a block is made of. By default an honest farmer's next block on the best one.
 #[derive(Clone, Default)]
-pub(super) struct Plan {
+pub struct Plan {
     /// The best block if none.
     pub parent: Option<Hash>,
     /// Number of the farmer.
@@ -97,7 +105,7 @@ pub(super) struct Plan {
 }
 
 /// Proof-of-time from a block on.
-pub(super) struct Timeline {
+pub struct Timeline {
     known: HashMap<Slot, PotOutput>,
     checkpoints: Vec<PotCheckpoints>,
     next: PotInput,
@@ -144,6 +152,16 @@ impl Node {
             next,
             change,
         }
+    }
+
+    /// Verifies a block's proofs-of-time before the block comes, as gossip does.
+    pub fn hear_time_of(&self, block: &Made) {
+        let time = self.timeline(block.header.parent_hash, false);
+        let proof = PotJustification::from_bytes(&block.proof()).unwrap();
+        let verifier = &self.context().pot_verifier;
+        verifier
+            .verify_chain(time.next, time.change.as_ref(), &proof.checkpoints)
+            .unwrap();
     }
 
     /// The sector that a plan farms.

@@ -1,13 +1,13 @@
 //! Consensus digests, which are known before a block is executed, and segment headers (§5.5, §8).
 
-use super::{
+use allod_consensus::Error;
+use allod_consensus_primitives::{ConsensusLog, DigestError, ENGINE_ID};
+use allod_core::{ChainParameters, SegmentCommitment, SegmentHeader, SolutionRange};
+use allod_import_tests::{
     block::Made,
     farming::{Farmer, Plan},
     harness::{Node, parameters},
 };
-use allod_consensus::Error;
-use allod_consensus_primitives::{ConsensusLog, DigestError, ENGINE_ID};
-use allod_core::{ChainParameters, SegmentCommitment, SegmentHeader, SolutionRange};
 use parity_scale_codec::Encode;
 use sp_runtime::DigestItem;
 

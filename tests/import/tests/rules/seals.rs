@@ -1,12 +1,12 @@
 //! Who sealed what (§8).
 
-use super::{
+use allod_consensus::Error;
+use allod_consensus_primitives::{DigestError, digest::seal_item};
+use allod_import_tests::{
     block::Made,
     farming::{Farmer, Plan},
     harness::{Node, broken_rule, parameters, verified},
 };
-use allod_consensus::Error;
-use allod_consensus_primitives::{DigestError, digest::seal_item};
 use allod_runtime::Hash;
 use allod_verification::SealError;
 use sp_runtime::DigestItem;

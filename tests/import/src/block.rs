@@ -1,6 +1,6 @@
 //! A block on its way from its author, and how to tamper with it.
 
-use super::farming::Farmer;
+use crate::farming::Farmer;
 use allod_consensus_primitives::{
     ConsensusLog, ENGINE_ID, PotJustification, PreDigest, consensus_logs, digest::seal_item,
     justification_hash, pre_digest, seal_message,
@@ -11,18 +11,20 @@ use allod_verification::sign_seal;
 use parity_scale_codec::Encode;
 use sp_runtime::{DigestItem, Justifications, OpaqueExtrinsic};
 
-pub(super) use allod_runtime::Header;
+pub use allod_runtime::Header;
 
 /// A block in its parts.
 #[derive(Clone)]
-pub(super) struct Made {
+pub struct Made {
     /// Whose solution it claims.
     pub farmer: Farmer,
     /// Of its chain.
     pub genesis_hash: allod_core::Hash,
     /// Without the seal.
     pub header: Header,
+    /// Inherents first.
     pub body: Vec<OpaqueExtrinsic>,
+    /// What comes beside the block.
     pub justifications: Option<Justifications>,
     /// What follows in the digest: one seal.
     pub seals: Vec<DigestItem>,
@@ -48,14 +50,17 @@ impl Made {
         header
     }
 
+    /// Hash of the block with its seal.
     pub fn hash(&self) -> Hash {
         self.sealed().hash()
     }
 
+    /// What it claims.
     pub fn pre_digest(&self) -> PreDigest {
         pre_digest(&self.header).unwrap()
     }
 
+    /// Its consensus digests.
     pub fn logs(&self) -> Vec<ConsensusLog> {
         consensus_logs(&self.header).unwrap()
     }

@@ -4,11 +4,16 @@
 //! verified time, the network needs the import queue, time needs the network for its gossip,
 //! authoring needs time. What import needs of the later ones reaches it through
 //! [`LateHandles`](allod_consensus::LateHandles).
+//!
+//! The generic code of the SDK gets its types here, once for the binary and the tests.
 
-use crate::{
-    farming::{self, FarmingOptions},
-    rpc,
-};
+#![forbid(unsafe_code)]
+
+mod farming;
+mod rpc;
+
+pub use farming::FarmingOptions;
+
 use allod_archiver::Archiver;
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
@@ -57,8 +62,6 @@ pub struct NodeOptions {
     pub timekeeper_core: Option<usize>,
     /// Whether and how it farms.
     pub farming: Option<FarmingOptions>,
-    /// Whether the chain is dropped first.
-    pub resync: bool,
 }
 
 /// Where a node keeps its history.
@@ -156,15 +159,6 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
 
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager, Error> {
-    // Checked before anything is opened, so that a typing error costs nothing.
-    let reward_address = options
-        .farming
-        .as_ref()
-        .map(|farming| {
-            farming::reward_address(&farming.reward_address, &config.chain_spec.chain_type())
-        })
-        .transpose()
-        .map_err(Error::Other)?;
     let mut parts = open(&config)?;
     let kzg = Kzg::new();
     let context = import_context(&parts, &config, &kzg)?;
@@ -227,9 +221,9 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager,
         network.handles,
         farmer_node.clone(),
     )?;
-    if let (Some(farming), Some(address)) = (options.farming, reward_address) {
+    if let Some(farming) = options.farming {
         let spawner = parts.tasks.spawn_essential_handle();
-        farming::start(&spawner, farming, plot_folder, address, farmer_node, kzg);
+        farming::start(&spawner, farming, plot_folder, farmer_node, kzg);
     }
     Ok(parts.tasks)
 }

@@ -1,13 +1,13 @@
 //! Solutions that break a rule (§7), each refused with that rule's error.
 
-use super::{
-    farming::{Farmer, Plan, Sector},
-    harness::{Node, parameters},
-};
 use allod_consensus::Error;
 use allod_core::{
     ChainParameters, HistorySize, PotOutput, SegmentIndex, Slot, Solution, SolutionRange,
     parameters::MAX_SECTORS, units::group_of,
+};
+use allod_import_tests::{
+    farming::{Farmer, Plan, Sector},
+    harness::{Node, parameters},
 };
 use allod_verification::{PointRole, SolutionError, is_within_range};
 

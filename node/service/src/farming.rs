@@ -1,0 +1,93 @@
+//! The farmer inside the node: the same farmer, behind the same interface, as in a process of its
+//! own.
+
+use allod_core::RewardAddress;
+use allod_farmer::{EventHandler, Farmer, FarmerConfig, FarmerEvent};
+use allod_kzg::Kzg;
+use allod_rpc::farmer::FarmerNode;
+use sc_service::SpawnEssentialTaskHandle;
+use std::{path::PathBuf, sync::Arc};
+use tokio::sync::oneshot;
+
+/// How to farm.
+#[derive(Debug, Clone)]
+pub struct FarmingOptions {
+    /// Where the plot is; beside the chain's data if not given.
+    pub folder: Option<PathBuf>,
+    /// How many sectors.
+    pub sectors: u32,
+    /// Where rewards go.
+    pub reward_address: RewardAddress,
+}
+
+fn log_event(event: &FarmerEvent) {
+    match event {
+        event if event.is_warning() => tracing::warn!(target: "farmer", "{event}"),
+        // A line for every eighth of a sector is enough to see it move.
+        FarmerEvent::PlotProgress {
+            pieces_done,
+            pieces_total,
+            ..
+        } => {
+            let step = (pieces_total / 8).max(1);
+            if pieces_done % step == 0 {
+                tracing::info!(target: "farmer", "{event}");
+            }
+        }
+        FarmerEvent::SolutionFound { .. } | FarmerEvent::Sealed { .. } => {
+            tracing::debug!(target: "farmer", "{event}");
+        }
+        event => tracing::info!(target: "farmer", "{event}"),
+    }
+}
+
+/// Starts farming; a farmer that fails stops the node, whose owner wants it to farm.
+pub fn start(
+    spawner: &SpawnEssentialTaskHandle,
+    options: FarmingOptions,
+    default_folder: PathBuf,
+    node: FarmerNode,
+    kzg: Kzg,
+) {
+    let on_event: EventHandler = Arc::new(log_event);
+    let config = FarmerConfig {
+        directory: options.folder.unwrap_or(default_folder),
+        sectors: options.sectors,
+        reward_address: options.reward_address,
+        plotting_threads: None,
+        farming_threads: None,
+        on_event: Some(on_event),
+    };
+    // On a thread and an executor of its own: whatever keeps the node busy, audits go on.
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (ended, end) = oneshot::channel();
+    let farm = move || {
+        let result = match tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+        {
+            Ok(runtime) => {
+                // The other end is dropped with the node's task.
+                let shutdown = async { drop(stopped.await) };
+                runtime
+                    .block_on(Farmer::run(config, Arc::new(node), kzg, shutdown))
+                    .map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        drop(ended.send(result));
+    };
+    let thread = std::thread::Builder::new()
+        .name("farmer".into())
+        .spawn(farm);
+    spawner.spawn("farmer", Some("farming"), async move {
+        let _stop = stop;
+        let result = match thread {
+            Ok(_) => end.await.unwrap_or_else(|_| Err("its thread ended".into())),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = result {
+            tracing::error!(target: "farmer", "Farming ended: {error}");
+        }
+    });
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Measures the weights of this project's pallets in WebAssembly and writes their weights.rs anew. Takes an
+# hour the first time: FRAME's benchmark runner and the runtime with benchmarks are compiled before.
+#
+# Arguments: pallets (folder names under pallets/), all of them if none.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The one of the SDK's release.
+version=0.28.0
+cache=${ALLOD_CACHE:?set by the Makefile}
+runner=$cache/tools/bin/frame-omni-bencher
+# The same packages with other features: in a folder of their own, both stay compiled.
+export CARGO_TARGET_DIR=$cache/target-weights
+
+if ! "$runner" --version 2>/dev/null | grep -qF " $version"; then
+    cargo install frame-omni-bencher --version "$version" --locked --root "$cache/tools"
+fi
+cargo build --release --locked -p allod-runtime --features runtime-benchmarks
+runtime=$CARGO_TARGET_DIR/release/wbuild/allod-runtime/allod_runtime.compact.compressed.wasm
+
+[ $# -gt 0 ] || set -- $(ls pallets)
+for pallet in "$@"; do
+    # Steps and repeats as FRAME's own weights have them. Memory is no limit here: no proof is made.
+    "$runner" v1 benchmark pallet --runtime "$runtime" \
+        --genesis-builder runtime --genesis-builder-preset development \
+        --pallet "pallet_${pallet//-/_}" --extrinsic '*' --steps 50 --repeat 20 \
+        --template scripts/weights.hbs --output "pallets/$pallet/src/weights.rs"
+done

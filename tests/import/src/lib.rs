@@ -1,0 +1,16 @@
+//! What the tests of block import work with: a node without network, and blocks for it.
+//!
+//! Nothing here is played: histories are archived, solutions are farmed from their pieces,
+//! proofs-of-time are evaluated, blocks are executed. Only the parameters of the chain are small.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`harness`] | a node without network, and what it says to a block |
+//! | [`farming`] | farmers: sectors, tickets, proofs-of-time, blocks |
+//! | [`block`] | a block on its way, and how to tamper with it |
+//!
+//! The rules are in `tests/rules`, what import costs in `benches/import.rs`.
+
+pub mod block;
+pub mod farming;
+pub mod harness;
