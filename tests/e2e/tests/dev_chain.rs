@@ -2,7 +2,7 @@
 
 use allod_e2e::{Node, binary, eventually, run};
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{fs, path::Path, slice};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_development_chain_farms_and_serves_its_users() {
@@ -89,7 +89,7 @@ async fn register_by_json_rpc(node: &Node, folder: &Path) {
     openssl(made, folder).await;
     let certificate = json!(fs::read_to_string(folder.join("cert2.pem")).unwrap());
     let asked: Value = node
-        .call("autoId_registerPayload", &[certificate.clone()])
+        .call("autoId_registerPayload", slice::from_ref(&certificate))
         .await;
     let payload = hex::decode(&asked["payload"].as_str().unwrap()[2..]).unwrap();
     fs::write(folder.join("payload"), payload).unwrap();
