@@ -62,10 +62,7 @@ async fn a_wrong_checkpoint_is_found_wherever_it_is() {
             checkpoints[usize::try_from(position).unwrap()].0[span].0[5] ^= 1;
         });
         let error = node.refuse_then_accept(&wrong, &right).await;
-        assert!(
-            matches!(error, Error::WrongProofOfTime(found) if found == slot),
-            "slot {slot}: {error}"
-        );
+        assert_wrong_proof(error, slot);
     }
 }
 
@@ -80,9 +77,13 @@ async fn a_wrong_output_that_agrees_with_the_pre_digest_is_refused() {
     wrong.change_checkpoints(|checkpoints| checkpoints.last_mut().unwrap().0[7] = invented);
     wrong.change_claim(|claim| claim.future_output = invented);
     let error = node.refuse_then_accept(&wrong, &right).await;
+    assert_wrong_proof(error, newest);
+}
+
+fn assert_wrong_proof(error: Error, slot: Slot) {
     assert!(
-        matches!(error, Error::WrongProofOfTime(found) if found == newest),
-        "{error}"
+        matches!(error, Error::WrongProofOfTime(found) if found == slot),
+        "slot {slot}: {error}"
     );
 }
 
@@ -194,10 +195,7 @@ async fn entropy_enters_where_it_is_due() {
         ..distant()
     });
     let error = node.refuse_then_accept(&wrong, &right).await;
-    assert!(
-        matches!(error, Error::WrongProofOfTime(found) if found == slot),
-        "{error}"
-    );
+    assert_wrong_proof(error, slot);
     assert_eq!(pot_parameters(&node, node.best()).next_change, None);
     // The next injection, in block 12, finds the one of block 8 done.
     node.grow_by(2).await;
@@ -236,10 +234,7 @@ async fn raised_iterations_begin_with_an_injection() {
         ..distant()
     });
     let error = node.refuse_then_accept(&wrong, &right).await;
-    assert!(
-        matches!(error, Error::WrongProofOfTime(found) if found == change.slot),
-        "{error}"
-    );
+    assert_wrong_proof(error, change.slot);
     assert_eq!(pot_parameters(&node, node.best()).iterations, iterations);
     node.grow_by(2).await;
 }
