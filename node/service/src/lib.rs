@@ -174,7 +174,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager,
         .build(),
     );
     let network = start_network(&parts, &config, &block_import, &pool)?;
-    let sync = network.sync.clone();
+    let sync = network.handles.sync.clone();
     // Both cells are empty: this is the only place that fills them.
     let _ = context.late.sync.set(sync.clone());
     let reporter = PoolReporter {
@@ -199,7 +199,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager,
             time,
             link: link.clone(),
             solutions,
-            sync: sync.clone(),
+            sync,
         });
         let spawner = parts.tasks.spawn_essential_handle();
         spawner.spawn("announce-slots", Some("farming"), worker.announce_slots());
@@ -238,7 +238,6 @@ struct NetworkHandles {
 
 struct Network {
     handles: NetworkHandles,
-    sync: Arc<sc_network_sync::SyncingService<Block>>,
     gossip: GossipNetwork<Block>,
 }
 
@@ -294,13 +293,9 @@ fn start_network(
         network,
         system_rpc_tx,
         transactions,
-        sync: sync.clone(),
-    };
-    Ok(Network {
-        handles,
         sync,
-        gossip,
-    })
+    };
+    Ok(Network { handles, gossip })
 }
 
 fn start_time(
