@@ -136,15 +136,15 @@ async fn a_node_cut_off_for_too_long_keeps_its_chain_until_it_is_told_to_resync(
     assert_ne!(first.hash(2).await, own, "they were cut off");
     assert!(second.stop().await.success());
 
-    let address = first.address().await;
-    let joined = ["--bootnodes", &address];
-    let second = Node::start(folders[1].path(), &[&alone[..], &farming, &joined].concat()).await;
+    // Without a farmer of its own it falls behind, so it surely asks for the other chain.
+    let second = follower(folders[1].path(), "dev", &first).await;
     let rest = second.line("which is final here").await;
     assert!(rest.contains("--resync"), "{rest}");
     assert_eq!(second.hash(2).await, own);
     assert!(second.stop().await.success());
 
-    let resync = [&alone[..4], &joined, &["--resync"]].concat();
+    let address = first.address().await;
+    let resync = [&alone[..4], &["--bootnodes", &address, "--resync"]].concat();
     let second = Node::start(folders[1].path(), &resync).await;
     let target = first.best().await;
     second.wait_for_block(target).await;
