@@ -11,8 +11,8 @@ use der::{
     asn1::{GeneralizedTime, UtcTime},
 };
 
-pub use crate::signing_key::SigningKey;
-use crate::{KeyUsage, algorithm::SignatureAlgorithm};
+pub use crate::signing_key::{AlgorithmError, SigningKey};
+use crate::{KeyUsage, algorithm::SignatureAlgorithm, extensions::oid};
 
 /// The parts of a certificate; every field is public, so that tests can spoil one.
 #[derive(Debug, Clone)]
@@ -73,6 +73,21 @@ impl CertificateBuilder {
         let tbs = self.tbs(issuer.algorithm(), subject_spki);
         let signature = issuer.sign(&tbs);
         certificate(&tbs, issuer.algorithm(), &signature)
+    }
+
+    /// [`sign`](Self::sign) with another algorithm of the issuer's key than its usual one.
+    ///
+    /// # Errors
+    /// [`AlgorithmError`] if it is none of the key's.
+    pub fn sign_with(
+        &self,
+        subject_spki: &[u8],
+        issuer: &SigningKey,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Vec<u8>, AlgorithmError> {
+        let tbs = self.tbs(algorithm, subject_spki);
+        let signature = issuer.sign_with(algorithm, &tbs)?;
+        Ok(certificate(&tbs, algorithm, &signature))
     }
 }
 
@@ -143,7 +158,7 @@ pub fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8> {
     if let Some(length) = path_length {
         fields.push(integer(length));
     }
-    extension(&[0x55, 0x1d, 0x13], true, &sequence(&fields))
+    extension(oid::BASIC_CONSTRAINTS, true, &sequence(&fields))
 }
 
 /// The critical extension key usage, with one usage or several.
@@ -158,7 +173,45 @@ pub fn key_usage(usages: &[KeyUsage]) -> Vec<u8> {
     let unused = bytes.last().map_or(0, |last| last.trailing_zeros() % 8);
     let unused = u8::try_from(unused).unwrap_or(0);
     let value = tlv(0x03, &[&[unused], bytes.as_slice()].concat());
-    extension(&[0x55, 0x1d, 0x0f], true, &value)
+    extension(oid::KEY_USAGE, true, &value)
+}
+
+/// The extension subject alternative name: DER of each name, such as `tlv(0x82, b"example.org")`.
+pub fn alternative_names(is_critical: bool, names: &[Vec<u8>]) -> Vec<u8> {
+    extension(oid::ALTERNATIVE_NAME, is_critical, &sequence(names))
+}
+
+/// The critical extension name constraints: DER of each base.
+pub fn name_constraints(permitted: &[Vec<u8>], excluded: &[Vec<u8>]) -> Vec<u8> {
+    let lists: Vec<_> = [(0xa0, permitted), (0xa1, excluded)]
+        .into_iter()
+        .filter(|(_, bases)| !bases.is_empty())
+        .map(|(tag, bases)| {
+            let subtrees: Vec<_> = bases
+                .iter()
+                .map(|base| sequence(core::slice::from_ref(base)))
+                .collect();
+            tlv(tag, &subtrees.concat())
+        })
+        .collect();
+    extension(oid::NAME_CONSTRAINTS, true, &sequence(&lists))
+}
+
+/// The extension extended key usage: contents of each identifier.
+pub fn extended_key_usage(purposes: &[&[u8]]) -> Vec<u8> {
+    let identifiers: Vec<_> = purposes.iter().map(|purpose| tlv(0x06, purpose)).collect();
+    extension(oid::EXTENDED_KEY_USAGE, false, &sequence(&identifiers))
+}
+
+/// The extension subject key identifier.
+pub fn subject_key_identifier(identifier: &[u8]) -> Vec<u8> {
+    extension(oid::SUBJECT_KEY_IDENTIFIER, false, &tlv(0x04, identifier))
+}
+
+/// The extension authority key identifier, with a key identifier and nothing else.
+pub fn authority_key_identifier(identifier: &[u8]) -> Vec<u8> {
+    let value = sequence(&[tlv(0x80, identifier)]);
+    extension(oid::AUTHORITY_KEY_IDENTIFIER, false, &value)
 }
 
 fn integer(value: u8) -> Vec<u8> {

@@ -63,18 +63,31 @@ pub mod builder;
 pub mod certificate;
 pub mod error;
 pub mod extensions;
-mod name;
+pub mod general_name;
+mod host_name;
+pub mod limits;
+pub mod name;
+pub mod name_constraints;
+pub mod path;
 mod reader;
+mod rsa_key;
 #[cfg(any(test, feature = "builder"))]
 pub mod signing_key;
 #[cfg(test)]
 mod tests;
 mod time;
+mod verifier;
 
 pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
 pub use certificate::{ParsedCertificate, PublicKey, SelfIssuedCertificate};
 pub use error::{CertificateError, Field, SignatureError};
-pub use extensions::{BasicConstraints, KeyUsage};
+pub use extensions::{AuthorityKeyIdentifier, BasicConstraints, Extension, KeyUsage, oid};
+pub use general_name::{GeneralName, NameForm};
+pub use limits::Limits;
+pub use name::Name;
+pub use name_constraints::{Budget, NameConstraints};
+pub use path::{PathError, PathReport, Purpose, Rule};
+pub use rsa_key::{RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS};
 #[cfg(any(test, feature = "builder"))]
 pub use signing_key::SigningKey;
 pub use time::{Validity, format_time};
@@ -87,6 +100,10 @@ pub const MAX_EXTENSIONS: usize = 32;
 pub const MAX_ALTERNATIVE_NAMES: usize = 32;
 /// Most name-constraint subtrees, permitted and excluded together (§11).
 pub const MAX_NAME_CONSTRAINTS: usize = 16;
+/// Most purposes in the extended key usage.
+pub const MAX_PURPOSES: usize = 32;
+/// Most certificates in a chain, root and target included (§11).
+pub const MAX_CHAIN: usize = 8;
 /// Most octets of a serial number (RFC 5280, 4.1.2.2).
 pub const MAX_SERIAL_OCTETS: usize = 20;
 /// Most bytes of a signature by any algorithm of §11: RSA with 4,096 bits.

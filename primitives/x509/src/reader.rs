@@ -2,7 +2,7 @@
 //!
 //! Tags and lengths are decoded by the `der` crate, which takes minimal, definite lengths only.
 
-use der::{AnyRef, Decode, Reader, SliceReader, Tag, Tagged};
+use der::{AnyRef, Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 
 use crate::error::{CertificateError, Field};
 
@@ -69,6 +69,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The contents of the next value if it has the constructed context tag of this number.
+    pub fn explicit(&mut self, number: TagNumber) -> Result<Option<Cursor<'a>>, CertificateError> {
+        let tagged = self.optional(context(number, true))?;
+        Ok(tagged.map(|tlv| Cursor::new(tlv.value, self.field)))
+    }
+
     /// The contents of the next value, which must be a SEQUENCE.
     pub fn sequence(&mut self) -> Result<Cursor<'a>, CertificateError> {
         let tlv = self.expect(Tag::Sequence)?;
@@ -112,6 +118,14 @@ impl<'a> Cursor<'a> {
                 excess,
             }),
         }
+    }
+}
+
+/// The context-specific tag of this number.
+pub(crate) const fn context(number: TagNumber, constructed: bool) -> Tag {
+    Tag::ContextSpecific {
+        constructed,
+        number,
     }
 }
 

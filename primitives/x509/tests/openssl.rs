@@ -5,7 +5,9 @@ use std::{
     process::Command,
 };
 
-use allod_x509::{CertificateError, KeyUsage, ParsedCertificate, SignatureAlgorithm};
+use allod_x509::{
+    CertificateError, KeyUsage, ParsedCertificate, SignatureAlgorithm, SignatureError,
+};
 
 struct Folder(tempfile::TempDir);
 
@@ -47,16 +49,79 @@ fn read_pem(path: &Path) -> Vec<u8> {
 }
 
 const ED25519: [&str; 2] = ["-newkey", "ed25519"];
+const RSA: [&str; 2] = ["-newkey", "rsa:2048"];
+const P384: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
 const P256: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
+/// What `openssl pkeyutl -sign -rawin` needs besides the key.
+fn pkeyutl_options(algorithm: SignatureAlgorithm) -> Vec<&'static str> {
+    let pss = [
+        "-pkeyopt",
+        "rsa_padding_mode:pss",
+        "-pkeyopt",
+        "rsa_pss_saltlen:digest",
+    ];
+    let with_pss = |digest| [&["-digest", digest][..], &pss].concat();
+    match algorithm {
+        SignatureAlgorithm::Ed25519 => vec![],
+        SignatureAlgorithm::EcdsaP256Sha256 | SignatureAlgorithm::RsaPkcs1Sha256 => {
+            vec!["-digest", "sha256"]
+        }
+        SignatureAlgorithm::EcdsaP384Sha384 | SignatureAlgorithm::RsaPkcs1Sha384 => {
+            vec!["-digest", "sha384"]
+        }
+        SignatureAlgorithm::RsaPkcs1Sha512 => vec!["-digest", "sha512"],
+        SignatureAlgorithm::RsaPssSha256 => with_pss("sha256"),
+        SignatureAlgorithm::RsaPssSha384 => with_pss("sha384"),
+        SignatureAlgorithm::RsaPssSha512 => with_pss("sha512"),
+    }
+}
 
 #[test]
 fn default_self_signed_certificates() {
-    for (key, algorithm) in [
-        (&ED25519[..], SignatureAlgorithm::Ed25519),
-        (&P256[..], SignatureAlgorithm::EcdsaP256Sha256),
+    let pss = |digest| {
+        let mode = ["-sigopt", "rsa_padding_mode:pss"];
+        [&[digest][..], &mode, &["-sigopt", "rsa_pss_saltlen:digest"]].concat()
+    };
+    for (key, more, algorithm) in [
+        (&ED25519[..], vec![], SignatureAlgorithm::Ed25519),
+        (&P256[..], vec![], SignatureAlgorithm::EcdsaP256Sha256),
+        (
+            &P384[..],
+            vec!["-sha384"],
+            SignatureAlgorithm::EcdsaP384Sha384,
+        ),
+        (
+            &RSA[..],
+            vec!["-sha256"],
+            SignatureAlgorithm::RsaPkcs1Sha256,
+        ),
+        (
+            &RSA[..],
+            vec!["-sha384"],
+            SignatureAlgorithm::RsaPkcs1Sha384,
+        ),
+        (
+            &RSA[..],
+            vec!["-sha512"],
+            SignatureAlgorithm::RsaPkcs1Sha512,
+        ),
+        (&RSA[..], pss("-sha256"), SignatureAlgorithm::RsaPssSha256),
+        (&RSA[..], pss("-sha384"), SignatureAlgorithm::RsaPssSha384),
+        (&RSA[..], pss("-sha512"), SignatureAlgorithm::RsaPssSha512),
+        (
+            &["-newkey", "rsa:3072"],
+            vec!["-sha256"],
+            SignatureAlgorithm::RsaPkcs1Sha256,
+        ),
+        (
+            &["-newkey", "rsa:4096"],
+            vec!["-sha256"],
+            SignatureAlgorithm::RsaPkcs1Sha256,
+        ),
     ] {
         let folder = Folder::new();
-        let der = folder.self_signed(key, &[]);
+        let der = folder.self_signed(key, &more);
         let parsed = ParsedCertificate::parse(&der).unwrap();
         assert_eq!(parsed.signature_algorithm(), algorithm);
         assert!(parsed.is_ca());
@@ -83,19 +148,11 @@ fn default_self_signed_certificates() {
         let spki = folder.openssl(&["pkey", "-in", "key.pem", "-pubout", "-outform", "der"]);
         assert_eq!(verified.spki(), spki);
 
-        // pkeyutl hashes with SHA-256 by default for ECDSA; -rawin hands it the message itself.
+        // -rawin hands pkeyutl the message itself.
         std::fs::write(folder.path("message"), b"any message").unwrap();
-        folder.openssl(&[
-            "pkeyutl",
-            "-sign",
-            "-rawin",
-            "-in",
-            "message",
-            "-inkey",
-            "key.pem",
-            "-out",
-            "signature",
-        ]);
+        let files = ["-in", "message", "-inkey", "key.pem", "-out", "signature"];
+        let options = pkeyutl_options(algorithm);
+        folder.openssl(&[&["pkeyutl", "-sign", "-rawin"][..], &files, &options].concat());
         let signature = std::fs::read(folder.path("signature")).unwrap();
         verified
             .verify_message(algorithm, b"any message", &signature)
@@ -141,21 +198,53 @@ fn extensions_as_openssl_writes_them() {
 #[test]
 fn certificates_that_are_refused() {
     let folder = Folder::new();
-    let der = folder.self_signed(&["-newkey", "rsa:2048"], &[]);
-    assert_eq!(
-        ParsedCertificate::parse(&der),
-        Err(CertificateError::UnknownSignatureAlgorithm)
-    );
-    let der = folder.self_signed(&P256, &["-sha1"]);
-    assert_eq!(
-        ParsedCertificate::parse(&der),
-        Err(CertificateError::UnknownSignatureAlgorithm)
-    );
+    for (key, more, error) in [
+        (
+            &["-newkey", "rsa:1024"][..],
+            &[][..],
+            CertificateError::RsaModulusSize(1024),
+        ),
+        (
+            &["-newkey", "rsa:2047"],
+            &[],
+            CertificateError::RsaModulusSize(2047),
+        ),
+        (&["-newkey", "rsa:2048"], &["-sha1"], CertificateError::Sha1),
+        (&P256, &["-sha1"], CertificateError::Sha1),
+        (
+            &["-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"],
+            &["-sha256", "-sigopt", "rsa_pss_saltlen:digest"],
+            CertificateError::PssKey,
+        ),
+        (
+            &["-newkey", "rsa:2048"],
+            &[
+                "-sha256",
+                "-sigopt",
+                "rsa_padding_mode:pss",
+                "-sigopt",
+                "rsa_pss_saltlen:20",
+            ],
+            CertificateError::PssParameters,
+        ),
+        (
+            &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"],
+            &["-sha256"],
+            CertificateError::UnknownKeyAlgorithm,
+        ),
+    ] {
+        let der = folder.self_signed(key, more);
+        assert_eq!(ParsedCertificate::parse(&der), Err(error));
+    }
+    // The digest's length is the curve's: a P-384 key signs with SHA-384.
     let p384 = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
     let der = folder.self_signed(&p384, &["-sha256"]);
     assert_eq!(
-        ParsedCertificate::parse(&der),
-        Err(CertificateError::UnknownKeyAlgorithm)
+        ParsedCertificate::parse(&der).unwrap().verify_self_issued(),
+        Err(SignatureError::WrongAlgorithm {
+            declared: SignatureAlgorithm::EcdsaP256Sha256,
+            actual: SignatureAlgorithm::EcdsaP384Sha384,
+        })
     );
     let der = folder.self_signed(&ED25519, &["-addext", "1.2.3.4=critical,DER:0500"]);
     assert_eq!(

@@ -1,0 +1,332 @@
+//! Name constraints (RFC 5280, 4.2.1.10): their form, and whether a certificate's names satisfy them.
+//!
+//! | form | base | a name satisfies it if |
+//! |---|---|---|
+//! | dNSName | `host.example`, empty for all | it is the base or ends with a period and the base |
+//! | rfc822Name | `user@host.example` | it is that mailbox; the part before the @ is compared exactly |
+//! | | `host.example` | it is a mailbox at just that host |
+//! | | `.host.example` | it is a mailbox at a host below |
+//! | URI | `host.example`, `.host.example` | the host of its authority is that one, or one below |
+//! | iPAddress | address and mask | the masked addresses are equal; another family never is |
+//! | directoryName | relative names | its first relative names are those |
+//!
+//! - Host names are compared without regard to case. A DNS base with a leading period, which RFC 5280 does not
+//!   define, a mask with holes, and whatever else is not in the table, is refused when the certificate is parsed.
+//! - `*.example.com` stands for every name with one more label: it is permitted only if all of them are, and
+//!   excluded if one of them is.
+//! - The subject is a directoryName. Its `emailAddress` attributes count as rfc822Names where there is no
+//!   alternative name at all.
+//! - Where a form is constrained, a name of that form that cannot be understood (an address literal, a URI
+//!   without a host name) is refused, and so is every name of a form that is not in the table.
+//! - Constraints are applied whether they are marked critical or not.
+//!
+//! # Bounded work
+//!
+//! Every comparison of a name with a base is paid for from a [`Budget`]: one unit, and one more for every
+//! [`BYTES_PER_UNIT`] bytes of the name. With the limits of §11 the names of one certificate have fewer than
+//! 4,096 bytes in all, so that a pair of certificates takes at most 16 × (33 + 128) = 2,576 units.
+//! [`Budget::CHAIN`] covers seven such worst pairs, and hundreds of ordinary ones.
+
+use alloc::vec::Vec;
+
+use der::{Tag, TagNumber};
+
+use crate::{
+    Limits, ParsedCertificate,
+    error::{CertificateError, Field},
+    general_name::{GeneralName, NameForm},
+    host_name::{Mailbox, is_host_name, is_within, uri_host},
+    name::Name,
+    path::PathError,
+    reader::{Cursor, context},
+};
+
+/// Bytes of a name whose comparison costs one unit of a [`Budget`].
+pub const BYTES_PER_UNIT: usize = 32;
+
+/// What one verification may still spend on comparing names with constraints.
+///
+/// Made once for a verification and handed from rule to rule, so that the bound is on the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget(u32);
+
+impl Budget {
+    /// What a verification on chain may spend: some milliseconds at most.
+    pub const CHAIN: Self = Self(20_000);
+
+    /// A budget of so many units.
+    pub const fn new(units: u32) -> Self {
+        Self(units)
+    }
+
+    /// Units that are left.
+    pub const fn left(&self) -> u32 {
+        self.0
+    }
+
+    /// Pays for one comparison of a name of so many bytes.
+    ///
+    /// # Errors
+    /// [`PathError::BudgetExhausted`].
+    fn spend(&mut self, bytes: usize) -> Result<(), PathError> {
+        let more = u32::try_from(bytes.div_euclid(BYTES_PER_UNIT)).unwrap_or(u32::MAX);
+        let units = more.saturating_add(1);
+        self.0 = self
+            .0
+            .checked_sub(units)
+            .ok_or(PathError::BudgetExhausted)?;
+        Ok(())
+    }
+}
+
+/// The extension name constraints: bases of subtrees, well formed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameConstraints<'a> {
+    /// Names must lie in one of these, if one has their form.
+    pub permitted: Vec<GeneralName<'a>>,
+    /// Names must lie in none of these.
+    pub excluded: Vec<GeneralName<'a>>,
+}
+
+impl<'a> NameConstraints<'a> {
+    pub(crate) fn parse(value: &'a [u8], limits: &Limits) -> Result<Self, CertificateError> {
+        let field = Field::NameConstraints;
+        let mut outer = Cursor::new(value, field);
+        let mut lists = outer.sequence()?;
+        outer.finish()?;
+        if lists.at_end() {
+            return Err(CertificateError::Malformed(field));
+        }
+        let mut left = limits.name_constraints;
+        let mut found = Self::default();
+        for (number, list) in [
+            (TagNumber::N0, &mut found.permitted),
+            (TagNumber::N1, &mut found.excluded),
+        ] {
+            let Some(subtrees) = lists.optional(context(number, true))? else {
+                continue;
+            };
+            let mut subtrees = Cursor::new(subtrees.value, field);
+            if subtrees.at_end() {
+                return Err(CertificateError::Malformed(field));
+            }
+            while !subtrees.at_end() {
+                left = left
+                    .checked_sub(1)
+                    .ok_or(CertificateError::TooManyNameConstraints(
+                        limits.name_constraints,
+                    ))?;
+                // Minimum is 0, its default, and maximum absent, so that only the base stays.
+                let mut subtree = subtrees.sequence()?;
+                let base = subtree.next()?;
+                subtree.finish()?;
+                list.push(parse_base(base.tag, base.value)?);
+            }
+        }
+        lists.finish()?;
+        Ok(found)
+    }
+
+    /// Checks one name.
+    fn check(&self, name: &PresentedName<'_>, budget: &mut Budget) -> Result<(), PathError> {
+        let form = name.form();
+        let mut is_constrained = false;
+        let mut is_permitted = false;
+        for base in &self.permitted {
+            budget.spend(name.length())?;
+            if base.form() == form {
+                is_constrained = true;
+                is_permitted |= name.lies_within(base, Wildcard::All)?;
+            }
+        }
+        if is_constrained && !is_permitted {
+            return Err(PathError::NameNotPermitted(form));
+        }
+        for base in &self.excluded {
+            budget.spend(name.length())?;
+            if base.form() == form && name.lies_within(base, Wildcard::Any)? {
+                return Err(PathError::NameExcluded(form));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks every name of a certificate.
+    ///
+    /// # Errors
+    /// [`PathError::NameNotPermitted`], [`PathError::NameExcluded`], [`PathError::MalformedName`],
+    /// [`PathError::UnsupportedConstraint`], [`PathError::BudgetExhausted`].
+    pub fn check_names(
+        &self,
+        certificate: &ParsedCertificate<'_>,
+        budget: &mut Budget,
+    ) -> Result<(), PathError> {
+        let subject = certificate.subject_name();
+        if !subject.is_empty() {
+            self.check(
+                &PresentedName::General(GeneralName::Directory(subject)),
+                budget,
+            )?;
+        }
+        match certificate.subject_alternative_names() {
+            Some(names) => names
+                .iter()
+                .try_for_each(|name| self.check(&PresentedName::General(*name), budget)),
+            None => subject
+                .email_addresses()
+                .try_for_each(|address| self.check(&PresentedName::Email(address), budget)),
+        }
+    }
+}
+
+/// Reads the base of a subtree and checks that it is one of the table at the top.
+fn parse_base(tag: Tag, contents: &[u8]) -> Result<GeneralName<'_>, CertificateError> {
+    let base = GeneralName::parse(tag, contents, Field::NameConstraints, [8, 32])?;
+    let is_valid = match base {
+        GeneralName::Dns(text) => text.is_empty() || is_host_name(text),
+        GeneralName::Email(text) => is_domain(text) || Mailbox::parse(text).is_some(),
+        GeneralName::Uri(text) => is_domain(text),
+        GeneralName::Ip(octets) => has_whole_mask(octets),
+        _ => true,
+    };
+    if is_valid {
+        Ok(base)
+    } else {
+        Err(CertificateError::ConstraintForm(base.form()))
+    }
+}
+
+/// A host name, or one with a period in front.
+fn is_domain(text: &str) -> bool {
+    is_host_name(text.strip_prefix('.').unwrap_or(text))
+}
+
+/// Whether the second half is a mask as prefixes have it: ones, then zeros (RFC 4632).
+fn has_whole_mask(octets: &[u8]) -> bool {
+    let (_, mask) = halves(octets);
+    let mut has_ended = false;
+    for octet in mask {
+        if has_ended && *octet != 0 || octet.leading_ones() != octet.count_ones() {
+            return false;
+        }
+        has_ended |= *octet != 0xff;
+    }
+    true
+}
+
+fn halves(octets: &[u8]) -> (&[u8], &[u8]) {
+    octets
+        .split_at_checked(octets.len().div_euclid(2))
+        .unwrap_or_default()
+}
+
+/// Whether it takes all names that a wildcard stands for, or any.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wildcard {
+    All,
+    Any,
+}
+
+/// A name of a certificate.
+enum PresentedName<'a> {
+    General(GeneralName<'a>),
+    /// The attribute `emailAddress` of a subject: any bytes.
+    Email(&'a [u8]),
+}
+
+impl PresentedName<'_> {
+    fn form(&self) -> NameForm {
+        match self {
+            Self::General(name) => name.form(),
+            Self::Email(_) => NameForm::Email,
+        }
+    }
+
+    /// Bytes that a comparison may look at.
+    fn length(&self) -> usize {
+        match self {
+            Self::General(
+                GeneralName::Dns(text) | GeneralName::Email(text) | GeneralName::Uri(text),
+            ) => text.len(),
+            Self::General(GeneralName::Directory(name)) => name.contents().len(),
+            Self::Email(bytes) => bytes.len(),
+            Self::General(_) => 0,
+        }
+    }
+
+    /// Whether it lies in the subtree of a base of its own form.
+    fn lies_within(&self, base: &GeneralName<'_>, wildcard: Wildcard) -> Result<bool, PathError> {
+        match (self, base) {
+            (Self::General(GeneralName::Dns(name)), GeneralName::Dns(base)) => {
+                dns_lies_within(name, base, wildcard)
+            }
+            (Self::General(GeneralName::Ip(address)), GeneralName::Ip(base)) => {
+                Ok(ip_lies_within(address, base))
+            }
+            (Self::General(GeneralName::Directory(name)), GeneralName::Directory(base)) => {
+                Ok(directory_lies_within(name, base))
+            }
+            (Self::General(GeneralName::Uri(uri)), GeneralName::Uri(base)) => {
+                let malformed = PathError::MalformedName(NameForm::Uri);
+                let host = uri_host(uri).ok_or(malformed)?;
+                Ok(host_lies_within(host, base))
+            }
+            (Self::General(GeneralName::Email(address)), GeneralName::Email(base)) => {
+                email_lies_within(address, base)
+            }
+            (Self::Email(bytes), GeneralName::Email(base)) => {
+                let malformed = PathError::MalformedName(NameForm::Email);
+                let address = core::str::from_utf8(bytes).map_err(|_| malformed)?;
+                email_lies_within(address, base)
+            }
+            _ => Err(PathError::UnsupportedConstraint(base.form())),
+        }
+    }
+}
+
+fn dns_lies_within(name: &str, base: &str, wildcard: Wildcard) -> Result<bool, PathError> {
+    let malformed = PathError::MalformedName(NameForm::Dns);
+    if let Some(parent) = name.strip_prefix("*.") {
+        if !is_host_name(parent) {
+            return Err(malformed);
+        }
+        // Everything below the parent, or just the base among it.
+        let parent_of_base = base.split_once('.').map_or("", |(_, parent)| parent);
+        let covers_base = !base.is_empty() && parent_of_base.eq_ignore_ascii_case(parent);
+        return Ok(is_within(parent, base) || wildcard == Wildcard::Any && covers_base);
+    }
+    if !is_host_name(name) {
+        return Err(malformed);
+    }
+    Ok(is_within(name, base))
+}
+
+fn ip_lies_within(address: &[u8], base: &[u8]) -> bool {
+    let (network, mask) = halves(base);
+    let masked = |octets: &[u8]| -> Vec<u8> {
+        let pairs = octets.iter().zip(mask);
+        pairs.map(|(octet, mask)| octet & mask).collect()
+    };
+    address.len() == network.len() && masked(address) == masked(network)
+}
+
+fn directory_lies_within(name: &Name<'_>, base: &Name<'_>) -> bool {
+    base.is_prefix_of(name)
+}
+
+/// A base of URIs and e-mail addresses: one host, or with a period in front all below.
+fn host_lies_within(host: &str, base: &str) -> bool {
+    match base.strip_prefix('.') {
+        Some(parent) => is_within(host, parent) && !host.eq_ignore_ascii_case(parent),
+        None => host.eq_ignore_ascii_case(base),
+    }
+}
+
+fn email_lies_within(address: &str, base: &str) -> Result<bool, PathError> {
+    let malformed = PathError::MalformedName(NameForm::Email);
+    let address = Mailbox::parse(address).ok_or(malformed)?;
+    match Mailbox::parse(base) {
+        Some(base) => Ok(address.is(&base)),
+        None => Ok(host_lies_within(address.host, base)),
+    }
+}
