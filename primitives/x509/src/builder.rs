@@ -4,15 +4,14 @@
 //! Nothing here is consensus code.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
-use der::{
-    Encode,
-    asn1::{GeneralizedTime, UtcTime},
+use crate::{
+    KeyUsage, algorithm::SignatureAlgorithm, csr::EXTENSION_REQUEST, extensions::oid, writer,
 };
-
-pub use crate::signing_key::{AlgorithmError, SigningKey};
-use crate::{KeyUsage, algorithm::SignatureAlgorithm, extensions::oid};
+pub use crate::{
+    signing_key::{AlgorithmError, SigningKey},
+    writer::{algorithm_identifier, bit_string, extension, integer, sequence, signed, tlv},
+};
 
 /// The parts of a certificate; every field is public, so that tests can spoil one.
 #[derive(Debug, Clone)]
@@ -93,38 +92,25 @@ impl CertificateBuilder {
 
 /// Puts a certificate together from what is signed and the signature.
 pub fn certificate(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
-    sequence(&[
-        tbs.to_vec(),
-        algorithm_identifier(algorithm),
-        bit_string(signature),
-    ])
+    signed(tbs, algorithm, signature)
 }
 
-/// One tagged value.
-pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = contents.len().to_be_bytes();
-    let significant = length.iter().skip_while(|byte| **byte == 0);
-    let mut out = [tag].to_vec();
-    match u8::try_from(contents.len()) {
-        Ok(short) if short < 0x80 => out.push(short),
-        _ => {
-            let count = u8::try_from(significant.clone().count()).unwrap_or(u8::MAX);
-            out.push(0x80 | count);
-            out.extend(significant);
-        }
-    }
-    out.extend_from_slice(contents);
-    out
-}
-
-/// A SEQUENCE of parts that are DER already.
-pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
-    tlv(0x30, &parts.concat())
-}
-
-/// A BIT STRING of whole bytes.
-pub fn bit_string(bytes: &[u8]) -> Vec<u8> {
-    tlv(0x03, &[&[0], bytes].concat())
+/// The DER of a certification request (PKCS #10) for this key: DER of the subject's name and of each
+/// requested extension.
+pub fn certification_request(subject: &[u8], extensions: &[Vec<u8>], key: &SigningKey) -> Vec<u8> {
+    let attributes = if extensions.is_empty() {
+        Vec::new()
+    } else {
+        let values = tlv(0x31, &sequence(extensions));
+        sequence(&[tlv(0x06, EXTENSION_REQUEST), values])
+    };
+    let info = sequence(&[
+        integer(0),
+        subject.to_vec(),
+        key.spki(),
+        tlv(0xa0, &attributes),
+    ]);
+    signed(&info, key.algorithm(), &key.sign(&info))
 }
 
 /// A distinguished name of common names, one after another.
@@ -139,16 +125,6 @@ pub fn name(common_names: &[&str]) -> Vec<u8> {
     sequence(&rdns)
 }
 
-/// An extension: contents of the identifier, whether critical, DER of its value.
-pub fn extension(identifier: &[u8], is_critical: bool, value: &[u8]) -> Vec<u8> {
-    let mut parts = [tlv(0x06, identifier)].to_vec();
-    if is_critical {
-        parts.push(tlv(0x01, &[0xff]));
-    }
-    parts.push(tlv(0x04, value));
-    sequence(&parts)
-}
-
 /// The critical extension basic constraints.
 pub fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8> {
     let mut fields = Vec::new();
@@ -156,7 +132,7 @@ pub fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8> {
         fields.push(tlv(0x01, &[0xff]));
     }
     if let Some(length) = path_length {
-        fields.push(integer(length));
+        fields.push(integer(u64::from(length)));
     }
     extension(oid::BASIC_CONSTRAINTS, true, &sequence(&fields))
 }
@@ -214,23 +190,7 @@ pub fn authority_key_identifier(identifier: &[u8]) -> Vec<u8> {
     extension(oid::AUTHORITY_KEY_IDENTIFIER, false, &value)
 }
 
-fn integer(value: u8) -> Vec<u8> {
-    if value < 0x80 {
-        tlv(0x02, &[value])
-    } else {
-        tlv(0x02, &[0, value])
-    }
-}
-
-fn algorithm_identifier(algorithm: SignatureAlgorithm) -> Vec<u8> {
-    tlv(0x30, algorithm.verifier().signature_alg_id().as_ref())
-}
-
-/// UTCTime up to 2049 and GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5); empty beyond 9999.
+/// Empty beyond the year 9999, which no certificate says.
 fn time(seconds: u64) -> Vec<u8> {
-    let duration = Duration::from_secs(seconds);
-    UtcTime::from_unix_duration(duration)
-        .and_then(|time| time.to_der())
-        .or_else(|_| GeneralizedTime::from_unix_duration(duration).and_then(|time| time.to_der()))
-        .unwrap_or_default()
+    writer::time(seconds).unwrap_or_default()
 }

@@ -11,7 +11,9 @@ use crate::{
     Limits, MAX_SERIAL_OCTETS,
     algorithm::{KeyAlgorithm, SignatureAlgorithm},
     error::{CertificateError, Field, SignatureError},
-    extensions::{AuthorityKeyIdentifier, BasicConstraints, Extension, Extensions, KeyUsage, oid},
+    extensions::{
+        AuthorityKeyIdentifier, BasicConstraints, Extension, Extensions, KeyUsage, Unknown, oid,
+    },
     general_name::GeneralName,
     name::Name,
     name_constraints::NameConstraints,
@@ -370,7 +372,7 @@ fn parse_version(fields: &mut Cursor<'_>) -> Result<(), CertificateError> {
     }
 }
 
-fn parse_serial<'a>(fields: &mut Cursor<'a>) -> Result<&'a [u8], CertificateError> {
+pub(crate) fn parse_serial<'a>(fields: &mut Cursor<'a>) -> Result<&'a [u8], CertificateError> {
     let serial = fields.expect(Tag::Integer)?.value;
     match serial {
         [] => Err(CertificateError::Malformed(Field::Serial)),
@@ -397,6 +399,6 @@ fn parse_rest<'a>(
     fields.finish()?;
     extensions.map_or_else(
         || Ok(Extensions::default()),
-        |tagged| Extensions::parse(tagged.value, limits),
+        |tagged| Extensions::parse(tagged.value, limits, Unknown::Refuse),
     )
 }

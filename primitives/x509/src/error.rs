@@ -47,6 +47,18 @@ pub enum Field {
     AuthorityKeyIdentifier,
     /// The signature.
     Signature,
+    /// A revocation list as a whole.
+    CertificateList,
+    /// thisUpdate or nextUpdate of a revocation list.
+    Updates,
+    /// An entry of a revocation list.
+    RevokedCertificates,
+    /// The extension cRLNumber.
+    CrlNumber,
+    /// A certification request as a whole.
+    CertificationRequest,
+    /// The attributes of a certification request.
+    Attributes,
 }
 
 impl fmt::Display for Field {
@@ -70,6 +82,12 @@ impl fmt::Display for Field {
             Self::SubjectKeyIdentifier => "subjectKeyIdentifier",
             Self::AuthorityKeyIdentifier => "authorityKeyIdentifier",
             Self::Signature => "signatureValue",
+            Self::CertificateList => "certificateList",
+            Self::Updates => "thisUpdate or nextUpdate",
+            Self::RevokedCertificates => "revokedCertificates",
+            Self::CrlNumber => "cRLNumber",
+            Self::CertificationRequest => "certificationRequest",
+            Self::Attributes => "attributes",
         })
     }
 }
@@ -185,7 +203,7 @@ pub enum CertificateError {
     )]
     ConstraintForm(NameForm),
     /// An extension is critical that must not be.
-    #[error("{0} is critical: it must not be (RFC 5280, 4.2.1.1 and 4.2.1.2)")]
+    #[error("{0} is critical: it must not be (RFC 5280, 4.2.1.1, 4.2.1.2 and 5.2.3)")]
     MustNotBeCritical(Field),
     /// A time in the other form than the one for its year.
     #[error(

@@ -136,6 +136,15 @@ pub struct Extension<'a> {
     pub value: &'a [u8],
 }
 
+/// What becomes of a critical extension that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// Certificates: it cannot be ignored (RFC 5280, 4.2).
+    Refuse,
+    /// Requests: it is only shown.
+    Keep,
+}
+
 /// What the extensions of a certificate say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Extensions<'a> {
@@ -150,17 +159,29 @@ pub(crate) struct Extensions<'a> {
 }
 
 impl<'a> Extensions<'a> {
-    /// Reads the contents of the explicit tag `[3]`: a SEQUENCE of at least one extension.
-    pub fn parse(contents: &'a [u8], limits: &Limits) -> Result<Self, CertificateError> {
+    /// Reads a SEQUENCE of at least one extension.
+    pub fn parse(
+        contents: &'a [u8],
+        limits: &Limits,
+        unknown: Unknown,
+    ) -> Result<Self, CertificateError> {
         let mut found = Self::default();
         for extension in parse_list(contents, limits.extensions)? {
-            found.take(extension, limits)?;
+            let is_known = found.take(extension, limits)?;
+            if !is_known && extension.is_critical && unknown == Unknown::Refuse {
+                return Err(CertificateError::UnknownCriticalExtension);
+            }
             found.all.push(extension);
         }
         Ok(found)
     }
 
-    fn take(&mut self, extension: Extension<'a>, limits: &Limits) -> Result<(), CertificateError> {
+    /// Whether the extension is known.
+    fn take(
+        &mut self,
+        extension: Extension<'a>,
+        limits: &Limits,
+    ) -> Result<bool, CertificateError> {
         let value = extension.value;
         match extension.identifier {
             oid::KEY_USAGE => self.key_usage = Some(parse_key_usage(value)?),
@@ -183,10 +204,9 @@ impl<'a> Extensions<'a> {
                 let parsed = parse_authority_key_identifier(value, limits)?;
                 self.authority_key_identifier = Some(parsed);
             }
-            _ if extension.is_critical => return Err(CertificateError::UnknownCriticalExtension),
-            _ => {}
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 }
 

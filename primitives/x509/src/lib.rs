@@ -61,6 +61,9 @@ pub mod algorithm;
 #[cfg(any(test, feature = "builder"))]
 pub mod builder;
 pub mod certificate;
+pub mod crl;
+#[cfg(any(test, feature = "builder"))]
+pub mod csr;
 pub mod error;
 pub mod extensions;
 pub mod general_name;
@@ -77,9 +80,13 @@ pub mod signing_key;
 mod tests;
 mod time;
 mod verifier;
+mod writer;
 
 pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
 pub use certificate::{ParsedCertificate, PublicKey, SelfIssuedCertificate};
+pub use crl::{CrlBuilder, CrlEntry, CrlError, ParsedCrl, RevocationReason};
+#[cfg(any(test, feature = "builder"))]
+pub use csr::{CsrError, ParsedRequest};
 pub use error::{CertificateError, Field, SignatureError};
 pub use extensions::{AuthorityKeyIdentifier, BasicConstraints, Extension, KeyUsage, oid};
 pub use general_name::{GeneralName, NameForm};
@@ -100,6 +107,11 @@ pub const MAX_EXTENSIONS: usize = 32;
 pub const MAX_ALTERNATIVE_NAMES: usize = 32;
 /// Most name-constraint subtrees, permitted and excluded together (§11).
 pub const MAX_NAME_CONSTRAINTS: usize = 16;
+/// Most bytes that a revocation list may have (§11).
+pub const MAX_CRL_SIZE: u32 = 32_768;
+/// Most bytes that a certification request may have: a certificate's, and as many for what the certificate
+/// will not say.
+pub const MAX_REQUEST_SIZE: u32 = 8_192;
 /// Most purposes in the extended key usage.
 pub const MAX_PURPOSES: usize = 32;
 /// Most certificates in a chain, root and target included (§11).
