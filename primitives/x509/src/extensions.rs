@@ -142,6 +142,7 @@ pub(crate) enum Unknown {
     /// Certificates: it cannot be ignored (RFC 5280, 4.2).
     Refuse,
     /// Requests: it is only shown.
+    #[cfg(any(test, feature = "builder"))]
     Keep,
 }
 

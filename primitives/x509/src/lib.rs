@@ -72,6 +72,7 @@ pub mod limits;
 pub mod name;
 pub mod name_constraints;
 pub mod path;
+pub mod profile;
 mod reader;
 mod rsa_key;
 #[cfg(any(test, feature = "builder"))]
