@@ -92,6 +92,7 @@ pub struct ParsedCertificate<'a> {
     key: PublicKey<'a>,
     extensions: Extensions<'a>,
     algorithm: SignatureAlgorithm,
+    algorithm_identifier: &'a [u8],
     signature: &'a [u8],
 }
 
@@ -162,6 +163,7 @@ impl<'a> ParsedCertificate<'a> {
             key: PublicKey::parse(spki.value)?,
             extensions,
             algorithm,
+            algorithm_identifier: inner_algorithm,
             signature,
         };
         EndEntityCert::try_from(&CertificateDer::from(der))
@@ -223,6 +225,12 @@ impl<'a> ParsedCertificate<'a> {
     /// The algorithm of the signature on the certificate.
     pub fn signature_algorithm(&self) -> SignatureAlgorithm {
         self.algorithm
+    }
+
+    /// Contents of the `AlgorithmIdentifier` of the signature on the certificate. RSASSA-PSS has several (RFC 4055,
+    /// 2.1), every other algorithm one.
+    pub fn signature_algorithm_identifier(&self) -> &'a [u8] {
+        self.algorithm_identifier
     }
 
     /// The signature, in X.509's encoding (DER for ECDSA).

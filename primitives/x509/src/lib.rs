@@ -75,6 +75,7 @@ pub mod path;
 pub mod profile;
 mod reader;
 mod rsa_key;
+pub mod second_opinion;
 #[cfg(any(test, feature = "builder"))]
 pub mod signing_key;
 #[cfg(test)]

@@ -287,7 +287,8 @@ impl PresentedName<'_> {
 fn dns_lies_within(name: &str, base: &str, wildcard: Wildcard) -> Result<bool, PathError> {
     let malformed = PathError::MalformedName(NameForm::Dns);
     if let Some(parent) = name.strip_prefix("*.") {
-        if !is_host_name(parent) {
+        // A wildcard over a whole top-level domain is nothing that one could permit.
+        if !is_host_name(parent) || !parent.contains('.') {
             return Err(malformed);
         }
         // Everything below the parent, or just the base among it.

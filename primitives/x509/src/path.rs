@@ -13,6 +13,7 @@
 //! | CA, path length, keyCertSign | [`check_may_issue`] | 6.1.4 (k) to (n) |
 //! | name constraints | [`check_name_constraints`] | 6.1.3 (b), (c) |
 //! | key usage, extended key usage | [`check_purpose`], [`check_issuer_purpose`] | 4.2.1.3, 4.2.1.12 |
+//! | `rustls-webpki` accepts it too | [`check_second_opinion`] | |
 //!
 //! The root is checked like the rest: its validity, its right to issue, and its signature by its own key.
 //!
@@ -36,6 +37,7 @@ use crate::{
     extensions::{KeyUsage, oid},
     general_name::NameForm,
     name_constraints::Budget,
+    second_opinion,
 };
 
 /// Why a certificate or a link of a chain does not hold.
@@ -546,7 +548,27 @@ pub fn verify_path(
         report.links.push(link);
         (above, _) = chain.split_at(place.saturating_add(1).min(chain.len()));
     }
+    // Every signature holds, or it would not be asked.
+    if report.holds()
+        && let Some(opinion) = second_opinion::ask(chain, time, purpose)
+        && let Some(target) = report.links.last_mut()
+    {
+        target.checks.push((Rule::SecondOpinion, opinion));
+    }
     Ok(report)
+}
+
+/// [`verify_path`]'s last rule alone, for callers that applied the others one by one: what `rustls-webpki` says of
+/// the chain, root first (see [`second_opinion`]). Every signature must have been verified.
+///
+/// # Errors
+/// [`PathError::SecondOpinion`].
+pub fn check_second_opinion(
+    chain: &[ParsedCertificate<'_>],
+    time: u64,
+    purpose: Option<Purpose>,
+) -> Result<(), PathError> {
+    second_opinion::ask(chain, time, purpose).unwrap_or(Ok(()))
 }
 
 /// Every rule for one certificate with those `above` it, root first, and those `below`, the target last.

@@ -1,5 +1,7 @@
 //! Certificates, good and spoiled, through all stages.
 
+mod chains;
+
 use proptest::prelude::*;
 
 use crate::{
