@@ -22,8 +22,6 @@ pub mod oid {
     pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
     /// `id-ce-subjectAltName`.
     pub const ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
-    /// `id-ce-issuerAltName`.
-    pub const ISSUER_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x12];
     /// `id-ce-basicConstraints`.
     pub const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
     /// `id-ce-cRLNumber`.
@@ -52,16 +50,10 @@ pub mod oid {
     pub const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
     /// `anyExtendedKeyUsage`.
     pub const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
-    /// `id-ce-freshestCRL`.
-    pub const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 0x2e];
     /// `id-ce-inhibitAnyPolicy`.
     pub const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x36];
-    /// `id-ce-subjectDirectoryAttributes`.
-    pub const SUBJECT_DIRECTORY_ATTRIBUTES: &[u8] = &[0x55, 0x1d, 0x09];
     /// `id-pe-authorityInfoAccess`.
     pub const AUTHORITY_INFORMATION_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
-    /// `id-pe-subjectInfoAccess`.
-    pub const SUBJECT_INFORMATION_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 11];
     /// `id-kp-serverAuth`.
     pub const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
     /// `id-kp-clientAuth`.

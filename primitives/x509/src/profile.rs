@@ -14,7 +14,9 @@
 //! | basic constraints critical in a CA; path length only with keyCertSign | 4.2.1.9 |
 //! | name constraints critical, and in a CA only | 4.2.1.10 |
 //! | policy constraints and inhibitAnyPolicy critical | 4.2.1.11, 4.2.1.14 |
-//! | information access, directory attributes, freshest CRL not critical | 4.2.1.8, 4.2.1.15, 4.2.2 |
+//!
+//! Extensions that must not be critical are refused when the certificate is parsed: the key identifiers by name,
+//! the others since they are not known.
 
 use crate::{
     ParsedCertificate,
@@ -65,9 +67,6 @@ pub enum ProfileError {
         "policyConstraints or inhibitAnyPolicy are not critical (RFC 5280, 4.2.1.11, 4.2.1.14)"
     )]
     PolicyNotCritical,
-    /// An extension that must not be critical.
-    #[error("an extension is critical that must not be (RFC 5280, 4.2.1.8, 4.2.1.15, 4.2.2)")]
-    MustNotBeCritical,
 }
 
 /// Checks every rule of [the module's page](self). Makes no signature check: self-signed means issued under
@@ -144,14 +143,6 @@ fn check_criticality(certificate: &ParsedCertificate<'_>) -> Result<(), ProfileE
             }
             oid::POLICY_CONSTRAINTS | oid::INHIBIT_ANY_POLICY if !is_critical => {
                 return Err(ProfileError::PolicyNotCritical);
-            }
-            oid::AUTHORITY_INFORMATION_ACCESS
-            | oid::SUBJECT_INFORMATION_ACCESS
-            | oid::SUBJECT_DIRECTORY_ATTRIBUTES
-            | oid::FRESHEST_CRL
-                if is_critical =>
-            {
-                return Err(ProfileError::MustNotBeCritical);
             }
             _ => {}
         }

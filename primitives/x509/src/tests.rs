@@ -1,6 +1,10 @@
 //! Certificates, good and spoiled, through all stages.
 
 mod chains;
+mod crl;
+mod csr;
+mod name_constraints;
+mod profile;
 
 use proptest::prelude::*;
 
@@ -698,6 +702,20 @@ fn rich_certificate(key: &SigningKey) -> Vec<u8> {
     builder.sign_self(key)
 }
 
+/// Each edit changes, inserts or removes one byte.
+fn edit(original: &[u8], edits: &[(prop::sample::Index, u8, u8)]) -> Vec<u8> {
+    let mut der = original.to_vec();
+    for (position, kind, byte) in edits {
+        let at = position.index(der.len());
+        match kind {
+            0 => der[at] = *byte,
+            1 => der.insert(at, *byte),
+            _ => drop(der.remove(at)),
+        }
+    }
+    der
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
@@ -710,15 +728,7 @@ proptest! {
     ) {
         let key = &keys()[index];
         let original = rich_certificate(key);
-        let mut der = original.clone();
-        for (position, kind, byte) in edits {
-            let at = position.index(der.len());
-            match kind {
-                0 => der[at] = byte,
-                1 => der.insert(at, byte),
-                _ => { der.remove(at); }
-            }
-        }
+        let der = edit(&original, &edits);
         match ParsedCertificate::parse(&der) {
             Err(error) => {
                 prop_assert_ne!(&error, &CertificateError::SecondOpinion);

@@ -2,11 +2,16 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use allod_x509::{
-    CertificateError, KeyUsage, ParsedCertificate, SignatureAlgorithm, SignatureError,
+    CertificateError, CrlBuilder, CrlEntry, GeneralName, KeyUsage, ParsedCertificate, ParsedCrl,
+    ParsedRequest, PathError, Purpose, RevocationReason, Rule, SignatureAlgorithm, SignatureError,
+    builder::{SigningKey, alternative_names, certification_request, name, tlv},
+    crl::assemble,
+    path::verify_path,
 };
 
 struct Folder(tempfile::TempDir);
@@ -20,12 +25,16 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn openssl(&self, arguments: &[&str]) -> Vec<u8> {
-        let output = Command::new("openssl")
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new("openssl")
             .args(arguments)
             .current_dir(self.0.path())
             .output()
-            .expect("openssl is one of the programs that the set-up installs");
+            .expect("openssl is one of the programs that the set-up installs")
+    }
+
+    fn openssl(&self, arguments: &[&str]) -> Vec<u8> {
+        let output = self.run(arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "openssl {arguments:?}: {errors}");
         output.stdout
@@ -193,6 +202,250 @@ fn extensions_as_openssl_writes_them() {
     assert!(!parsed.allows(KeyUsage::DIGITAL_SIGNATURE));
     assert_eq!(parsed.serial().len(), 20);
     parsed.verify_self_issued().unwrap();
+}
+
+/// A root, a CA under it and an agent under that, made by `openssl` from requests that it made, too.
+struct Chain {
+    folder: Folder,
+}
+
+impl Chain {
+    /// A curve is signed with its own digest here (§11), where `openssl` would take SHA-256 always.
+    fn digest(key: &[&str]) -> &'static str {
+        if key == P384 { "-sha384" } else { "-sha256" }
+    }
+
+    fn new(key: &[&str]) -> Self {
+        let folder = Folder::new();
+        std::fs::write(
+            folder.path("ca.ext"),
+            "basicConstraints=critical,CA:true,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n\
+             nameConstraints=critical,permitted;DNS:example.org,permitted;dirName:dn,excluded;email:.example.net\n\
+             subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n[dn]\nO=Allod\n",
+        )
+        .unwrap();
+        std::fs::write(
+            folder.path("agent.ext"),
+            "keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth,serverAuth\n\
+             subjectAltName=DNS:agent.example.org,email:agent@example.org\n\
+             subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n",
+        )
+        .unwrap();
+        let chain = Self { folder };
+        let usage = [
+            "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign",
+            Self::digest(key),
+        ];
+        let files = ["-keyout", "root.key", "-out", "root.pem"];
+        let root = ["req", "-x509", "-nodes", "-subj", "/CN=root"];
+        chain
+            .folder
+            .openssl(&[&root[..], key, &files, &usage].concat());
+        chain.issue("root", "ca", "/O=Allod/CN=ca", "100", key);
+        chain.issue(
+            "ca",
+            "agent",
+            "/O=allod/CN=agent",
+            "0x7fffffffffffffffffff",
+            key,
+        );
+        chain
+    }
+
+    fn issue(&self, issuer: &str, subject: &str, name: &str, serial: &str, key: &[&str]) {
+        let [own_key, request, certificate, extensions] =
+            ["key", "csr", "pem", "ext"].map(|kind| format!("{subject}.{kind}"));
+        let [issuer_key, issuer] = ["key", "pem"].map(|kind| format!("{issuer}.{kind}"));
+        let digest = Self::digest(key);
+        let asked = ["-addext", "subjectAltName=DNS:agent.example.org", digest];
+        let files = ["-keyout", &own_key, "-out", &request, "-subj", name];
+        self.folder
+            .openssl(&[&["req", "-new", "-nodes"][..], key, &files, &asked].concat());
+        let signer = ["-CA", &issuer, "-CAkey", &issuer_key, "-set_serial", serial];
+        let files = [
+            "-in",
+            &request,
+            "-out",
+            &certificate,
+            "-extfile",
+            &extensions,
+        ];
+        self.folder.openssl(
+            &[
+                &["x509", "-req", "-days", "30", digest][..],
+                &signer,
+                &files,
+            ]
+            .concat(),
+        );
+    }
+
+    fn der(&self, name: &str) -> Vec<u8> {
+        read_pem(&self.folder.path(name))
+    }
+}
+
+fn now() -> u64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+    elapsed.unwrap().as_secs()
+}
+
+#[test]
+fn chains_and_requests() {
+    for key in [&ED25519[..], &P256, &P384, &RSA] {
+        let files = Chain::new(key);
+        let ders = ["root.pem", "ca.pem", "agent.pem"].map(|name| files.der(name));
+        let chain = ders
+            .each_ref()
+            .map(|der| ParsedCertificate::parse(der).unwrap());
+        for purpose in [Purpose::ServerAuth, Purpose::ClientAuth] {
+            let report = verify_path(&chain, now(), Some(purpose)).unwrap();
+            assert_eq!(report.first_failure(), None);
+        }
+        let early = verify_path(&chain, now() - 86_400, None).unwrap();
+        assert!(matches!(
+            early.first_failure(),
+            Some((0, Rule::Validity, PathError::NotYetValid { .. }))
+        ));
+        let late = verify_path(&chain, now() + 31 * 86_400, None).unwrap();
+        assert!(!late.holds());
+
+        let request = files.der("agent.csr");
+        let request = ParsedRequest::parse(&request).unwrap();
+        assert_eq!(request.verify(), Ok(()));
+        assert_eq!(request.spki(), chain[2].spki());
+        assert_eq!(
+            request.subject_alternative_names(),
+            Some(&[GeneralName::Dns("agent.example.org")][..])
+        );
+    }
+}
+
+/// A request made here is one for `openssl`, and what that issues on it holds.
+#[test]
+fn our_requests_are_accepted() {
+    let files = Chain::new(&ED25519);
+    let key = SigningKey::p256([9; 32]).unwrap();
+    let extensions = [alternative_names(false, &[tlv(0x82, b"agent.example.org")])];
+    let request = certification_request(&name(&["agent"]), &extensions, &key);
+    std::fs::write(files.folder.path("ours.csr"), request).unwrap();
+    let arguments = [
+        "req", "-inform", "der", "-in", "ours.csr", "-verify", "-noout",
+    ];
+    files.folder.openssl(&arguments);
+}
+
+/// `openssl verify -crl_check` takes lists made here, and sees who is on them.
+#[test]
+fn our_revocation_lists_are_accepted() {
+    for key in [&ED25519[..], &P256, &P384, &RSA] {
+        let files = Chain::new(key);
+        let ca = files.der("ca.pem");
+        let ca = ParsedCertificate::parse(&ca).unwrap();
+        let agent = files.der("agent.pem");
+        let agent = ParsedCertificate::parse(&agent).unwrap();
+        let other = CrlEntry {
+            serial: &[0, 0xff],
+            date: now(),
+            reason: RevocationReason::CertificateHold,
+        };
+        let on_list = CrlEntry {
+            serial: agent.serial(),
+            date: now() - 60,
+            reason: RevocationReason::KeyCompromise,
+        };
+        for (number, entries) in [(0, vec![]), (1, vec![other]), (300, vec![other, on_list])] {
+            let is_revoked = entries.contains(&on_list);
+            let builder = CrlBuilder {
+                issuer: ca.subject(),
+                algorithm: ca.public_key().algorithm.default_signature(),
+                this_update: now() - 30,
+                next_update: now() + 3600,
+                number,
+                authority_key_identifier: ca.subject_key_identifier(),
+                entries,
+            };
+            let tbs = builder.tbs().unwrap();
+            std::fs::write(files.folder.path("tbs"), &tbs).unwrap();
+            let names = ["-in", "tbs", "-inkey", "ca.key", "-out", "signature"];
+            let options = pkeyutl_options(builder.algorithm);
+            files
+                .folder
+                .openssl(&[&["pkeyutl", "-sign", "-rawin"][..], &names, &options].concat());
+            let signature = std::fs::read(files.folder.path("signature")).unwrap();
+            let der = assemble(&tbs, builder.algorithm, &signature);
+            let list = ParsedCrl::parse(&der).unwrap();
+            assert_eq!(list.verify_issued_by(&ca), Ok(()));
+            assert_eq!(list.find(agent.serial()).is_some(), is_revoked);
+
+            std::fs::write(files.folder.path("list.der"), &der).unwrap();
+            let convert = [
+                "crl", "-inform", "der", "-in", "list.der", "-out", "list.pem",
+            ];
+            files.folder.openssl(&convert);
+            let text = files
+                .folder
+                .openssl(&["crl", "-in", "list.pem", "-noout", "-text"]);
+            let text = String::from_utf8(text).unwrap();
+            assert_eq!(text.contains("Key Compromise"), is_revoked, "{text}");
+            let verify = [
+                "verify",
+                "-crl_check",
+                "-CRLfile",
+                "list.pem",
+                "-CAfile",
+                "root.pem",
+                "-untrusted",
+                "ca.pem",
+                "-x509_strict",
+                "agent.pem",
+            ];
+            let output = files.folder.run(&verify);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.success(), !is_revoked, "{errors}");
+            assert_eq!(
+                errors.contains("certificate revoked"),
+                is_revoked,
+                "{errors}"
+            );
+        }
+    }
+}
+
+/// A list made by `openssl ca -gencrl`.
+#[test]
+fn lists_of_openssl() {
+    let files = Chain::new(&P256);
+    std::fs::write(
+        files.folder.path("ca.cnf"),
+        "[ca]\ndefault_ca=one\n[one]\ndatabase=index.txt\ncrlnumber=number\ndefault_md=sha256\n\
+         crl_extensions=list\n[list]\nauthorityKeyIdentifier=keyid:always\n",
+    )
+    .unwrap();
+    std::fs::write(
+        files.folder.path("index.txt"),
+        "R\t300101000000Z\t260101000000Z,keyCompromise\t64\tunknown\t/CN=a\n\
+         R\t300101000000Z\t260102000000Z,holdInstruction,holdInstructionReject\t0A\tunknown\t/CN=b\n",
+    )
+    .unwrap();
+    std::fs::write(files.folder.path("number"), "2A\n").unwrap();
+    let arguments = [
+        "ca", "-config", "ca.cnf", "-gencrl", "-crldays", "7", "-cert", "ca.pem", "-keyfile",
+        "ca.key", "-out", "list.pem",
+    ];
+    files.folder.openssl(&arguments);
+    let der = files.der("list.pem");
+    let list = ParsedCrl::parse(&der).unwrap();
+    let ca = files.der("ca.pem");
+    let ca = ParsedCertificate::parse(&ca).unwrap();
+    assert_eq!(list.verify_issued_by(&ca), Ok(()));
+    assert_eq!(list.number(), [0x2a]);
+    assert_eq!(list.next_update() - list.this_update(), 7 * 86_400);
+    let reason = |serial: &[u8]| list.find(serial).map(|entry| entry.reason);
+    assert_eq!(reason(&[0x64]), Some(RevocationReason::KeyCompromise));
+    assert_eq!(reason(&[0x0a]), Some(RevocationReason::CertificateHold));
+    assert_eq!(list.entries().len(), 2);
 }
 
 #[test]
