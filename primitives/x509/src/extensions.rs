@@ -149,6 +149,18 @@ pub(crate) struct Extensions<'a> {
     pub purposes: Option<Vec<&'a [u8]>>,
     pub subject_key_identifier: Option<&'a [u8]>,
     pub authority_key_identifier: Option<AuthorityKeyIdentifier<'a>>,
+    /// Whether a critical extension is there that only the caller understands.
+    pub has_critical_policies: bool,
+}
+
+fn is_about_policies(extension: &Extension<'_>) -> bool {
+    matches!(
+        extension.identifier,
+        oid::CERTIFICATE_POLICIES
+            | oid::POLICY_MAPPINGS
+            | oid::POLICY_CONSTRAINTS
+            | oid::INHIBIT_ANY_POLICY
+    )
 }
 
 impl<'a> Extensions<'a> {
@@ -162,7 +174,10 @@ impl<'a> Extensions<'a> {
         for extension in parse_list(contents, limits.extensions)? {
             let is_known = found.take(extension, limits)?;
             if !is_known && extension.is_critical && unknown == Unknown::Refuse {
-                return Err(CertificateError::UnknownCriticalExtension);
+                if !(limits.admits_policies && is_about_policies(&extension)) {
+                    return Err(CertificateError::UnknownCriticalExtension);
+                }
+                found.has_critical_policies = true;
             }
             found.all.push(extension);
         }

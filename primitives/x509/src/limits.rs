@@ -21,6 +21,10 @@ pub struct Limits {
     pub name_constraints: usize,
     /// Most purposes in the extended key usage.
     pub purposes: usize,
+    /// Whether critical extensions about policies (RFC 5280, 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14) are let
+    /// through. Only for callers who process policies themselves: this crate does not, and `rustls-webpki`,
+    /// which does not either, is not asked about such a certificate.
+    pub admits_policies: bool,
 }
 
 impl Limits {
@@ -31,5 +35,6 @@ impl Limits {
         alternative_names: MAX_ALTERNATIVE_NAMES,
         name_constraints: MAX_NAME_CONSTRAINTS,
         purposes: MAX_PURPOSES,
+        admits_policies: false,
     };
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::{
     builder::{
         CertificateBuilder, SigningKey, alternative_names, authority_key_identifier,
-        basic_constraints, extended_key_usage, key_usage, name, name_constraints,
+        basic_constraints, certificate, extended_key_usage, key_usage, name, name_constraints,
         subject_key_identifier, tlv,
     },
     path::{PathError, PathReport, Purpose, Rule, verify_path},
@@ -249,7 +249,7 @@ fn certificate_of(
     if spec.is_signature_broken {
         signature[0] ^= 1;
     }
-    crate::builder::certificate(&tbs, issuer_key.algorithm(), &signature)
+    certificate(&tbs, issuer_key.algorithm(), &signature)
 }
 
 /// What both say.
@@ -306,10 +306,10 @@ fn good(length: usize) -> Vec<Spec> {
 fn chains() -> impl Strategy<Value = Vec<Spec>> {
     prop::collection::vec(spec(), 1..=6).prop_map(|mut specs| {
         // Mostly a target that is no CA, or there would be no second opinion.
-        if let Some(target) = specs.last_mut() {
-            if target.constraints == 0 {
-                target.constraints = 4;
-            }
+        if let Some(target) = specs.last_mut()
+            && target.constraints == 0
+        {
+            target.constraints = 4;
         }
         specs
     })

@@ -37,6 +37,8 @@ pub(super) enum PeerName {
 pub(super) struct Case {
     pub id: String,
     pub features: Vec<String>,
+    /// Whether another case wants the contrary.
+    pub is_in_conflict: bool,
     pub expected: Expected,
     pub trusted: Vec<Vec<u8>>,
     pub intermediates: Vec<Vec<u8>>,
@@ -93,6 +95,7 @@ impl Case {
                 .into_iter()
                 .map(str::to_string)
                 .collect(),
+            is_in_conflict: !case.list("conflicts_with")?.is_empty(),
             expected,
             trusted: ders(case, "trusted_certs")?,
             intermediates: ders(case, "untrusted_intermediates")?,

@@ -11,17 +11,24 @@
 //!   signature checks. A search that runs out of these has found no path.
 //! - Certificates of other people's tests exceed §11's sizes. They are read within wider [`LIMITS`], so that
 //!   the verdict is about the path. The comparisons of names with constraints have a budget of their own.
+//! - Certificate policies are processed ([`policy`]), by RFC 5280, 6.1, for a user who accepts any policy. The
+//!   chain refuses critical ones.
+//! - A trusted certificate is a name and a key (6.1.1 (d)). If its own signature is by an algorithm that nobody may
+//!   use any more, that does not matter, and it is not verified ([`anchor`]).
 //! - The rules of the profile are asked of every certificate of a path, since the suite does.
 //!
 //! # Not applicable
 //!
 //! - Everything in the namespace `webpki::`, the rules of browsers.
 //! - Cases with one of the features `pedantic-public-suffix-wildcard` and `pedantic-webpki-*`.
+//! - Cases for programs that do not process policies, where the suite has a case in conflict with it.
 //! - Cases that turn on the expected peer name: the path holds, the name is not in the peer's certificate, and the
 //!   case expects a failure. Names are matched by applications, not by paths.
 
+mod anchor;
 mod case;
 mod peer;
+mod policy;
 mod report;
 mod search;
 mod verdict;
@@ -42,6 +49,7 @@ pub const LIMITS: Limits = Limits {
     alternative_names: 1_024,
     name_constraints: 1_024,
     purposes: 256,
+    admits_policies: true,
 };
 
 /// Judges all cases of a suite. Cases without a time are judged now.
@@ -92,6 +100,9 @@ fn not_applicable(case: &Case, holds: bool) -> Option<&'static str> {
     }
     if case.features.iter().any(is_foreign) {
         return Some("a feature of browsers");
+    }
+    if case.features.iter().any(|name| name == "no-cert-policies") && case.is_in_conflict {
+        return Some("in conflict with a case that processes policies");
     }
     if holds && case.expected == Expected::Failure && !peer::names_match(case) {
         return Some("turns on the expected peer name");

@@ -2,7 +2,9 @@
 
 use super::{
     LIMITS,
+    anchor::Anchor,
     case::Case,
+    policy::{self, PolicyError},
     search::{Candidate, Search},
 };
 use allod_x509::{
@@ -25,12 +27,16 @@ pub(super) enum Reason {
     Crl(#[from] CrlError),
     #[error("no path to a trusted certificate")]
     NoPath,
+    #[error("no path to a trusted certificate; one of the certificates cannot be read: {0}")]
+    Unreadable(CertificateError),
     #[error("no path found within the bounds of the search")]
     SearchBound,
     #[error("certificate {place} of the path: {error}")]
     Path { place: usize, error: PathError },
     #[error("certificate {place} of the path: {error}")]
     Profile { place: usize, error: ProfileError },
+    #[error("certificate {place} of the path: {error}")]
+    Policy { place: usize, error: PolicyError },
     #[error(
         "certificate {place} of the path: signed with {algorithm}, which the case does not allow"
     )]
@@ -52,20 +58,24 @@ pub(super) enum Reason {
 
 /// Whether a path holds, by RFC 5280.
 pub(super) fn judge(case: &Case, now: u64) -> Result<(), Reason> {
-    let parse = |der| ParsedCertificate::parse_within(der, &LIMITS);
-    let peer = parse(&case.peer).map_err(Reason::Peer)?;
-    let is_trusted = case.trusted.contains(&case.peer);
+    let peer = ParsedCertificate::parse_within(&case.peer, &LIMITS).map_err(Reason::Peer)?;
     let mut candidates = vec![Candidate {
         certificate: peer,
-        is_trusted,
+        is_trusted: case.trusted.contains(&case.peer),
     }];
+    let anchors: Vec<_> = case.trusted.iter().map(|der| Anchor::new(der)).collect();
+    let trusted = anchors.iter().map(|anchor| (&anchor.der, true));
+    let others = case.intermediates.iter().map(|der| (der, false));
     // What cannot be read cannot be part of a path, and disturbs no other.
-    for (ders, is_trusted) in [(&case.trusted, true), (&case.intermediates, false)] {
-        let readable = ders.iter().filter_map(|der| parse(der).ok());
-        candidates.extend(readable.map(|certificate| Candidate {
-            certificate,
-            is_trusted,
-        }));
+    let mut unreadable = None;
+    for (der, is_trusted) in trusted.chain(others) {
+        match ParsedCertificate::parse_within(der, &LIMITS) {
+            Ok(certificate) => candidates.push(Candidate {
+                certificate,
+                is_trusted,
+            }),
+            Err(error) => unreadable = unreadable.or(Some(error)),
+        }
     }
     let crls = case
         .crls
@@ -76,9 +86,18 @@ pub(super) fn judge(case: &Case, now: u64) -> Result<(), Reason> {
         case,
         time: case.time.unwrap_or(now),
         crls,
+        bare: anchors
+            .iter()
+            .filter(|anchor| anchor.is_bare)
+            .map(|anchor| anchor.der.as_slice())
+            .collect(),
         budget: Budget::new(NAME_BUDGET),
     };
-    Search::new(candidates).find(&mut rules)
+    let outcome = Search::new(candidates).find(&mut rules);
+    outcome.map_err(|reason| match (reason, unreadable) {
+        (Reason::NoPath, Some(error)) => Reason::Unreadable(error),
+        (reason, _) => reason,
+    })
 }
 
 /// What a path, whose links are known to hold, has to satisfy besides.
@@ -86,6 +105,8 @@ pub(super) struct Rules<'a> {
     case: &'a Case,
     time: u64,
     crls: Vec<ParsedCrl<'a>>,
+    /// Trusted certificates without a signature.
+    bare: Vec<&'a [u8]>,
     budget: Budget,
 }
 
@@ -104,6 +125,13 @@ impl Rules<'_> {
             }
         }
         self.check_depth(chain)?;
+        if let Some((_anchor, path)) = chain.split_first() {
+            let place_in_chain = |(place, error)| Reason::Policy {
+                place: place + 1,
+                error,
+            };
+            policy::check(path).map_err(place_in_chain)?;
+        }
         let Some(target) = chain.last() else {
             return Err(Reason::NoPath);
         };
@@ -124,7 +152,10 @@ impl Rules<'_> {
         path::check_validity(certificate, self.time)?;
         // A trusted certificate that another CA issued is where the path begins: nobody above it is known.
         if above.is_empty() && path::is_self_issued(certificate) {
-            path::check_issued_by(certificate, certificate)?;
+            path::check_key_identifiers(certificate, certificate)?;
+            if !self.bare.contains(&certificate.der()) {
+                path::check_signature(certificate, certificate)?;
+            }
         }
         if let Some((_target, intermediates)) = below.split_last() {
             path::check_may_issue(certificate, count_non_self_issued(intermediates))?;
