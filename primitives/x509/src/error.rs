@@ -45,6 +45,8 @@ pub enum Field {
     SubjectKeyIdentifier,
     /// The extension authority key identifier.
     AuthorityKeyIdentifier,
+    /// The extension CRL distribution points.
+    DistributionPoints,
     /// The signature.
     Signature,
     /// A revocation list as a whole.
@@ -81,6 +83,7 @@ impl fmt::Display for Field {
             Self::NameConstraints => "nameConstraints",
             Self::SubjectKeyIdentifier => "subjectKeyIdentifier",
             Self::AuthorityKeyIdentifier => "authorityKeyIdentifier",
+            Self::DistributionPoints => "cRLDistributionPoints",
             Self::Signature => "signatureValue",
             Self::CertificateList => "certificateList",
             Self::Updates => "thisUpdate or nextUpdate",

@@ -38,6 +38,8 @@ pub mod oid {
     pub const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 0x1d];
     /// `id-ce-nameConstraints`.
     pub const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
+    /// `id-ce-cRLDistributionPoints`.
+    pub const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
     /// `id-ce-certificatePolicies`.
     pub const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1d, 0x20];
     /// `id-ce-policyMappings`.
@@ -212,6 +214,10 @@ impl<'a> Extensions<'a> {
                 let parsed = parse_authority_key_identifier(value, limits)?;
                 self.authority_key_identifier = Some(parsed);
             }
+            oid::CRL_DISTRIBUTION_POINTS => {
+                check_distribution_points(value)?;
+                return Ok(false);
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -339,6 +345,21 @@ fn parse_purposes<'a>(value: &'a [u8], limits: &Limits) -> Result<Vec<&'a [u8]>,
         all.push(purposes.object_identifier()?);
     }
     Ok(all)
+}
+
+/// A SEQUENCE of at least one SEQUENCE. Means nothing here, but `rustls-webpki` looks at the form.
+fn check_distribution_points(value: &[u8]) -> Result<(), CertificateError> {
+    let field = Field::DistributionPoints;
+    let mut outer = Cursor::new(value, field);
+    let mut points = outer.sequence()?;
+    outer.finish()?;
+    if points.at_end() {
+        return Err(CertificateError::Malformed(field));
+    }
+    while !points.at_end() {
+        points.sequence()?;
+    }
+    Ok(())
 }
 
 fn parse_subject_key_identifier(value: &[u8]) -> Result<&[u8], CertificateError> {

@@ -245,6 +245,31 @@ fn each_cause_has_its_error() {
     );
 }
 
+/// Extensions that mean nothing here but whose form is known: found by fuzzing, since `rustls-webpki` looks at it.
+#[test]
+fn distribution_points() {
+    let with = |is_critical, value: &[u8]| {
+        let extension = extension(oid::CRL_DISTRIBUTION_POINTS, is_critical, value);
+        parse_changed(|builder| builder.extensions.push(extension.clone()))
+    };
+    let location = tlv(0x86, b"http://example.org/list");
+    let point = sequence(&[tlv(0xa0, &tlv(0xa0, &location))]);
+    let good = sequence(&[point]);
+    assert_eq!(with(false, &good), Ok(()));
+    let error = CertificateError::UnknownCriticalExtension;
+    assert_eq!(with(true, &good), Err(error));
+    let error = CertificateError::Malformed(Field::DistributionPoints);
+    for wrong in [
+        &[][..],
+        b"text",
+        &sequence(&[]),
+        &sequence(&[tlv(5, &[])]),
+        &[0x30, 0x80, 0, 0],
+    ] {
+        assert_eq!(with(false, wrong), Err(error.clone()), "{wrong:?}");
+    }
+}
+
 #[test]
 fn each_field_has_its_error() {
     use CertificateError as E;
