@@ -130,21 +130,32 @@ impl<'a> NameConstraints<'a> {
     /// Checks one name.
     fn check(&self, name: &PresentedName<'_>, budget: &mut Budget) -> Result<(), PathError> {
         let form = name.form();
+        // Understood once, and only if there is something to compare it with.
+        let mut understood = None;
+        let mut lies_within = |base: &GeneralName<'_>, wildcard| {
+            if base.form() != form {
+                budget.spend(0)?;
+                return Ok(None);
+            }
+            budget.spend(name.length())?;
+            let name = match understood {
+                Some(name) => name,
+                None => *understood.insert(name.understand()?),
+            };
+            name.lies_within(base, wildcard).map(Some)
+        };
         let mut is_constrained = false;
         let mut is_permitted = false;
         for base in &self.permitted {
-            budget.spend(name.length())?;
-            if base.form() == form {
-                is_constrained = true;
-                is_permitted |= name.lies_within(base, Wildcard::All)?;
-            }
+            let lies_within = lies_within(base, Wildcard::All)?;
+            is_constrained |= lies_within.is_some();
+            is_permitted |= lies_within == Some(true);
         }
         if is_constrained && !is_permitted {
             return Err(PathError::NameNotPermitted(form));
         }
         for base in &self.excluded {
-            budget.spend(name.length())?;
-            if base.form() == form && name.lies_within(base, Wildcard::Any)? {
+            if lies_within(base, Wildcard::Any)? == Some(true) {
                 return Err(PathError::NameExcluded(form));
             }
         }
@@ -254,65 +265,78 @@ impl PresentedName<'_> {
         }
     }
 
+    /// What there is to compare.
+    fn understand(&self) -> Result<Understood<'_>, PathError> {
+        let form = self.form();
+        let understood = match self {
+            Self::General(GeneralName::Dns(name)) => Understood::dns(name),
+            Self::General(GeneralName::Ip(address)) => Some(Understood::Ip(address)),
+            Self::General(GeneralName::Directory(name)) => Some(Understood::Directory(*name)),
+            Self::General(GeneralName::Uri(uri)) => uri_host(uri).map(Understood::Uri),
+            Self::General(GeneralName::Email(address)) => {
+                Mailbox::parse(address).map(Understood::Email)
+            }
+            Self::Email(bytes) => core::str::from_utf8(bytes)
+                .ok()
+                .and_then(Mailbox::parse)
+                .map(Understood::Email),
+            Self::General(_) => return Err(PathError::UnsupportedConstraint(form)),
+        };
+        understood.ok_or(PathError::MalformedName(form))
+    }
+}
+
+/// A name, taken apart as far as its form's comparison needs.
+#[derive(Clone, Copy)]
+enum Understood<'a> {
+    Dns(&'a str),
+    /// Everything one label below this.
+    Wildcard(&'a str),
+    Ip(&'a [u8]),
+    Directory(Name<'a>),
+    /// The host.
+    Uri(&'a str),
+    Email(Mailbox<'a>),
+}
+
+impl<'a> Understood<'a> {
+    fn dns(name: &'a str) -> Option<Self> {
+        match name.strip_prefix("*.") {
+            // A wildcard over a whole top-level domain is nothing that one could permit.
+            Some(parent) => {
+                (is_host_name(parent) && parent.contains('.')).then_some(Self::Wildcard(parent))
+            }
+            None => is_host_name(name).then_some(Self::Dns(name)),
+        }
+    }
+
     /// Whether it lies in the subtree of a base of its own form.
     fn lies_within(&self, base: &GeneralName<'_>, wildcard: Wildcard) -> Result<bool, PathError> {
         match (self, base) {
-            (Self::General(GeneralName::Dns(name)), GeneralName::Dns(base)) => {
-                dns_lies_within(name, base, wildcard)
+            (Self::Dns(name), GeneralName::Dns(base)) => Ok(is_within(name, base)),
+            (Self::Wildcard(parent), GeneralName::Dns(base)) => {
+                // Everything below the parent, or just the base among it.
+                let parent_of_base = base.split_once('.').map_or("", |(_, parent)| parent);
+                let covers_base = !base.is_empty() && parent_of_base.eq_ignore_ascii_case(parent);
+                Ok(is_within(parent, base) || wildcard == Wildcard::Any && covers_base)
             }
-            (Self::General(GeneralName::Ip(address)), GeneralName::Ip(base)) => {
-                Ok(ip_lies_within(address, base))
-            }
-            (Self::General(GeneralName::Directory(name)), GeneralName::Directory(base)) => {
-                Ok(directory_lies_within(name, base))
-            }
-            (Self::General(GeneralName::Uri(uri)), GeneralName::Uri(base)) => {
-                let malformed = PathError::MalformedName(NameForm::Uri);
-                let host = uri_host(uri).ok_or(malformed)?;
-                Ok(host_lies_within(host, base))
-            }
-            (Self::General(GeneralName::Email(address)), GeneralName::Email(base)) => {
-                email_lies_within(address, base)
-            }
-            (Self::Email(bytes), GeneralName::Email(base)) => {
-                let malformed = PathError::MalformedName(NameForm::Email);
-                let address = core::str::from_utf8(bytes).map_err(|_| malformed)?;
-                email_lies_within(address, base)
-            }
+            (Self::Ip(address), GeneralName::Ip(base)) => Ok(ip_lies_within(address, base)),
+            (Self::Directory(name), GeneralName::Directory(base)) => Ok(base.is_prefix_of(name)),
+            (Self::Uri(host), GeneralName::Uri(base)) => Ok(host_lies_within(host, base)),
+            (Self::Email(address), GeneralName::Email(base)) => Ok(match Mailbox::parse(base) {
+                Some(base) => address.is(&base),
+                None => host_lies_within(address.host, base),
+            }),
             _ => Err(PathError::UnsupportedConstraint(base.form())),
         }
     }
 }
 
-fn dns_lies_within(name: &str, base: &str, wildcard: Wildcard) -> Result<bool, PathError> {
-    let malformed = PathError::MalformedName(NameForm::Dns);
-    if let Some(parent) = name.strip_prefix("*.") {
-        // A wildcard over a whole top-level domain is nothing that one could permit.
-        if !is_host_name(parent) || !parent.contains('.') {
-            return Err(malformed);
-        }
-        // Everything below the parent, or just the base among it.
-        let parent_of_base = base.split_once('.').map_or("", |(_, parent)| parent);
-        let covers_base = !base.is_empty() && parent_of_base.eq_ignore_ascii_case(parent);
-        return Ok(is_within(parent, base) || wildcard == Wildcard::Any && covers_base);
-    }
-    if !is_host_name(name) {
-        return Err(malformed);
-    }
-    Ok(is_within(name, base))
-}
-
 fn ip_lies_within(address: &[u8], base: &[u8]) -> bool {
     let (network, mask) = halves(base);
-    let masked = |octets: &[u8]| -> Vec<u8> {
-        let pairs = octets.iter().zip(mask);
-        pairs.map(|(octet, mask)| octet & mask).collect()
-    };
-    address.len() == network.len() && masked(address) == masked(network)
-}
-
-fn directory_lies_within(name: &Name<'_>, base: &Name<'_>) -> bool {
-    base.is_prefix_of(name)
+    let octets = address.iter().zip(network).zip(mask);
+    let mut differences = octets.map(|((one, other), mask)| (one ^ other) & mask);
+    address.len() == network.len() && differences.all(|difference| difference == 0)
 }
 
 /// A base of URIs and e-mail addresses: one host, or with a period in front all below.
@@ -320,14 +344,5 @@ fn host_lies_within(host: &str, base: &str) -> bool {
     match base.strip_prefix('.') {
         Some(parent) => is_within(host, parent) && !host.eq_ignore_ascii_case(parent),
         None => host.eq_ignore_ascii_case(base),
-    }
-}
-
-fn email_lies_within(address: &str, base: &str) -> Result<bool, PathError> {
-    let malformed = PathError::MalformedName(NameForm::Email);
-    let address = Mailbox::parse(address).ok_or(malformed)?;
-    match Mailbox::parse(base) {
-        Some(base) => Ok(address.is(&base)),
-        None => Ok(host_lies_within(address.host, base)),
     }
 }
