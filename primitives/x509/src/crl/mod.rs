@@ -19,218 +19,34 @@
 //! The chain writes lists in the same form with [`CrlBuilder`], without private keys: what comes out of
 //! [`CrlBuilder::tbs`] is signed by the issuer's key, wherever that is, and [`assemble`] puts both together.
 
+mod builder;
+mod error;
+mod reason;
+
+pub use builder::{CrlBuilder, assemble};
+pub use error::CrlError;
+pub use reason::RevocationReason;
+
 use alloc::vec::Vec;
-use core::fmt;
 
 use der::{Tag, TagNumber};
-use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
 use webpki::BorrowedCertRevocationList;
 
 use crate::{
     Limits, MAX_CRL_SIZE, MAX_SERIAL_OCTETS, ParsedCertificate,
     algorithm::SignatureAlgorithm,
     certificate::parse_serial,
-    error::{CertificateError, Field, SignatureError},
+    error::{CertificateError, Field},
     extensions::{
         AuthorityKeyIdentifier, KeyUsage, oid, parse_authority_key_identifier, parse_list,
     },
     name::Name,
     reader::{Cursor, context},
     time::parse_time,
-    writer,
 };
 
 /// Most extensions of a list, and of an entry.
 const MAX_CRL_EXTENSIONS: usize = 16;
-
-/// Why a certificate was revoked (RFC 5280, 5.3.1).
-///
-/// SCALE: one byte, the standard's number.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Default,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
-pub enum RevocationReason {
-    /// No reason given.
-    #[default]
-    #[codec(index = 0)]
-    Unspecified,
-    /// The subject's key is known to others.
-    #[codec(index = 1)]
-    KeyCompromise,
-    /// The key of a CA is known to others.
-    #[codec(index = 2)]
-    #[cfg_attr(feature = "serde", serde(rename = "cACompromise"))]
-    CaCompromise,
-    /// The subject's name or affiliation changed.
-    #[codec(index = 3)]
-    AffiliationChanged,
-    /// Another certificate took its place.
-    #[codec(index = 4)]
-    Superseded,
-    /// It is no longer needed.
-    #[codec(index = 5)]
-    CessationOfOperation,
-    /// On hold: it may be released.
-    #[codec(index = 6)]
-    CertificateHold,
-    /// A privilege was withdrawn.
-    #[codec(index = 9)]
-    PrivilegeWithdrawn,
-    /// The key of an attribute authority is known to others.
-    #[codec(index = 10)]
-    #[cfg_attr(feature = "serde", serde(rename = "aACompromise"))]
-    AaCompromise,
-}
-
-impl RevocationReason {
-    /// Every reason, in order of its number.
-    pub const ALL: [Self; 9] = [
-        Self::Unspecified,
-        Self::KeyCompromise,
-        Self::CaCompromise,
-        Self::AffiliationChanged,
-        Self::Superseded,
-        Self::CessationOfOperation,
-        Self::CertificateHold,
-        Self::PrivilegeWithdrawn,
-        Self::AaCompromise,
-    ];
-
-    /// The standard's number.
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Unspecified => 0,
-            Self::KeyCompromise => 1,
-            Self::CaCompromise => 2,
-            Self::AffiliationChanged => 3,
-            Self::Superseded => 4,
-            Self::CessationOfOperation => 5,
-            Self::CertificateHold => 6,
-            Self::PrivilegeWithdrawn => 9,
-            Self::AaCompromise => 10,
-        }
-    }
-
-    /// The standard's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::KeyCompromise => "keyCompromise",
-            Self::CaCompromise => "cACompromise",
-            Self::AffiliationChanged => "affiliationChanged",
-            Self::Superseded => "superseded",
-            Self::CessationOfOperation => "cessationOfOperation",
-            Self::CertificateHold => "certificateHold",
-            Self::PrivilegeWithdrawn => "privilegeWithdrawn",
-            Self::AaCompromise => "aACompromise",
-        }
-    }
-
-    /// The reason of this number; `None` for 7, which means nothing, 8, which is for delta lists, and above.
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.number() == number)
-    }
-}
-
-impl fmt::Display for RevocationReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Why bytes are not a revocation list that this chain accepts, or are not the issuer's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CrlError {
-    /// A rule that lists share with certificates.
-    #[error(transparent)]
-    Form(#[from] CertificateError),
-    /// More bytes than are read at all.
-    #[error("revocation list of {size} bytes: at most {limit} are accepted (§11)")]
-    TooLong {
-        /// How many bytes there are.
-        size: usize,
-        /// How many there may be.
-        limit: u32,
-    },
-    /// Not version 2.
-    #[error("not version 2: only version 2 of revocation lists is accepted (RFC 5280, 5.1.2.1)")]
-    Version,
-    /// nextUpdate is missing.
-    #[error("no nextUpdate: it must be there (RFC 5280, 5.1.2.5)")]
-    NextUpdateMissing,
-    /// nextUpdate comes before thisUpdate.
-    #[error("nextUpdate ({next_update}) before thisUpdate ({this_update}), in seconds since 1970")]
-    UpdatesReversed {
-        /// thisUpdate, in seconds since 1970.
-        this_update: u64,
-        /// nextUpdate, in seconds since 1970.
-        next_update: u64,
-    },
-    /// The list of entries is there and empty.
-    #[error("revokedCertificates is empty: it must be left out then (RFC 5280, 5.1.2.6)")]
-    NoEntries,
-    /// A serial number occurs twice.
-    #[error("a serial number occurs twice")]
-    DuplicateEntry,
-    /// cRLNumber is missing.
-    #[error("no cRLNumber: it must be there (RFC 5280, 5.2.3)")]
-    NumberMissing,
-    /// cRLNumber is negative or too long.
-    #[error(
-        "cRLNumber must be from 0 and have at most {MAX_SERIAL_OCTETS} octets (RFC 5280, 5.2.3)"
-    )]
-    NumberRange,
-    /// A list of changes only.
-    #[error("a delta list: only complete lists are accepted")]
-    Delta,
-    /// A list with entries of other issuers.
-    #[error("an indirect list: only the entries of its own issuer are accepted")]
-    Indirect,
-    /// A list about a part of the certificates.
-    #[error("issuingDistributionPoint restricts the list: only complete lists are accepted")]
-    IssuingDistributionPoint,
-    /// A reason that means nothing in a complete list.
-    #[error("reason {0} is not one of RFC 5280, 5.3.1, for a complete list")]
-    Reason(u8),
-    /// `rustls-webpki` refuses what the rules above accept.
-    #[error("rejected by rustls-webpki")]
-    SecondOpinion,
-    /// The list names another issuer.
-    #[error("the list's issuer is not the certificate's subject")]
-    IssuerName,
-    /// The list was signed by another key of the issuer.
-    #[error(
-        "authorityKeyIdentifier is not the certificate's subjectKeyIdentifier (RFC 5280, 5.2.1)"
-    )]
-    KeyIdentifiers,
-    /// The issuer's key may not sign lists.
-    #[error("the issuer's keyUsage does not allow cRLSign (RFC 5280, 4.2.1.3)")]
-    CrlSign,
-    /// The signature does not count.
-    #[error(transparent)]
-    Signature(SignatureError),
-    /// A time cannot be written.
-    #[error("{0} seconds since 1970 lie beyond the year 9999")]
-    Time(u64),
-}
 
 /// One entry of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -565,107 +381,4 @@ fn ask_webpki(der: &[u8]) -> Result<(), CrlError> {
     } else {
         Err(CrlError::SecondOpinion)
     }
-}
-
-/// What a new revocation list says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CrlBuilder<'a> {
-    /// DER of the issuer's name, as [`ParsedCertificate::subject`] gives it.
-    pub issuer: &'a [u8],
-    /// The algorithm that the issuer will sign with.
-    pub algorithm: SignatureAlgorithm,
-    /// When the list is made, in seconds since 1970.
-    pub this_update: u64,
-    /// When the next one is due, in seconds since 1970.
-    pub next_update: u64,
-    /// cRLNumber: greater than the last list's.
-    pub number: u64,
-    /// The issuer's subject key identifier, if its certificate has one.
-    pub authority_key_identifier: Option<&'a [u8]>,
-    /// The entries, each serial at most once, in any order.
-    pub entries: Vec<CrlEntry<'a>>,
-}
-
-impl CrlBuilder<'_> {
-    /// The DER of `tbsCertList`, to be signed. The same contents give the same bytes: entries are put in
-    /// order of serial number.
-    ///
-    /// # Errors
-    /// [`CrlError::Time`], [`CrlError::UpdatesReversed`], [`CrlError::DuplicateEntry`];
-    /// [`CrlError::TooLong`] if the signed list would have more than [`MAX_CRL_SIZE`] bytes.
-    pub fn tbs(&self) -> Result<Vec<u8>, CrlError> {
-        if self.next_update < self.this_update {
-            return Err(CrlError::UpdatesReversed {
-                this_update: self.this_update,
-                next_update: self.next_update,
-            });
-        }
-        let mut fields = [
-            writer::integer(1),
-            writer::algorithm_identifier(self.algorithm),
-            self.issuer.to_vec(),
-            write_time(self.this_update)?,
-            write_time(self.next_update)?,
-        ]
-        .to_vec();
-        if !self.entries.is_empty() {
-            fields.push(self.write_entries()?);
-        }
-        fields.push(writer::tlv(0xa0, &self.write_extensions()));
-        let tbs = writer::sequence(&fields);
-        let signature = self.algorithm.key_algorithm().max_signature_size();
-        let longest = [0].repeat(usize::try_from(signature).unwrap_or(0));
-        let size = assemble(&tbs, self.algorithm, &longest).len();
-        if u32::try_from(size).is_ok_and(|size| size <= MAX_CRL_SIZE) {
-            Ok(tbs)
-        } else {
-            let limit = MAX_CRL_SIZE;
-            Err(CrlError::TooLong { size, limit })
-        }
-    }
-
-    fn write_entries(&self) -> Result<Vec<u8>, CrlError> {
-        let mut entries: Vec<_> = self.entries.iter().collect();
-        entries.sort_unstable_by_key(|entry| order(entry.serial));
-        let mut pairs = entries.iter().zip(entries.iter().skip(1));
-        if pairs.any(|(one, next)| one.serial == next.serial) {
-            return Err(CrlError::DuplicateEntry);
-        }
-        let mut written = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let mut fields = [writer::tlv(0x02, entry.serial), write_time(entry.date)?].to_vec();
-            // No reason is given by leaving it out (5.3.1).
-            if entry.reason != RevocationReason::Unspecified {
-                let reason = writer::tlv(0x0a, &[entry.reason.number()]);
-                let extension = writer::extension(oid::CRL_REASON, false, &reason);
-                fields.push(writer::sequence(&[extension]));
-            }
-            written.push(writer::sequence(&fields));
-        }
-        Ok(writer::sequence(&written))
-    }
-
-    fn write_extensions(&self) -> Vec<u8> {
-        let mut extensions = Vec::new();
-        if let Some(identifier) = self.authority_key_identifier {
-            let value = writer::sequence(&[writer::tlv(0x80, identifier)]);
-            extensions.push(writer::extension(
-                oid::AUTHORITY_KEY_IDENTIFIER,
-                false,
-                &value,
-            ));
-        }
-        let number = writer::integer(self.number);
-        extensions.push(writer::extension(oid::CRL_NUMBER, false, &number));
-        writer::sequence(&extensions)
-    }
-}
-
-fn write_time(seconds: u64) -> Result<Vec<u8>, CrlError> {
-    writer::time(seconds).ok_or(CrlError::Time(seconds))
-}
-
-/// The DER of a list: what was signed, the algorithm, and the signature in X.509's encoding.
-pub fn assemble(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
-    writer::signed(tbs, algorithm, signature)
 }
