@@ -14,12 +14,13 @@
 //! | basic constraints critical in a CA; path length only with keyCertSign | 4.2.1.9 |
 //! | name constraints critical, and in a CA only | 4.2.1.10 |
 //! | policy constraints and inhibitAnyPolicy critical | 4.2.1.11, 4.2.1.14 |
+//! | authority key identifier with a key identifier in a revocation list | 5.2.1 |
 //!
 //! Extensions that must not be critical are refused when the certificate is parsed: the key identifiers by name,
 //! the others since they are not known.
 
 use crate::{
-    ParsedCertificate,
+    ParsedCertificate, ParsedCrl,
     extensions::{KeyUsage, oid},
     general_name::{GeneralName, NameForm},
     host_name::{Mailbox, is_host_name},
@@ -67,6 +68,9 @@ pub enum ProfileError {
         "policyConstraints or inhibitAnyPolicy are not critical (RFC 5280, 4.2.1.11, 4.2.1.14)"
     )]
     PolicyNotCritical,
+    /// A revocation list without authority key identifier.
+    #[error("a revocation list without authorityKeyIdentifier.keyIdentifier (RFC 5280, 5.2.1)")]
+    ListWithoutAuthorityKeyIdentifier,
 }
 
 /// Checks every rule of [the module's page](self). Makes no signature check: self-signed means issued under
@@ -80,6 +84,17 @@ pub fn check(certificate: &ParsedCertificate<'_>) -> Result<(), ProfileError> {
     check_usage(certificate)?;
     check_criticality(certificate)?;
     check_name_syntax(certificate)
+}
+
+/// The one rule of [the module's page](self) for revocation lists. Whatever else they must have, parsing asks for.
+///
+/// # Errors
+/// [`ProfileError::ListWithoutAuthorityKeyIdentifier`].
+pub fn check_crl(list: &ParsedCrl<'_>) -> Result<(), ProfileError> {
+    list.authority_key_identifier()
+        .and_then(|authority| authority.key_identifier)
+        .map(|_| ())
+        .ok_or(ProfileError::ListWithoutAuthorityKeyIdentifier)
 }
 
 fn check_subject(certificate: &ParsedCertificate<'_>) -> Result<(), ProfileError> {

@@ -1,6 +1,6 @@
 //! What `rustls-webpki` says of a chain whose target is no CA.
 //!
-//! [`ask`] hands the whole chain to `verify_for_usage`: the root as its only trust anchor, the certificates between,
+//! [`check_second_opinion`](crate::path::check_second_opinion) hands the whole chain to `verify_for_usage`: the root as its only trust anchor, the certificates between,
 //! the target, the time, the purpose. Signatures were checked already by the rules of [`crate::path`], with the same
 //! code; `rustls-webpki` is told so, signature by signature (key, message and signature must be the same
 //! bytes), so that no signature costs twice.
@@ -29,7 +29,7 @@
 //! numbers that are zero or negative. That does no harm to a second opinion. In extended key usage it knows
 //! no `anyExtendedKeyUsage`; it is handed a rule here that does.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use rustls_pki_types::{
@@ -86,20 +86,16 @@ pub(crate) fn verify(
         .zip(chain.iter().skip(1))
         .map(|(issuer, child)| Verified {
             algorithm: child.signature_algorithm(),
-            key: issuer.public_key().bytes.to_vec(),
-            message: child.tbs().to_vec(),
-            signature: child.signature().to_vec(),
+            key: issuer.public_key().bytes,
+            message: child.tbs(),
+            signature: child.signature(),
         })
         .collect();
     let algorithms: Vec<_> = SignatureAlgorithm::ALL
         .into_iter()
         .map(|algorithm| AlreadyVerified {
             algorithm,
-            verified: verified
-                .iter()
-                .filter(|one| one.algorithm == algorithm)
-                .cloned()
-                .collect(),
+            verified: &verified,
         })
         .collect();
     let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = algorithms
@@ -184,30 +180,33 @@ fn has_short_pss_parameters(certificate: &ParsedCertificate<'_>) -> bool {
 }
 
 /// A signature that was checked and is right.
-#[derive(Debug, Clone)]
-struct Verified {
+#[derive(Debug)]
+struct Verified<'a> {
     algorithm: SignatureAlgorithm,
-    key: Vec<u8>,
-    message: Vec<u8>,
-    signature: Vec<u8>,
+    key: &'a [u8],
+    message: &'a [u8],
+    signature: &'a [u8],
 }
 
 /// Knows the signatures of one algorithm that were checked, and no other.
 #[derive(Debug)]
-struct AlreadyVerified {
+struct AlreadyVerified<'a> {
     algorithm: SignatureAlgorithm,
-    verified: Box<[Verified]>,
+    verified: &'a [Verified<'a>],
 }
 
-impl SignatureVerificationAlgorithm for AlreadyVerified {
+impl SignatureVerificationAlgorithm for AlreadyVerified<'_> {
     fn verify_signature(
         &self,
         public_key: &[u8],
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        let is_same = |one: &Verified| {
-            one.key == public_key && one.message == message && one.signature == signature
+        let is_same = |one: &Verified<'_>| {
+            one.algorithm == self.algorithm
+                && one.key == public_key
+                && one.message == message
+                && one.signature == signature
         };
         if self.verified.iter().any(is_same) {
             Ok(())

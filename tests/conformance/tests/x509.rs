@@ -264,6 +264,7 @@ fn self_issued_certificates_do_not_count() {
 #[test]
 fn revocation() {
     let ca_name = name(&["ca 2"]);
+    let issuer_key = identifier(&key(2));
     let list = |signer: u8, serials: &[&'static [u8]], next_update: u64| {
         let entries = serials.iter().map(|serial| CrlEntry {
             serial,
@@ -276,7 +277,7 @@ fn revocation() {
             this_update: 1_760_000_000,
             next_update,
             number: 1,
-            authority_key_identifier: None,
+            authority_key_identifier: Some(&issuer_key),
             entries: entries.collect(),
         };
         let tbs = builder.tbs().unwrap();

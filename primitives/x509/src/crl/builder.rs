@@ -8,7 +8,7 @@ use crate::{MAX_CRL_SIZE, SignatureAlgorithm, extensions::oid, writer};
 /// What a new revocation list says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrlBuilder<'a> {
-    /// DER of the issuer's name, as [`ParsedCertificate::subject`] gives it.
+    /// DER of the issuer's name, as [`ParsedCertificate::subject`](crate::ParsedCertificate::subject) gives it.
     pub issuer: &'a [u8],
     /// The algorithm that the issuer will sign with.
     pub algorithm: SignatureAlgorithm,

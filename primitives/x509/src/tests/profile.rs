@@ -6,7 +6,7 @@ use crate::{
         basic_constraints, extension, key_usage, name, name_constraints, sequence,
         subject_key_identifier, tlv,
     },
-    profile::{ProfileError, check},
+    profile::{ProfileError, check, check_crl},
     *,
 };
 
@@ -139,6 +139,29 @@ fn criticality() {
         );
     }
     assert_eq!(with(oid::AUTHORITY_INFORMATION_ACCESS, false, &[]), Ok(()));
+}
+
+#[test]
+fn revocation_lists() {
+    let issuer = name(&["ca"]);
+    let key = SigningKey::ed25519([7; 32]);
+    let with = |authority_key_identifier| {
+        let list = CrlBuilder {
+            issuer: &issuer,
+            algorithm: key.algorithm(),
+            this_update: 1,
+            next_update: 2,
+            number: 3,
+            authority_key_identifier,
+            entries: vec![],
+        };
+        let tbs = list.tbs().unwrap();
+        let der = crl::assemble(&tbs, key.algorithm(), &key.sign(&tbs));
+        check_crl(&ParsedCrl::parse(&der).unwrap())
+    };
+    assert_eq!(with(Some(b"own")), Ok(()));
+    let error = ProfileError::ListWithoutAuthorityKeyIdentifier;
+    assert_eq!(with(None), Err(error));
 }
 
 #[test]

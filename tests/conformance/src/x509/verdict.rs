@@ -207,6 +207,7 @@ impl Rules<'_> {
                 continue;
             }
             crl.verify_issued_by(issuer)?;
+            profile::check_crl(crl).map_err(|error| Reason::Profile { place, error })?;
             if !(crl.this_update()..=crl.next_update()).contains(&self.time) {
                 return Err(Reason::CrlTime { place });
             }
