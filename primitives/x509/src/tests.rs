@@ -10,8 +10,9 @@ use proptest::prelude::*;
 
 use crate::{
     builder::{
-        CertificateBuilder, basic_constraints, bit_string, certificate, extension, key_usage, name,
-        sequence, tlv,
+        CertificateBuilder, alternative_names, authority_key_identifier, basic_constraints,
+        bit_string, certificate, extended_key_usage, extension, key_usage, name, name_constraints,
+        sequence, subject_key_identifier, tlv,
     },
     *,
 };
@@ -675,26 +676,39 @@ fn messages() {
     }
 }
 
-/// (r, n − s) verifies like (r, s): the twin has another fingerprint, but the same key.
+/// (r, n − s) verifies like (r, s): the twin has another fingerprint, but the same key and the same serial.
 #[test]
 fn malleated_twin_has_the_same_key() {
-    let [_, key, ..] = keys();
-    let tbs = agent().tbs(key.algorithm(), &key.spki());
-    let signature = key.sign(&tbs);
-    let one = certificate(&tbs, key.algorithm(), &signature);
-    let two = certificate(&tbs, key.algorithm(), &malleate(&signature));
-    let one = ParsedCertificate::parse(&one).unwrap();
-    let two = ParsedCertificate::parse(&two).unwrap();
-    assert_ne!(one.fingerprint(), two.fingerprint());
-    assert_eq!(one.key_fingerprint(), two.key_fingerprint());
-    one.verify_self_issued().unwrap();
-    two.verify_self_issued().unwrap();
+    let [_, p256, p384, _] = keys();
+    for (key, malleate) in [
+        (p256, malleate_p256 as fn(&[u8]) -> _),
+        (p384, malleate_p384),
+    ] {
+        let tbs = agent().tbs(key.algorithm(), &key.spki());
+        let signature = key.sign(&tbs);
+        let one = certificate(&tbs, key.algorithm(), &signature);
+        let two = certificate(&tbs, key.algorithm(), &malleate(&signature));
+        let one = ParsedCertificate::parse(&one).unwrap();
+        let two = ParsedCertificate::parse(&two).unwrap();
+        assert_ne!(one.fingerprint(), two.fingerprint());
+        assert_eq!(one.key_fingerprint(), two.key_fingerprint());
+        assert_eq!(one.tbs(), two.tbs());
+        one.verify_self_issued().unwrap();
+        two.verify_self_issued().unwrap();
+    }
 }
 
-fn malleate(signature: &[u8]) -> Vec<u8> {
+fn malleate_p256(signature: &[u8]) -> Vec<u8> {
     let signature = p256::ecdsa::Signature::from_der(signature).unwrap();
     let (r, s) = signature.split_scalars();
     let twin = p256::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).unwrap();
+    twin.to_der().as_bytes().to_vec()
+}
+
+fn malleate_p384(signature: &[u8]) -> Vec<u8> {
+    let signature = p384::ecdsa::Signature::from_der(signature).unwrap();
+    let (r, s) = signature.split_scalars();
+    let twin = p384::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).unwrap();
     twin.to_der().as_bytes().to_vec()
 }
 
@@ -715,14 +729,34 @@ fn ed25519_is_strict() {
     assert_eq!(parsed.verify_self_issued(), Err(SignatureError::Invalid));
 }
 
+/// One with every extension that is read.
 fn rich_certificate(key: &SigningKey) -> Vec<u8> {
-    let names = sequence(&[tlv(0x82, b"example.org"), tlv(0x87, &[192, 0, 2, 1])]);
-    let constraints = sequence(&[tlv(0xa0, &sequence(&[tlv(0x82, b"example.org")]))]);
+    let email = tlv(0x81, b"agent@example.org");
+    let uri = tlv(0x86, b"https://example.org/agent");
+    let names = [
+        tlv(0x82, b"example.org"),
+        tlv(0x87, &[192, 0, 2, 1]),
+        email,
+        uri,
+    ];
+    let bases = [
+        tlv(0x82, b"example.org"),
+        tlv(0x81, b".example.org"),
+        tlv(0x86, b"example.org"),
+        tlv(0x87, &[192, 0, 2, 0, 255, 255, 255, 0]),
+        tlv(0xa4, &name(&["agent"])),
+    ];
+    let location = tlv(0xa0, &tlv(0xa0, &tlv(0x86, b"http://example.org/list")));
+    let points = sequence(&[sequence(&[location])]);
     let mut builder = agent();
     builder.extensions.extend([
         key_usage(&[KeyUsage::KEY_CERT_SIGN]),
-        extension(&[0x55, 0x1d, 0x11], false, &names),
-        extension(&[0x55, 0x1d, 0x1e], true, &constraints),
+        extended_key_usage(&[oid::CLIENT_AUTH, oid::ANY_PURPOSE]),
+        alternative_names(false, &names),
+        name_constraints(&bases[..3], &bases[3..]),
+        subject_key_identifier(b"own"),
+        authority_key_identifier(b"own"),
+        extension(oid::CRL_DISTRIBUTION_POINTS, false, &points),
     ]);
     builder.sign_self(key)
 }

@@ -353,6 +353,27 @@ fn searches_end() {
     fails(maze, "no path");
 }
 
+/// A thousand names under a thousand constraints: too much to compare, and over at once.
+#[test]
+fn comparisons_end() {
+    let names: Vec<_> = (0..1000)
+        .map(|number| tlv(0x82, format!("a{number}.example.org").as_bytes()))
+        .collect();
+    let bases: Vec<_> = (0..1000)
+        .map(|number| tlv(0x82, format!("b{number}.example.org").as_bytes()))
+        .collect();
+    let heavy = case(1, |all| {
+        all[0].extensions.push(name_constraints(&[], &bases));
+        all[1].extensions[1] = alternative_names(false, &names);
+    });
+    fails(heavy, "too many comparisons");
+    let light = case(1, |all| {
+        all[0].extensions.push(name_constraints(&[], &bases[..100]));
+        all[1].extensions[1] = alternative_names(false, &names);
+    });
+    assert_eq!(verdict(light), Ok(()));
+}
+
 /// Contents of identifiers that stand for policies.
 const POLICIES: [&[u8]; 3] = [&[0x2a, 3, 1], &[0x2a, 3, 2], &[0x2a, 3, 3]];
 const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0];

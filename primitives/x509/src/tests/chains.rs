@@ -326,7 +326,7 @@ fn purposes() -> impl Strategy<Value = Option<Purpose>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8192))]
+    #![proptest_config(ProptestConfig::with_cases(4096))]
 
     /// Whatever our rules accept, `rustls-webpki` accepts too, or is overruled by the table of its module:
     /// the last rule never decides.
