@@ -6,6 +6,7 @@ mod deactivate;
 mod execute_recovery;
 mod lookup;
 mod open_recovery;
+mod random;
 mod register;
 mod register_issued;
 mod renew;

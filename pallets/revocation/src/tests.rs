@@ -2,6 +2,7 @@
 
 mod hold;
 mod lookup;
+mod openssl;
 mod publish_crl;
 mod reclaim;
 mod release;
