@@ -34,13 +34,14 @@ use allod_identity::{
 };
 use frame_support::ensure;
 use frame_system::pallet_prelude::BlockNumberFor;
+use parity_scale_codec::Encode;
 use sp_runtime::{DispatchError, Saturating, traits::UniqueSaturatedInto};
 
 use crate::{
     authority::Permitted,
     graph::Readings,
     pallet::{Config, Controllers, Error, Event, Guardians, Identities, Pallet, Recoveries},
-    types::{Delayed, RecoveryOf, Ticket, value_footprint},
+    types::{Delayed, DelayedOf, RecoveryOf, Ticket, value_footprint},
 };
 
 impl<T: Config> Pallet<T> {
@@ -54,6 +55,30 @@ impl<T: Config> Pallet<T> {
     fn effective_from(identifier: Identifier) -> BlockNumberFor<T> {
         let delay = Self::guardians(identifier).map_or(0, |guardians| guardians.delay);
         Self::block().saturating_add(delay.into())
+    }
+
+    /// A change from `current` to `new`, with its deposit; nothing if there is nothing to store.
+    fn delayed<Value: Clone + Encode>(
+        payer: T::AccountId,
+        current: Option<Value>,
+        new: Option<Value>,
+        effective_from: BlockNumberFor<T>,
+    ) -> Result<Option<DelayedOf<T, Value>>, DispatchError> {
+        let is_due = effective_from <= Self::block();
+        let (current, pending) = match is_due {
+            true => (new, None),
+            false => (current, Some((new, effective_from))),
+        };
+        let has_pending = matches!(pending, Some((Some(_), _)));
+        if current.is_none() && !has_pending {
+            return Ok(None);
+        }
+        let size = value_footprint(&(&current, &pending, &payer));
+        Ok(Some(Delayed {
+            current,
+            pending,
+            ticket: Ticket::new(payer, size)?,
+        }))
     }
 
     pub(crate) fn change_controller(
@@ -73,21 +98,13 @@ impl<T: Config> Pallet<T> {
             ensure!(!record.is_deactivated, Error::<T>::ControllerDeactivated);
         }
         Self::act_with_authority(identifier, request, &arguments, Permitted::Valid)?;
+        let effective_from = Self::effective_from(identifier);
         let old = Controllers::<T>::take(identifier);
         let current = old.as_ref().and_then(|old| old.at(Self::block(), None));
-        let effective_from = Self::effective_from(identifier);
-        let pending = Some((controller, effective_from));
-        let size = value_footprint(&(&current, &pending, &payer));
         if let Some(old) = old {
             old.ticket.release()?;
         }
-        let is_empty = current.is_none() && controller.is_none();
-        if !is_empty {
-            let delayed = Delayed {
-                current,
-                pending,
-                ticket: Ticket::new(payer, size)?,
-            };
+        if let Some(delayed) = Self::delayed(payer, current, controller, effective_from)? {
             Controllers::<T>::insert(identifier, delayed);
         }
         Self::deposit_event(Event::ControllerSet {
@@ -122,18 +139,10 @@ impl<T: Config> Pallet<T> {
         let effective_from = Self::effective_from(identifier);
         let old = Guardians::<T>::take(identifier);
         let current = old.as_ref().and_then(|old| old.at(Self::block(), None));
-        let is_empty = current.is_none() && guardians.is_none();
-        let pending = Some((guardians, effective_from));
-        let size = value_footprint(&(&current, &pending, &payer));
         if let Some(old) = old {
             old.ticket.release()?;
         }
-        if !is_empty {
-            let delayed = Delayed {
-                current,
-                pending,
-                ticket: Ticket::new(payer, size)?,
-            };
+        if let Some(delayed) = Self::delayed(payer, current, guardians, effective_from)? {
             Guardians::<T>::insert(identifier, delayed);
         }
         Self::deposit_event(Event::GuardiansSet {

@@ -203,7 +203,7 @@ impl<T: Config> Pallet<T> {
         }
         record.is_deactivated = true;
         record.superseded_bytes = 0;
-        let size = tombstone_footprint::<T>(record.generation);
+        let size = tombstone_footprint::<T>(&record.issuance, record.generation);
         record.ticket = record.ticket.resized(size)?;
         Identities::<T>::insert(identifier, record);
         Ok(())

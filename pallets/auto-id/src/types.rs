@@ -232,14 +232,19 @@ fn residue<T: Config>() -> usize {
     .fold(0, |sum, size| sum.saturating_add(*size))
 }
 
-/// What a deactivated identity takes in storage: its record, and what its certificates left.
-pub(crate) fn tombstone_footprint<T: Config>(generation: u32) -> Footprint {
+/// What a deactivated identity takes in storage: its record, what its certificates left, and its place
+/// in its issuers' lists, two identifiers each.
+pub(crate) fn tombstone_footprint<T: Config>(issuance: &Issuance, generation: u32) -> Footprint {
+    let links = Identifier::max_encoded_len()
+        .saturating_mul(2)
+        .saturating_mul(issuance.issuers().count());
     let certificates = usize::try_from(generation)
         .unwrap_or(usize::MAX)
         .saturating_add(1);
     let bytes = Identifier::max_encoded_len()
         .saturating_add(IdentityRecordOf::<T>::max_encoded_len())
-        .saturating_add(residue::<T>().saturating_mul(certificates));
+        .saturating_add(residue::<T>().saturating_mul(certificates))
+        .saturating_add(links);
     Footprint::from_parts(1, bytes)
 }
 
@@ -251,7 +256,6 @@ pub(crate) fn footprint<T: Config>(
     superseded_bytes: u32,
     certificate: &CertificateBytes,
 ) -> Footprint {
-    let links = issuance.issuers().count();
     let superseded = usize::try_from(superseded_bytes).unwrap_or(usize::MAX);
     let bytes = [
         // `Certificates`.
@@ -260,15 +264,11 @@ pub(crate) fn footprint<T: Config>(
         // `Fingerprints`.
         KeyFingerprint::max_encoded_len(),
         Identifier::max_encoded_len(),
-        // `IssuedBy`, two identifiers for each issuer.
-        Identifier::max_encoded_len()
-            .saturating_mul(2)
-            .saturating_mul(links),
         superseded,
     ]
     .iter()
     .fold(0_usize, |sum, size| sum.saturating_add(*size));
-    let tombstone = tombstone_footprint::<T>(generation);
+    let tombstone = tombstone_footprint::<T>(issuance, generation);
     Footprint {
         size: tombstone
             .size
