@@ -107,6 +107,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros write the paths of what they find in the pallet in full.
 #![allow(unused_qualifications)]
+// A call takes what its request covers, each under its own name in the metadata.
+#![allow(clippy::too_many_arguments)]
 
 extern crate alloc;
 

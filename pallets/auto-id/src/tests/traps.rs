@@ -6,7 +6,7 @@ use allod_identity::{
     Check, Outcome, Reason, RevocationReason,
     request::arguments::{DeactivateArguments, SetControllerArguments},
 };
-use allod_x509::builder::extension;
+use allod_x509::builder::{extension, sequence, tlv};
 use frame_support::{assert_ok, dispatch::GetDispatchInfo};
 
 use super::{deactivate::deactivate, *};
@@ -357,5 +357,48 @@ fn reports_are_whole() {
             assert_eq!(failed.count(), 1, "validity at 1970, and nothing else");
         }
         assert_eq!(report.failure.unwrap().identifier, top.identifier);
+    });
+}
+
+/// Certificates full of names and constraints: comparing all with all is paid for from one budget, and
+/// what would exceed it is not registered.
+#[test]
+fn names_and_constraints_have_a_budget() {
+    new_chain().execute_with(|| {
+        let dear = |builder: &mut CertificateBuilder| {
+            let long = "a".repeat(60);
+            let host = |i: u32| tlv(0x82, format!("{long}.h{i:02}.example.org").as_bytes());
+            let names: Vec<_> = (0..32).map(host).collect();
+            let zone = |i: u32| sequence(&[tlv(0x82, format!("z{i:02}.example.com").as_bytes())]);
+            let zones: Vec<_> = (0..16).map(zone).collect();
+            let excluded = sequence(&[tlv(0xa1, &zones.concat())]);
+            builder
+                .extensions
+                .push(extension(&[0x55, 0x1d, 0x11], false, &sequence(&names)));
+            builder
+                .extensions
+                .push(extension(&[0x55, 0x1d, 0x1e], true, &excluded));
+        };
+        let mut last = root_with("0", ed25519(1), dear);
+        let mut refused = None;
+        for depth in 2..=8_u8 {
+            let key = ed25519(depth);
+            let name = depth.to_string();
+            let der = last.issue_with(&name, &key, depth, dear);
+            let result = dispatch(|| register_issued(&key, &der, &last, &[]));
+            if let Err(error) = result {
+                assert_eq!(error, Error::<Test>::NamesTooDear.into());
+                refused = Some(depth);
+                break;
+            }
+            last = Somebody {
+                identifier: identifier_of(&der),
+                name,
+                key,
+                serial: depth,
+            };
+            assert!(last.holds(), "what is registered can be verified");
+        }
+        assert!(refused.is_some(), "eight such certificates cost too much");
     });
 }
