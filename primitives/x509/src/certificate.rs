@@ -87,6 +87,7 @@ pub struct ParsedCertificate<'a> {
     issuer_name: Name<'a>,
     subject: &'a [u8],
     subject_name: Name<'a>,
+    names_match: bool,
     validity: Validity,
     spki: &'a [u8],
     key: PublicKey<'a>,
@@ -158,6 +159,7 @@ impl<'a> ParsedCertificate<'a> {
             issuer_name,
             subject: subject.raw,
             subject_name,
+            names_match: issuer_name.matches(&subject_name),
             validity: Validity::parse(validity)?,
             spki: spki.raw,
             key: PublicKey::parse(spki.value)?,
@@ -320,6 +322,11 @@ impl<'a> ParsedCertificate<'a> {
     /// Whether issuer and subject have the same name, byte by byte.
     pub fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
+    }
+
+    /// Whether issuer and subject are the same name, in whatever spelling (RFC 5280, 7.1).
+    pub fn names_match(&self) -> bool {
+        self.names_match
     }
 
     /// Verifies a signature by the certificate's key over any message. Costs one signature check.

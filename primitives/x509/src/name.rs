@@ -169,6 +169,9 @@ fn same_text(one: &str, other: &str) -> bool {
 }
 
 fn same_word(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(other);
+    }
     let mine = one.chars().flat_map(char::to_lowercase);
     mine.eq(other.chars().flat_map(char::to_lowercase))
 }

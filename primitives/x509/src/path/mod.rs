@@ -39,9 +39,7 @@ use crate::{
 
 /// Whether issuer and subject of the certificate are the same name (RFC 5280, 3.2 and 7.1).
 pub fn is_self_issued(certificate: &ParsedCertificate<'_>) -> bool {
-    certificate
-        .issuer_name()
-        .matches(&certificate.subject_name())
+    certificate.names_match()
 }
 
 /// The time (seconds since 1970) lies within the certificate's validity, both ends included.

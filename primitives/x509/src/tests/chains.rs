@@ -1,5 +1,7 @@
 //! Chains made at random, good and broken, judged by our rules and by `rustls-webpki`.
 
+use std::{fs, path::Path, process::Command};
+
 use proptest::prelude::*;
 
 use crate::{
@@ -391,6 +393,73 @@ fn both_verdicts_occur() {
     }
     println!("{accepted} accepted, {refused} refused, {asked} asked, {overruled} overruled");
     assert!(accepted > 200 && refused > 400 && asked > 150 && overruled > 5);
+}
+
+/// `openssl verify` says the same of every chain, where it has the same rules. It has others for names in
+/// self-issued certificates (it searches issuers by name, and gives up early), for `anyExtendedKeyUsage`, wildcards and
+/// malformed names, for roots without basic constraints, and it does not ask for digitalSignature without TLS.
+#[test]
+fn openssl_agrees() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    let folder = tempfile::tempdir().unwrap();
+    let mut runner = TestRunner::deterministic();
+    let strategy = (chains(), purposes());
+    let mut verdicts = [0, 0];
+    while verdicts.iter().sum::<usize>() < 200 {
+        let (mut specs, purpose) = strategy.new_tree(&mut runner).unwrap().current();
+        if specs.len() < 2 || purpose == Some(Purpose::DigitalSignature) {
+            continue;
+        }
+        for spec in &mut specs {
+            spec.is_self_issued = false;
+            spec.reuses_key = false;
+            spec.purposes %= 3;
+            spec.constraints = spec.constraints.min(4);
+            spec.names
+                .retain(|index| !(2..=7).contains(index) && *index != 11);
+        }
+        let Ok((report, _)) = judge(&specs, purpose) else {
+            continue;
+        };
+        let holds = openssl_verify(folder.path(), &build(&specs), purpose);
+        let failure = report.first_failure();
+        assert_eq!(
+            holds,
+            failure.is_none(),
+            "{failure:?} {purpose:?} {specs:?}"
+        );
+        verdicts[usize::from(holds)] += 1;
+    }
+    assert!(verdicts.iter().all(|count| *count > 30), "{verdicts:?}");
+}
+
+fn openssl_verify(folder: &Path, chain: &[Vec<u8>], purpose: Option<Purpose>) -> bool {
+    let write = |file: &str, ders: &[Vec<u8>]| {
+        let pem = |der: &Vec<u8>| {
+            pem_rfc7468::encode_string("CERTIFICATE", Default::default(), der).unwrap()
+        };
+        let path = folder.join(file);
+        fs::write(&path, ders.iter().map(pem).collect::<String>()).unwrap();
+        path
+    };
+    let (target, above) = chain.split_last().unwrap();
+    let mut command = Command::new("openssl");
+    command.args(["verify", "-check_ss_sig", "-attime", &NOW.to_string()]);
+    command.arg("-CAfile").arg(write("root.pem", &above[..1]));
+    if above.len() > 1 {
+        let between = write("between.pem", &above[1..]);
+        command.arg("-untrusted").arg(between);
+    }
+    match purpose {
+        Some(Purpose::ServerAuth) => drop(command.args(["-purpose", "sslserver"])),
+        Some(Purpose::ClientAuth) => drop(command.args(["-purpose", "sslclient"])),
+        Some(Purpose::CrlSign) => drop(command.args(["-purpose", "crlsign"])),
+        _ => {}
+    }
+    command.arg(write("target.pem", std::slice::from_ref(target)));
+    let output = command.output();
+    let output = output.expect("openssl is one of the programs that the set-up installs");
+    output.status.success()
 }
 
 /// Every row of the table: refused by `rustls-webpki`, accepted here.
