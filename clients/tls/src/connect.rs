@@ -23,6 +23,7 @@ use crate::{
     Credential, IdentityCache, Policy, Refusal, config,
     stream::{PeerStream, Shared},
 };
+use allod_identity::Identifier;
 use allod_x509::ParsedCertificate;
 use rustls::{ClientConfig, Error as TlsError, pki_types::ServerName};
 use std::{io, net::Ipv4Addr, sync::Arc};
@@ -73,33 +74,46 @@ impl Connector {
     {
         let limit = self.cache.limits().handshake;
         let connection = async {
-            let config = self.config(policy).await?;
-            let connector = TlsConnector::from(Arc::new(config));
-            let stream = connector.connect(no_name(), io).await.map_err(failed)?;
+            let mut unknown = None;
+            if let Some(named) = policy.named() {
+                unknown = self.prefetch(named).await.map_err(ConnectError::Refused)?;
+            }
+            let connector = TlsConnector::from(Arc::new(self.config(policy)?));
+            let stream = connector.connect(no_name(), io).await;
+            let stream = stream.map_err(|error| match failed(error) {
+                // All named ones were asked about, or there is a reason why not.
+                ConnectError::Refused(Refusal::Unknown(key)) => {
+                    ConnectError::Refused(unknown.unwrap_or(Refusal::KeyNotNamed(key)))
+                }
+                other => other,
+            })?;
             admit(&self.cache, stream.into(), policy).await
         };
         let connection = time::timeout(limit, connection).await;
         connection.map_err(|_| ConnectError::TimedOut)?
     }
 
-    async fn config(&self, policy: &Policy) -> Result<ClientConfig, ConnectError> {
+    /// Asks about those whom the policy names. Of several some may not exist; the inner refusal says
+    /// why one of them could not be asked about.
+    async fn prefetch(&self, named: &[Identifier]) -> Result<Option<Refusal>, Refusal> {
+        let mut unknown = None;
+        for identifier in named {
+            match self.cache.prefetch(*identifier).await {
+                Err(refusal) if named.len() == 1 => return Err(refusal),
+                Err(Refusal::NotRegistered(_) | Refusal::DoesNotHold { .. }) | Ok(_) => {}
+                Err(refusal) => unknown = Some(refusal),
+            }
+        }
+        Ok(unknown)
+    }
+
+    fn config(&self, policy: &Policy) -> Result<ClientConfig, ConnectError> {
         let (cache, credential) = (self.cache.clone(), self.credential.clone());
-        let config = match policy.named() {
-            Some([only]) => {
-                let known = self.cache.prefetch(*only).await;
-                known.map_err(ConnectError::Refused)?;
-                config::client_config(cache, credential, policy.clone())
-            }
-            Some(named) => {
-                // The others may hold where one does not exist.
-                for identifier in named {
-                    _ = self.cache.prefetch(*identifier).await;
-                }
-                config::client_config(cache, credential, policy.clone())
-            }
-            None => config::asking_client(cache, credential, policy.clone()),
+        let build = match policy.named() {
+            Some(_) => config::client_config,
+            None => config::asking_client,
         };
-        config.map_err(ConnectError::Configuration)
+        build(cache, credential, policy.clone()).map_err(ConnectError::Configuration)
     }
 }
 

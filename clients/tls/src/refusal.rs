@@ -97,6 +97,9 @@ pub enum Refusal {
     /// The identity holds and is none of those that the policy names.
     #[error("{0} is none of the named identities")]
     NotNamed(Identifier),
+    /// The key is of none of the identities that the policy names, which are all known.
+    #[error("the key {0} is of none of the named identities")]
+    KeyNotNamed(KeyFingerprint),
     /// The identity holds, and the policy does not name its root.
     #[error("the root at the {} block, {}, is none of the named roots", name(*role), named(root))]
     RootNotNamed {

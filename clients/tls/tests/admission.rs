@@ -87,7 +87,7 @@ async fn a_strangers_valid_identity_is_refused_by_every_policy() {
         if policy_names(&expected) {
             // Only the named ones are known within the handshake; nobody else gets that far.
             assert!(
-                matches!(refused, Refusal::NotNamed(_) | Refusal::Unknown(_)),
+                matches!(refused, Refusal::NotNamed(_) | Refusal::KeyNotNamed(_)),
                 "{refused}"
             );
         } else {
@@ -259,4 +259,30 @@ async fn what_is_known_is_not_asked_again() {
     );
     drop(connected(&cache, both, (&server, &to_client)).await);
     assert_eq!(chain.questions(), asked);
+}
+
+#[tokio::test]
+async fn one_of_several_named_servers_suffices() {
+    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let unregistered = Agent::unregistered(&chain, Kind::Ed25519);
+    let cache = cache(&chain, Limits::default()).await;
+    let named = vec![unregistered.identifier, server.identifier];
+    let policy = Policy::identities(named).unwrap();
+    connected(&cache, (&client, &policy), (&server, &only(&client))).await;
+    // Alone it does not exist, and nobody is connected to.
+    let (connection, _) = handshake(
+        &cache,
+        (&client, &only(&unregistered)),
+        (&server, &only(&client)),
+    )
+    .await;
+    let refused = refusal(connection.unwrap_err());
+    assert!(matches!(refused, Refusal::DoesNotHold { .. }), "{refused}");
+    // If the chain cannot be asked, it is that which is said, and not that the server is a stranger.
+    let error = SourceError::Unreachable("gone".into());
+    chain.mine();
+    chain.refuse_questions(Some(error.clone()));
+    let stranger = Agent::unregistered(&chain, Kind::Ed25519);
+    let (connection, _) = handshake(&cache, (&client, &policy), (&stranger, &only(&client))).await;
+    assert_eq!(refusal(connection.unwrap_err()), Refusal::Source(error));
 }

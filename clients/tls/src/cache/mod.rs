@@ -186,7 +186,9 @@ pub(crate) struct Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let core = self.cache.core();
-        core.state.lock().disconnect(self.identifier, self.number);
+        let connection = core.state.lock().disconnect(self.identifier, self.number);
+        // What it holds is foreign code: the stream, the policy. Outside of the lock.
+        drop(connection);
     }
 }
 

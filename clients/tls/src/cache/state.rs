@@ -29,7 +29,7 @@ struct Entry {
     connections: HashMap<u64, Connection>,
 }
 
-struct Connection {
+pub(super) struct Connection {
     shown: [u8; 32],
     policy: Policy,
     end: Arc<dyn End>,
@@ -167,11 +167,10 @@ impl State {
         Ok(number)
     }
 
-    /// Forgets a connection.
-    pub fn disconnect(&mut self, identifier: Identifier, number: u64) {
-        if let Some(entry) = self.entries.get_mut(&identifier) {
-            entry.connections.remove(&number);
-        }
+    /// Forgets a connection, and hands it over to be dropped.
+    pub fn disconnect(&mut self, identifier: Identifier, number: u64) -> Option<Connection> {
+        let entry = self.entries.get_mut(&identifier)?;
+        entry.connections.remove(&number)
     }
 
     /// Open connections, of one identity or of all.

@@ -100,7 +100,7 @@ impl Made {
     }
 }
 
-pub fn text(path: &Path) -> &str {
+fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
