@@ -106,7 +106,7 @@ pub mod stream;
 pub mod threats;
 pub mod verifier;
 
-pub use cache::{IdentityCache, Kept};
+pub use cache::{FollowError, IdentityCache, Kept};
 pub use config::{Credential, CredentialError, client_config, server_config};
 pub use connect::{Acceptor, ConnectError, Connector};
 pub use limits::{LimitError, Limits};

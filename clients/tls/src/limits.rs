@@ -18,7 +18,7 @@ pub struct Limits {
     /// How long the questions after a new block may take all together; 100 milliseconds to 1 minute.
     /// A connection whose peer could not be asked about then is held to `max_blocks`.
     pub round: Duration,
-    /// Questions under way at once, both for new peers and after a new block; 1 to 64.
+    /// Identities that are asked about at once, among new peers and as many after a new block; 1 to 64.
     pub parallel_questions: usize,
     /// How long a handshake may take, the questions about the peer included; 100 milliseconds to 1
     /// minute.

@@ -23,7 +23,8 @@ pub struct Standing {
     pub block: BlockReference,
     /// The block's time, in seconds since 1970.
     pub time: u64,
-    /// The identities that were visited, root first, the identity itself last.
+    /// The identities that were visited, issuers before those that they issued, the identity itself
+    /// last.
     pub path: Vec<Identifier>,
     /// The root of the chain of issue, unless the identity is not registered.
     pub root: Option<Identifier>,
@@ -102,6 +103,7 @@ impl Peer {
     }
 
     /// Whether it is `ancestor` or was issued under it, at the best block and at the finalized one.
+    /// A co-issuer counts like an issuer; a [policy by roots](crate::Policy::roots) is stricter.
     pub fn descends_from(&self, ancestor: &Identifier) -> bool {
         self.best.path.contains(ancestor) && self.finalized.path.contains(ancestor)
     }

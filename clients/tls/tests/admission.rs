@@ -31,8 +31,9 @@ fn refusal(error: ConnectError) -> Refusal {
 
 #[tokio::test]
 async fn identities_that_name_each_other_talk() {
-    for server in Kind::ALL {
-        for client in Kind::ALL {
+    let kinds = Kind::accepted();
+    for server in kinds.clone() {
+        for client in kinds.clone() {
             let (chain, server, client) = two_agents(server, client);
             let cache = cache(&chain, Limits::default()).await;
             let (to_server, to_client) = (only(&server), only(&client));

@@ -4,8 +4,8 @@ mod support;
 
 use allod_identity::KeyFingerprint;
 use allod_tls::{
-    Acceptor, AutoIdVerifier, ConnectError, Connector, Credential, CredentialError, IdentityCache,
-    Limits, MAX_INTERMEDIATES, Policy, Refusal, client_config, server_config,
+    Acceptor, AutoIdVerifier, ConnectError, Connector, Credential, CredentialError, FollowError,
+    IdentityCache, Limits, MAX_INTERMEDIATES, Policy, Refusal, client_config, server_config,
 };
 use allod_x509::{CertificateError, ParsedCertificate};
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -22,7 +22,7 @@ use rustls::{
     version::TLS13,
 };
 use std::{sync::Arc, time::Duration};
-use support::{Agent, Kind, TestChain, cache, soon, two_agents};
+use support::{Agent, Files, Kind, TestChain, cache, soon, two_agents};
 use tokio::{io::AsyncReadExt, time};
 use tokio_rustls::TlsConnector;
 
@@ -143,7 +143,7 @@ fn handshake_error<T>(result: Result<T, ConnectError>) -> String {
 
 #[tokio::test]
 async fn anothers_certificate_is_of_no_use_without_the_key() {
-    for kind in Kind::ALL {
+    for kind in Kind::accepted() {
         let (chain, server, friend) = two_agents(Kind::Ed25519, kind);
         let thief = Agent::unregistered(&chain, kind);
         let cache = cache(&chain, Limits::default()).await;
@@ -401,6 +401,19 @@ async fn before_the_first_block_everybody_is_refused() {
     assert_eq!(Refusal::within(&error), Some(&Refusal::NotFollowing));
 }
 
+#[test]
+fn a_cache_begins_within_a_runtime_and_with_good_limits() {
+    let error = IdentityCache::follow(TestChain::new(), Limits::default()).unwrap_err();
+    assert_eq!(error, FollowError::NoRuntime);
+    let limits = Limits {
+        max_entries: 0,
+        ..Limits::default()
+    };
+    let error = IdentityCache::follow(TestChain::new(), limits).unwrap_err();
+    let expected = "max_entries is 0: it must be from 1 to 65536";
+    assert_eq!(error.to_string(), expected);
+}
+
 #[tokio::test]
 async fn a_full_cache_refuses_more_peers() {
     let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
@@ -445,6 +458,16 @@ fn a_credential_is_a_certificate_with_its_key() {
         Err(CredentialError::PemTooLong(65_537))
     ));
     assert_eq!(format!("{:?}", one.credential), "Credential { .. }");
+    // What the chain takes can be shown, and nothing else.
+    for kind in Kind::ALL {
+        let made = Files::new().certificate(kind);
+        let credential = Credential::new(made.der().into(), made.key());
+        match credential {
+            Ok(_) => assert!(Kind::accepted().contains(&kind)),
+            Err(CredentialError::Certificate(_)) => assert!(!Kind::accepted().contains(&kind)),
+            Err(other) => panic!("{kind:?}: {other}"),
+        }
+    }
 }
 
 /// Whatever bytes are shown: an error that says why, or the very certificate.
@@ -452,7 +475,7 @@ fn a_credential_is_a_certificate_with_its_key() {
 fn no_other_bytes_are_admitted() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _guard = runtime.enter();
-    for kind in Kind::ALL {
+    for kind in Kind::accepted() {
         let (chain, _, friend) = two_agents(Kind::Ed25519, kind);
         let cache = runtime.block_on(cache(&chain, Limits::default()));
         let _kept = runtime.block_on(cache.keep(friend.identifier)).unwrap();

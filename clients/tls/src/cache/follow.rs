@@ -111,6 +111,8 @@ async fn follow_heads(core: &Core, newest: &mut Newest) {
 
 async fn rounds(core: &Core) {
     let mut changes = core.heads.subscribe();
+    // The first heads may have been there before.
+    changes.mark_changed();
     loop {
         tokio::select! {
             // The sender lives as long as the core.

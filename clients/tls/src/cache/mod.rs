@@ -33,9 +33,21 @@ use parking_lot::Mutex;
 use state::{Known, State};
 use std::{fmt, sync::Arc};
 use tokio::{
+    runtime::Handle,
     sync::{Notify, Semaphore, watch},
     task::JoinHandle,
 };
+
+/// Why a cache cannot begin to follow the chain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FollowError {
+    /// A limit is outside of its range.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// There is no Tokio runtime.
+    #[error("a cache must be made within a Tokio runtime")]
+    NoRuntime,
+}
 
 /// How a connection is ended; called at most once, must not block.
 pub(crate) trait End: Send + Sync {
@@ -78,11 +90,13 @@ pub(crate) struct Judgement {
 }
 
 impl IdentityCache {
-    /// Begins to follow the chain. Must be called within a Tokio runtime.
-    pub fn follow(source: impl ChainSource, limits: Limits) -> Result<Self, LimitError> {
+    /// Begins to follow the chain, in a task of the Tokio runtime that this is called in. The runtime
+    /// must have its clock enabled.
+    pub fn follow(source: impl ChainSource, limits: Limits) -> Result<Self, FollowError> {
         limits.check()?;
+        let runtime = Handle::try_current().map_err(|_| FollowError::NoRuntime)?;
         let core = Arc::new(Core::new(Arc::new(source), limits));
-        let task = tokio::spawn(follow::follow(core.clone()));
+        let task = runtime.spawn(follow::follow(core.clone()));
         Ok(Self(Arc::new(Running { core, task })))
     }
 

@@ -62,7 +62,7 @@ pub enum SourceError {
     },
 }
 
-/// The state of the chain.
+/// The state of the chain. Every method but the stream of heads answers in bounded time.
 #[async_trait]
 pub trait ChainSource: Send + Sync + 'static {
     /// The newest blocks: soon the best and the finalized one of now, then every change. Blocks may be

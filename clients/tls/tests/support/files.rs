@@ -1,6 +1,7 @@
 //! Keys and certificates, made by the command `openssl`.
 
 use allod_tls::Credential;
+use allod_x509::ParsedCertificate;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::{
     fs,
@@ -15,15 +16,39 @@ use tempfile::TempDir;
 pub enum Kind {
     Ed25519,
     P256,
+    P384,
+    Rsa2048,
 }
 
 impl Kind {
-    pub const ALL: [Self; 2] = [Self::Ed25519, Self::P256];
+    pub const ALL: [Self; 4] = [Self::Ed25519, Self::P256, Self::P384, Self::Rsa2048];
+
+    /// Those whose certificates the chain takes.
+    pub fn accepted() -> Vec<Self> {
+        let is_accepted = |kind: &Self| {
+            let der = Files::new().certificate(*kind).der();
+            ParsedCertificate::parse(&der).is_ok()
+        };
+        let accepted: Vec<_> = Self::ALL.into_iter().filter(is_accepted).collect();
+        assert!(
+            accepted.starts_with(&[Self::Ed25519, Self::P256]),
+            "{accepted:?}"
+        );
+        accepted
+    }
 
     fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Ed25519 => &["-newkey", "ed25519"],
             Self::P256 => &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+            Self::P384 => &[
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-384",
+                "-sha384",
+            ],
+            Self::Rsa2048 => &["-newkey", "rsa:2048"],
         }
     }
 }
