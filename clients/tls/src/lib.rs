@@ -106,6 +106,14 @@ pub mod stream;
 pub mod threats;
 pub mod verifier;
 
+// The chain of the tests, which is written as for users of this crate.
+#[cfg(test)]
+extern crate self as allod_tls;
+#[cfg(test)]
+#[allow(dead_code, reason = "a part of it is for the tests outside")]
+#[path = "../tests/support/chain.rs"]
+mod test_chain;
+
 pub use cache::{FollowError, IdentityCache, Kept};
 pub use config::{Credential, CredentialError, client_config, server_config};
 pub use connect::{Acceptor, ConnectError, Connector};

@@ -21,6 +21,8 @@
 
 mod follow;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     LimitError, Limits, Peer, Policy, Refusal, SourceError,
