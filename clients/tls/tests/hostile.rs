@@ -7,7 +7,7 @@ use allod_tls::{
     Acceptor, AutoIdVerifier, ConnectError, Connector, Credential, CredentialError, FollowError,
     IdentityCache, Limits, MAX_INTERMEDIATES, Policy, Refusal, client_config, server_config,
 };
-use allod_x509::{CertificateError, ParsedCertificate};
+use allod_x509::ParsedCertificate;
 use proptest::{prelude::*, test_runner::TestRunner};
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error as TlsError, HandshakeKind, SignatureScheme,
@@ -197,16 +197,16 @@ async fn what_is_no_certificate_is_refused() {
     let mut trailing = friend.made.der();
     trailing.push(0);
     for (shown, expected) in [
-        (vec![0x30; 4097], Some(CertificateError::TooLong(4097))),
-        (vec![0x30, 0x00], None),
-        (trailing, None),
+        (vec![0x30; 4097], "4097"),
+        (vec![0x30, 0x00], "DER"),
+        (trailing, "1 bytes follow the end"),
     ] {
         let client = foul_client(Some(vec![shown]), &friend);
         let refused = refusal(accept(&cache, &server, &friend, client).await);
         let Refusal::Certificate(error) = refused else {
             panic!("{refused}");
         };
-        assert!(expected.is_none_or(|expected| expected == error), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
     }
 }
 
