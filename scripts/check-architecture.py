@@ -17,7 +17,7 @@ LAYERS = [
     ["node/rpc"],
     ["node/consensus"],
     ["node/archiver", "node/timekeeper"],
-    ["node/farmer"],
+    ["node/farmer", "clients/tls"],
     ["node/rpc-types"],
     ["runtime"],
     ["pallets/auto-id", "pallets/revocation", "pallets/farming", "pallets/rewards"],
