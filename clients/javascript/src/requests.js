@@ -36,7 +36,8 @@ const readArguments = (layout, given) => {
 // The algorithm that the certificate or list is signed with, which the call has to declare.
 const declaredAlgorithm = (declared, { algorithm }, what) => {
   if (declared !== undefined && declared.name !== algorithm.name) {
-    fail('algorithm-wrong', `${what} is signed with ${algorithm.name}, not with ${declared.name}: declare that or leave it out`);
+    const signed = `${what} is signed with ${algorithm.name}, not with ${declared.name}`;
+    fail('algorithm-wrong', `${signed}: declare that or leave it out`);
   }
   return algorithm;
 };
@@ -91,6 +92,7 @@ export class Request {
   #values;
   #facts;
   #actor;
+  #payload;
 
   /** @hideconstructor use `request` or a function of a call's name */
   constructor(layout, given, chain) {
@@ -110,7 +112,7 @@ export class Request {
     this.validUntil = u32Of(chain.validUntil, 'validUntil');
     this.arguments = concat(layout.signed.map(([name, kind]) => KINDS[kind].write(values[name])));
     this.argumentsHash = blake2b256(this.arguments);
-    this.payload = concat([
+    this.#payload = concat([
       text(layout.context),
       hashOf(chain.genesisHash, 'genesisHash'),
       text(layout.name),
@@ -120,6 +122,11 @@ export class Request {
       this.argumentsHash,
     ]);
     Object.freeze(this);
+  }
+
+  /** What the key signs: a copy, so that what was checked is what is signed. */
+  get payload() {
+    return this.#payload.slice();
   }
 
   /** The acting identity, 64 hex digits. */
@@ -176,7 +183,8 @@ export class Request {
     const who = consents.map(({ coIssuer }) => coIssuer);
     const expected = this.#values.coIssuers;
     if (expected && (expected.length !== who.length || !expected.every((one, index) => same(one, who[index])))) {
-      fail('consents-differ', `the consents must be of the ${expected.length} co-issuers that were signed, in their order`);
+      const rule = `of the ${expected.length} co-issuers that were signed, in their order`;
+      fail('consents-differ', `the consents must be ${rule}`);
     }
     if (hasTwice(who)) fail('issuer-twice', 'a co-issuer consents twice');
     return sequence(
@@ -244,7 +252,7 @@ const readConsent = (given, name) => {
  * A request by the name of its call.
  * @param {string} call as in Rust, such as `register_issued`
  * @param {object} given the arguments that are signed, in camelCase
- * @param {{genesisHash: string | Uint8Array, validUntil: number, nonce?: number | bigint, actor?: string | Uint8Array}} chain
+ * @param {object} chain `genesisHash`, `validUntil`, `nonce`, `actor`: see `Place` in index.d.ts
  */
 export const request = (call, given, chain) => {
   if (typeof call !== 'string' || !Object.hasOwn(LAYOUTS, call)) {

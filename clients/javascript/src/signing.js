@@ -36,7 +36,8 @@ const kindOf = (key) => {
   if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return 'p256';
   if (key.asymmetricKeyType === 'ec' && namedCurve === 'secp384r1') return 'p384';
   if (key.asymmetricKeyType !== 'rsa') {
-    fail('key-refused', `a key of kind ${namedCurve ?? key.asymmetricKeyType}: the chain takes Ed25519, P-256, P-384 and RSA`);
+    const kind = namedCurve ?? key.asymmetricKeyType;
+    fail('key-refused', `a key of kind ${kind}: the chain takes Ed25519, P-256, P-384 and RSA`);
   }
   if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS || modulusLength % 8) {
     const rule = `from ${MIN_RSA_BITS} to ${MAX_RSA_BITS}, a multiple of 8`;
@@ -53,7 +54,8 @@ const options = ({ key, salt }) => {
 };
 
 const checkRequest = (request) => {
-  if (!(request instanceof Request)) fail('not-a-request', 'a key signs requests only: hand over what register() and its like return');
+  if (request instanceof Request) return;
+  fail('not-a-request', 'a key signs requests only: hand over what register() and its like return');
 };
 
 /**

@@ -77,7 +77,8 @@ export const identifierOf = (value, name) => {
   // Bounded before anything is copied: 64 digits and 31 colons.
   const plain = digits.length > 95 ? '' : digits.replaceAll(':', '');
   if (!/^[0-9a-fA-F]{64}$/.test(plain)) {
-    fail('identifier', `${name} must have 64 hex digits, with colons between the bytes or not: ${shown(value)} has not`);
+    const rule = '64 hex digits, with colons between the bytes or not';
+    fail('identifier', `${name} must have ${rule}: ${shown(value)} has not`);
   }
   return new Uint8Array(Buffer.from(plain, 'hex'));
 };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 
 import { AutoIdError, identifierOf, readCertificate, readCrl, request, sign, verify } from '../src/index.js';
 import { pemToDer } from '../src/der.js';
@@ -28,6 +28,15 @@ const refuses = (code, act, message) => {
   });
   refused.add(code);
 };
+
+test('a request does not change once it is made', () => {
+  const made = request('deactivate', { identifier: someHash }, own);
+  assert.throws(() => (made.payload = new Uint8Array(1)), TypeError);
+  assert.throws(() => (made.other = 1), TypeError);
+  const before = sign(made, alpha.private_key);
+  made.payload.fill(0);
+  assert.deepEqual(sign(made, alpha.private_key), before);
+});
 
 test('calls, fields, places', () => {
   refuses('call', () => request('transfer', {}, own), /there are register, /);
@@ -289,7 +298,8 @@ test('mutated certificates and lists are read or refused, nothing else', () => {
   assert.ok(refusedOnes > 1000);
 });
 
-after(() => {
+// The last of this file: tests run in their order.
+test('every code is thrown, tested and documented', () => {
   const folder = new URL('../src/', import.meta.url);
   const source = readdirSync(folder)
     .filter((name) => name.endsWith('.js'))

@@ -87,10 +87,12 @@ class Values(Case):
             self.refuses("serial", lambda: holds(wrong), message)
         self.refuses("length", lambda: holds("01" * 21))
         self.refuses("not-bytes", lambda: holds(True))
-        for number, contents in [(1, "01"), (127, "7f"), (128, "0080"), (255, "00ff"), ((1 << 159) - 1, "7f" + "ff" * 19)]:
+        most = ((1 << 159) - 1, "7f" + "ff" * 19)
+        for number, contents in [(1, "01"), (127, "7f"), (128, "0080"), (255, "00ff"), most]:
             self.assertEqual(holds(number).arguments, holds(contents).arguments)
         for reason in ["certificateHold", "removeFromCRL", "", 6]:
-            self.refuses("reason", lambda: auto_id.revoke(by(ALPHA), serial="01", reason=reason), "a hold is another call")
+            revokes = lambda: auto_id.revoke(by(ALPHA), serial="01", reason=reason)
+            self.refuses("reason", revokes, "a hold is another call")
 
     def test_guardians_and_controllers(self):
         def guards(members, threshold, delay):
@@ -129,6 +131,12 @@ class Values(Case):
 
 
 class Requests(Case):
+    def test_a_request_does_not_change(self):
+        made = auto_id.deactivate(OWN, identifier=ALPHA["identifier"])
+        for name in ("payload", "nonce", "other"):
+            with self.assertRaises(AttributeError):
+                setattr(made, name, b"")
+
     def test_who_acts_with_which_nonce(self):
         certificate = ALPHA["certificate"]
         self.refuses("actor", lambda: auto_id.register(by(BETA), certificate=certificate), "leave the actor out")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, List, NoReturn, Optional, Sequence, Tuple, Union
 
 from . import scale
 from .algorithms import algorithm_of, check_key
@@ -37,7 +37,7 @@ REVOCATION_CONTEXT = "allod/revocation/1"
 
 @dataclass(frozen=True)
 class Place:
-    """For which chain a request counts, until when, and as whose which."""
+    """For which chain a request counts, until when, and whose it is."""
 
     #: Hash of the genesis block, 32 bytes.
     genesis_hash: Bytes
@@ -164,33 +164,53 @@ def _nonce(plan: Plan, place: Place) -> int:
 
 
 class Request:
-    """One request of one identity: what its key has to sign."""
+    """One request of one identity: what its key has to sign. It does not change once it is made, so that what was
+    checked is what is signed."""
+
+    _plan: Plan
+    _actor: bytes
+    #: The call's name.
+    call: str
+    context: str
+    nonce: int
+    valid_until: int
+    #: SCALE of the arguments that are signed.
+    arguments: bytes
+    #: BLAKE2b-256 of them.
+    arguments_hash: bytes
+    #: What the key signs.
+    payload: bytes
 
     def __init__(self, plan: Plan, place: Place) -> None:
         instance_of(place, Place, "the place on the chain")
-        self._plan = plan
-        self._actor = _actor(plan, place)
-        #: The call's name.
-        self.call: str = plan.name
-        self.context: str = plan.pallet.context
-        self.nonce: int = _nonce(plan, place)
-        self.valid_until: int = u32_of(place.valid_until, "valid_until")
-        #: SCALE of the arguments that are signed.
-        self.arguments: bytes = b"".join(plan.signed)
-        #: BLAKE2b-256 of them.
-        self.arguments_hash: bytes = hashlib.blake2b(self.arguments, digest_size=32).digest()
-        #: What the key signs.
-        self.payload: bytes = b"".join(
-            [
-                scale.text(self.context),
-                hash_of(place.genesis_hash, "genesis_hash"),
-                scale.text(self.call),
-                self._actor,
-                scale.u64(self.nonce),
-                scale.u32(self.valid_until),
-                self.arguments_hash,
-            ]
+        actor = _actor(plan, place)
+        nonce = _nonce(plan, place)
+        valid_until = u32_of(place.valid_until, "valid_until")
+        arguments = b"".join(plan.signed)
+        arguments_hash = hashlib.blake2b(arguments, digest_size=32).digest()
+        payload = [
+            scale.text(plan.pallet.context),
+            hash_of(place.genesis_hash, "genesis_hash"),
+            scale.text(plan.name),
+            actor,
+            scale.u64(nonce),
+            scale.u32(valid_until),
+            arguments_hash,
+        ]
+        vars(self).update(
+            _plan=plan,
+            _actor=actor,
+            call=plan.name,
+            context=plan.pallet.context,
+            nonce=nonce,
+            valid_until=valid_until,
+            arguments=arguments,
+            arguments_hash=arguments_hash,
+            payload=b"".join(payload),
         )
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a request does not change once it is made; make another one")
 
     @property
     def actor(self) -> str:
@@ -225,23 +245,15 @@ class Request:
             check_key(algorithm, plan.certificate.key_kind, "the certificate's key")
         declared = scale.u8(algorithm.index)
         request = scale.u64(self.nonce) + scale.u32(self.valid_until) + scale.octets(signature)
-        parts: List[bytes] = []
-        for part in plan.call:
-            if isinstance(part, bytes):
-                parts.append(part)
-            elif part is Part.CONSENTS:
-                parts.append(self._consents([] if consents is None else consents))
-            elif part is Part.POSSESSION:
-                parts.append(self._possession(possession))
-            elif part is Part.ENTRIES:
-                parts.append(scale.u32(self._entries(entries)))
-            elif part is Part.KEY_ALGORITHM:
-                parts.append(declared)
-            elif part is Part.SIGNED_REQUEST:
-                parts.append(request)
-            elif part is Part.IDENTITY_REQUEST:
-                parts.append(self._actor + declared + request)
-        arguments = b"".join(parts)
+        write: Dict[Part, Callable[[], bytes]] = {
+            Part.CONSENTS: lambda: self._consents([] if consents is None else consents),
+            Part.POSSESSION: lambda: self._possession(possession),
+            Part.ENTRIES: lambda: scale.u32(self._entries(entries)),
+            Part.KEY_ALGORITHM: lambda: declared,
+            Part.SIGNED_REQUEST: lambda: request,
+            Part.IDENTITY_REQUEST: lambda: self._actor + declared + request,
+        }
+        arguments = b"".join(write[part]() if isinstance(part, Part) else part for part in plan.call)
         index = bytes([plan.pallet.index, plan.call_index])
         return Call(plan.pallet.name, plan.name, arguments, index + arguments)
 
