@@ -6,7 +6,9 @@
 //! | [`keys`] | private keys: reading them, and finding the one that belongs to a certificate |
 //! | [`client`] | questions to a node |
 //! | [`transaction`] | a signed extrinsic, and what became of it |
+//! | [`payer`] | the account that pays |
 //! | [`register`] | `allod id register` and `allod id payload` |
+//! | [`extrinsic`] | `allod id extrinsic` |
 //! | [`verify`] | `allod id verify` and `allod id show` |
 //! | [`report`] | reports in words |
 //!
@@ -16,8 +18,10 @@
 //! Exit status: 0 if it was done or holds, 1 if an identity does not hold, 2 on an error.
 
 mod client;
+mod extrinsic;
 mod files;
 mod keys;
+mod payer;
 mod register;
 mod report;
 #[cfg(test)]
@@ -55,6 +59,10 @@ enum Action {
     Show(verify::ShowArgs),
     /// Give the bytes that a certificate's key must sign, for a key that is not on this machine.
     Payload(register::PayloadArgs),
+    /// Sign a call that a node gave over JSON-RPC, as a transaction for `author_submitExtrinsic`.
+    ///
+    /// Only calls about identities are signed.
+    Extrinsic(extrinsic::ExtrinsicArgs),
 }
 
 /// Runs a subcommand.
@@ -68,6 +76,7 @@ pub fn run(command: &IdCmd) -> Result<ExitCode, Error> {
             Action::Verify(args) => verify::verify(args).await,
             Action::Show(args) => verify::show(args).await,
             Action::Payload(args) => register::payload(args).await,
+            Action::Extrinsic(args) => extrinsic::extrinsic(args).await,
         }
     })
 }

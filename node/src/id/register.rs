@@ -1,18 +1,17 @@
 //! `allod id register` and `allod id payload`.
 
 use super::{
-    client::{Node, NodeArgs, Secret},
-    files, keys, transaction,
+    client::{Node, NodeArgs},
+    files, keys,
+    payer::PayerArgs,
+    transaction,
 };
 use crate::commands::Error;
 use allod_identity::{Identifier, RegisterArguments, SignedRequest};
 use allod_rpc_types::auto_id::DEFAULT_VALID_FOR;
 use allod_runtime::{RuntimeCall, RuntimeEvent};
 use allod_x509::{ParsedCertificate, SelfIssuedCertificate};
-use jsonrpsee::rpc_params;
-use sc_chain_spec::ChainType;
 use serde_json::json;
-use sp_core::{Pair, sr25519};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -51,14 +50,8 @@ pub struct RegisterArgs {
     #[arg(long, value_name = "BLOCK")]
     valid_until: Option<u32>,
 
-    /// The account that pays: a phrase, a seed in hex, or a well-known name such as //Alice, which
-    /// is what pays on a development chain if this is not given.
-    #[arg(long, value_name = "SECRET")]
-    suri: Option<Secret>,
-
-    /// A file that holds what `--suri` would say, and so keeps it from the list of processes.
-    #[arg(long, value_name = "FILE", conflicts_with = "suri")]
-    suri_file: Option<PathBuf>,
+    #[command(flatten)]
+    payer: PayerArgs,
 
     /// Write JSON.
     #[arg(long)]
@@ -99,7 +92,7 @@ pub async fn register(args: &RegisterArgs) -> Result<ExitCode, Error> {
         }
     };
     let node = Node::connect(&args.node).await?;
-    let payer = payer(&node, args).await?;
+    let payer = args.payer.pair(&node).await?;
     let best = node.best_number().await?;
     let valid_until = args
         .valid_until
@@ -225,33 +218,6 @@ fn request(
     })
 }
 
-async fn payer(node: &Node, args: &RegisterArgs) -> Result<sr25519::Pair, Error> {
-    if let Some(Secret(suri)) = &args.suri {
-        return pair(suri, "--suri");
-    }
-    if let Some(path) = &args.suri_file {
-        let bytes = files::read(path)?;
-        let shown = path.display().to_string();
-        let suri = std::str::from_utf8(&bytes).map_err(|_| format!("{shown} holds no text"))?;
-        return pair(suri.trim(), &shown);
-    }
-    let chain: ChainType = node.ask("system_chainType", rpc_params![]).await?;
-    match chain {
-        ChainType::Development | ChainType::Local => pair("//Alice", "--suri"),
-        ChainType::Live | ChainType::Custom(_) => {
-            Err("this is no development chain: --suri or --suri-file must name who pays".into())
-        }
-    }
-}
-
-fn pair(suri: &str, from: &str) -> Result<sr25519::Pair, Error> {
-    // The error may quote what it could not read.
-    sr25519::Pair::from_string(suri, None).map_err(|_| {
-        format!("{from}: no secret; it must be a phrase, 0x and 64 hex digits, or a name such as //Alice")
-            .into()
-    })
-}
-
 fn next_steps(certificate: &Path, payload: &Path, valid_until: u32) -> String {
     let (certificate, payload) = (certificate.display(), payload.display());
     format!(
@@ -345,12 +311,6 @@ mod tests {
         assert!(error.starts_with("cert.der: "), "{error}");
         assert_eq!(check_validity(5, 6), Ok(()));
         assert!(check_validity(5, 5).unwrap_err().contains("#5"));
-        let secret = "my secret phrase that is none";
-        let error = pair(secret, "--suri").map(|_| ()).unwrap_err().to_string();
-        assert!(
-            error.starts_with("--suri: ") && !error.contains("my secret"),
-            "{error}"
-        );
     }
 
     #[test]

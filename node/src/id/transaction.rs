@@ -55,17 +55,7 @@ pub async fn submit(
     payer: &sr25519::Pair,
     call: RuntimeCall,
 ) -> Result<Included, Error> {
-    node.check_version().await?;
-    let account = AccountId::from(payer.public());
-    let anchor = node.best_number().await?.saturating_sub(ANCHOR_DEPTH);
-    let context = Context {
-        nonce: node
-            .ask("system_accountNextIndex", rpc_params![account])
-            .await?,
-        genesis: node.genesis_hash().await?,
-        anchor: (anchor, node.hash_of(anchor).await?),
-    };
-    let extrinsic = sign(call, payer, &context).encode();
+    let extrinsic = signed(node, payer, call).await?;
     let hex = format!("0x{}", hex::encode(&extrinsic));
     let mut statuses: Subscription<Status> = node
         .client()
@@ -81,6 +71,25 @@ pub async fn submit(
             )
         })??;
     outcome(node, block, &extrinsic).await
+}
+
+/// Signs a call with the account's next nonce. The bytes are a transaction, not submitted yet.
+pub async fn signed(
+    node: &Node,
+    payer: &sr25519::Pair,
+    call: RuntimeCall,
+) -> Result<Vec<u8>, Error> {
+    node.check_version().await?;
+    let account = AccountId::from(payer.public());
+    let anchor = node.best_number().await?.saturating_sub(ANCHOR_DEPTH);
+    let context = Context {
+        nonce: node
+            .ask("system_accountNextIndex", rpc_params![account])
+            .await?,
+        genesis: node.genesis_hash().await?,
+        anchor: (anchor, node.hash_of(anchor).await?),
+    };
+    Ok(sign(call, payer, &context).encode())
 }
 
 fn sign(call: RuntimeCall, payer: &sr25519::Pair, context: &Context) -> UncheckedExtrinsic {

@@ -2,6 +2,7 @@
 
 use allod_e2e::{Node, binary, eventually, run};
 use serde_json::{Value, json};
+use std::{fs, path::Path};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_development_chain_farms_and_serves_its_users() {
@@ -46,42 +47,16 @@ async fn a_development_chain_farms_and_serves_its_users() {
 }
 
 /// The README's first real use.
-async fn identity(node: &Node, folder: &std::path::Path) {
-    let openssl = [
-        "req",
-        "-x509",
-        "-newkey",
-        "ed25519",
-        "-nodes",
-        "-keyout",
-        "key.pem",
-        "-out",
-        "cert.pem",
-        "-subj",
-        "/CN=agent",
-        "-days",
-        "30",
-    ];
-    assert_eq!(run("openssl", &openssl, folder).await.code, 0);
+async fn identity(node: &Node, folder: &Path) {
+    let made =
+        "req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -subj /CN=agent -days 30";
+    openssl(made, folder).await;
     let register = ["id", "register", "cert.pem", "--url", &node.url];
     let registered = run(binary(), &register, folder).await;
     assert_eq!(registered.code, 0, "{}{}", registered.out, registered.err);
     let identifier = registered.out.split_whitespace().nth(1).unwrap().to_owned();
-    let fingerprint = run(
-        "openssl",
-        &[
-            "x509",
-            "-in",
-            "cert.pem",
-            "-noout",
-            "-fingerprint",
-            "-sha256",
-        ],
-        folder,
-    )
-    .await;
+    let fingerprint = openssl("x509 -in cert.pem -noout -fingerprint -sha256", folder).await;
     let fingerprint = fingerprint
-        .out
         .trim()
         .rsplit('=')
         .next()
@@ -104,4 +79,52 @@ async fn identity(node: &Node, folder: &std::path::Path) {
     let again = run(binary(), &register, folder).await;
     assert_ne!(again.code, 0);
     assert!(again.err.contains("AlreadyRegistered"), "{}", again.err);
+    register_by_json_rpc(node, folder).await;
+}
+
+/// A key that signs elsewhere, and a client that knows neither SCALE nor sr25519.
+async fn register_by_json_rpc(node: &Node, folder: &Path) {
+    let made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key2.pem -out cert2.pem \
+                -subj /CN=another -days 30";
+    openssl(made, folder).await;
+    let certificate = json!(fs::read_to_string(folder.join("cert2.pem")).unwrap());
+    let asked: Value = node
+        .call("autoId_registerPayload", &[certificate.clone()])
+        .await;
+    let payload = hex::decode(&asked["payload"].as_str().unwrap()[2..]).unwrap();
+    fs::write(folder.join("payload"), payload).unwrap();
+    openssl(
+        "pkeyutl -sign -rawin -in payload -inkey key2.pem -out signature",
+        folder,
+    )
+    .await;
+    let signature = hex::encode(fs::read(folder.join("signature")).unwrap());
+    let signature = json!(format!("0x{signature}"));
+    let valid_until = asked["validUntil"].clone();
+    let call: String = node
+        .call(
+            "autoId_registerCall",
+            &[certificate, valid_until, signature],
+        )
+        .await;
+    let arguments = ["id", "extrinsic", &call, "--url", &node.url];
+    let signed = run(binary(), &arguments, folder).await;
+    assert_eq!(signed.code, 0, "{}", signed.err);
+    let _: String = node
+        .call("author_submitExtrinsic", &[json!(signed.out.trim())])
+        .await;
+    eventually("the other identity", || async {
+        let report: Value = node
+            .call("autoId_verify", &[asked["identifier"].clone()])
+            .await;
+        (report["holds"] == true).then_some(())
+    })
+    .await;
+}
+
+async fn openssl(arguments: &str, folder: &Path) -> String {
+    let arguments: Vec<&str> = arguments.split_whitespace().collect();
+    let answer = run("openssl", &arguments, folder).await;
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    answer.out
 }

@@ -1,0 +1,80 @@
+//! `allod id extrinsic`: for clients that speak JSON-RPC and sign no transactions themselves.
+
+use super::{
+    client::{Node, NodeArgs},
+    payer::PayerArgs,
+    transaction,
+};
+use crate::commands::Error;
+use allod_runtime::RuntimeCall;
+use parity_scale_codec::DecodeAll;
+use std::process::ExitCode;
+
+/// Most hex digits of a call: two for each byte of the longest one there can be, and then some.
+const MAX_DIGITS: usize = 1 << 17;
+
+/// Arguments of `allod id extrinsic`.
+#[derive(Debug, clap::Args)]
+pub struct ExtrinsicArgs {
+    /// The call in hex, as `autoId_registerCall` gives it.
+    call: String,
+
+    #[command(flatten)]
+    payer: PayerArgs,
+
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+/// Signs a call and prints the transaction.
+pub async fn extrinsic(args: &ExtrinsicArgs) -> Result<ExitCode, Error> {
+    let call = parse(&args.call)?;
+    let node = Node::connect(&args.node).await?;
+    let payer = args.payer.pair(&node).await?;
+    let extrinsic = transaction::signed(&node, &payer, call).await?;
+    println!("0x{}", hex::encode(extrinsic));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes calls about identities only: whoever pastes a call here cannot read what it does.
+fn parse(text: &str) -> Result<RuntimeCall, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() > MAX_DIGITS {
+        return Err(format!(
+            "the call has {} hex digits; at most {MAX_DIGITS} are read",
+            digits.len()
+        ));
+    }
+    let bytes = hex::decode(digits).map_err(|error| format!("the call is no hex: {error}"))?;
+    match RuntimeCall::decode_all(&mut &bytes[..]) {
+        Ok(call @ RuntimeCall::AutoId(_)) => Ok(call),
+        Ok(_) => Err("the call is not one about identities (pallet AutoId)".into()),
+        Err(error) => Err(format!("the call is none of this runtime's: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parity_scale_codec::Encode;
+
+    #[test]
+    fn other_calls_and_other_bytes_are_refused() {
+        let remark = frame_system::Call::remark { remark: vec![1] };
+        let remark = hex::encode(RuntimeCall::System(remark).encode());
+        for (text, expected) in [
+            (remark.as_str(), "pallet AutoId"),
+            ("0xzz", "no hex"),
+            ("0x1e00", "none of this runtime's"),
+            ("", "none of this runtime's"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+        assert!(
+            parse(&"0".repeat(MAX_DIGITS + 2))
+                .unwrap_err()
+                .contains("at most")
+        );
+    }
+}
