@@ -9,7 +9,7 @@ env_file=$1
 target=wasm32v1-none
 # Debian's rustc-web and what belongs to it: compiler, LLVM for its object files, linker.
 debian_rust=(rustc-web cargo-web libstd-rust-web-dev rust-web-src rust-web-llvm lld-22 rustfmt-web rust-web-clippy)
-tools=(clang protobuf-compiler pkg-config openssl ca-certificates curl python3)
+tools=(clang protobuf-compiler pkg-config openssl ca-certificates curl python3 python3-cryptography)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

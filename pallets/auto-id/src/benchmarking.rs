@@ -1,74 +1,110 @@
-//! Benchmarks: each call by algorithm and by the certificate's length.
+//! Benchmarks: each call by the certificate's length and by what stands above the identity, one
+//! signature by each kind of key. Every issuer has issued a thousand certificates before.
 
-use alloc::vec::Vec;
+mod people;
 
-use allod_identity::{Identifier, RegisterArguments, SignedRequest};
-use allod_x509::{
-    ParsedCertificate, SigningKey,
-    builder::{CertificateBuilder, certificate, extension, name},
+use alloc::{vec, vec::Vec};
+
+use allod_identity::{
+    CallArguments, GuardianSet, KeyFingerprint, Possession, RegisterArguments, Service, Services,
+    request::arguments::{
+        ApproveRecoveryArguments, DeactivateArguments, ExecuteRecoveryArguments,
+        OpenRecoveryArguments, RegisterIssuedArguments, RenewArguments, ReparentArguments,
+        SetControllerArguments, SetGuardiansArguments, SetServicesArguments, VetoRecoveryArguments,
+    },
 };
+use allod_x509::{ParsedCertificate, SigningKey, builder::CertificateBuilder};
 use frame_benchmarking::v2::*;
-use frame_support::traits::Consideration;
 use frame_system::RawOrigin;
 
 use crate::{
-    pallet::{Call, Config, Identities, Pallet},
-    types::{CertificateBytes, footprint},
+    pallet::{Call, Config, Identities, Keys, Pallet, Recoveries},
+    types::{CertificateBytes, KeyRecord},
+};
+use people::{
+    Person, certificate_of, child, fund, identifier_of, key, root, sign, sign_with, signed, stop,
+    tower,
 };
 
-/// A certificate of `length` bytes, or of as many below as its parts can make, and the dearest of that
-/// length to read: names of as many short parts as fit.
-fn certificate_of(key: &SigningKey, length: usize) -> Vec<u8> {
-    let build = |parts: usize, filler: usize| {
-        let mut builder = CertificateBuilder::self_issued("");
-        builder.not_before = 0;
-        builder.issuer = name(&alloc::vec!["x"; parts.max(1)]);
-        builder.subject.clone_from(&builder.issuer);
-        builder
-            .extensions
-            .push(extension(&[0x2a, 3], false, &alloc::vec![0; filler]));
-        builder.tbs(key.algorithm(), &key.spki())
-    };
-    let fits = |tbs: &[u8]| certificate(tbs, key.algorithm(), &[0; 72]).len() <= length;
-    let mut parts = 1_usize;
-    while fits(&build(parts.saturating_add(1), 0)) {
-        parts = parts.saturating_add(1);
-    }
-    let mut filler = 0_usize;
-    while fits(&build(parts, filler.saturating_add(1))) {
-        filler = filler.saturating_add(1);
-    }
-    let tbs = build(parts, filler);
-    certificate(&tbs, key.algorithm(), &key.sign(&tbs))
+/// PKCS#8 of an RSA key of 4,096 bits.
+const RSA_KEY: &[u8] = include_bytes!("benchmarking/rsa-4096.key.der");
+const DELAY: u32 = 10;
+
+/// A funded caller in block 5, so that there are blocks before it.
+fn caller<T: Config>() -> T::AccountId {
+    frame_system::Pallet::<T>::set_block_number(5_u32.into());
+    let caller: T::AccountId = whitelisted_caller();
+    fund::<T>(&caller);
+    caller
 }
 
-/// The arguments of `register` for that certificate, and its identifier.
-fn registration<T: Config>(
-    key: &SigningKey,
-    length: u32,
-) -> Result<(CertificateBytes, SignedRequest, Identifier), BenchmarkError> {
-    let length = usize::try_from(length).map_err(|_| BenchmarkError::Stop("length"))?;
-    let der = certificate_of(key, length);
-    let parsed = ParsedCertificate::parse(&der)
-        .map_err(|_| BenchmarkError::Stop("the certificate is refused"))?;
-    let identifier = Identifier::of(&parsed);
-    let arguments = RegisterArguments {
-        certificate: &der,
-        algorithm: key.algorithm(),
+fn guardians_of(guardians: &[Person], threshold: u8) -> Result<GuardianSet, BenchmarkError> {
+    let members: Vec<_> = guardians
+        .iter()
+        .map(|guardian| guardian.identifier)
+        .collect();
+    Ok(GuardianSet {
+        members: members.try_into().map_err(stop("too many guardians"))?,
+        threshold,
+        delay: DELAY,
+    })
+}
+
+fn guard<T: Config>(
+    caller: &T::AccountId,
+    subject: &Person,
+    guardians: &[Person],
+    threshold: u8,
+) -> Result<(), BenchmarkError> {
+    let guardians = Some(guardians_of(guardians, threshold)?);
+    let arguments = SetGuardiansArguments {
+        identifier: subject.identifier,
+        guardians: &guardians,
     };
-    let payload = arguments.payload(Pallet::<T>::genesis_hash(), identifier, u32::MAX);
-    let signature = key.sign(&payload.to_bytes());
-    let request = SignedRequest {
-        nonce: 0,
-        valid_until: u32::MAX,
-        signature: signature
-            .try_into()
-            .map_err(|_| BenchmarkError::Stop("the signature is too long"))?,
+    let request = sign::<T>(subject, &arguments);
+    let origin = RawOrigin::Signed(caller.clone()).into();
+    Pallet::<T>::set_guardians(origin, subject.identifier, guardians, request)?;
+    Ok(())
+}
+
+fn open<T: Config>(
+    caller: &T::AccountId,
+    subject: &Person,
+    guardian: &Person,
+    certificate_hash: [u8; 32],
+) -> Result<(), BenchmarkError> {
+    let arguments = OpenRecoveryArguments {
+        identifier: subject.identifier,
+        certificate_hash,
+        compromised_after: Some(1),
     };
-    let der = der
-        .try_into()
-        .map_err(|_| BenchmarkError::Stop("the certificate is too long"))?;
-    Ok((der, request, identifier))
+    let request = sign::<T>(guardian, &arguments);
+    let origin = RawOrigin::Signed(caller.clone()).into();
+    Pallet::<T>::open_recovery(
+        origin,
+        subject.identifier,
+        certificate_hash,
+        Some(1),
+        request,
+    )
+    .map_err(|failed| failed.error)?;
+    Ok(())
+}
+
+/// One signature by a key over a message as long as the longest certificate.
+fn message_of(key: &SigningKey) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+    let der = CertificateBuilder::self_issued("signer").sign_self(key);
+    let message = vec![0x5a; 4_096];
+    let signature = key.sign(&message);
+    (der, message, signature)
+}
+
+fn check(key: &SigningKey, parts: &(Vec<u8>, Vec<u8>, Vec<u8>)) -> Result<(), BenchmarkError> {
+    let (der, message, signature) = parts;
+    let parsed = ParsedCertificate::parse(der).map_err(stop("the certificate is refused"))?;
+    parsed
+        .verify_message(key.algorithm(), message, signature)
+        .map_err(stop("the signature is refused"))
 }
 
 #[benchmarks]
@@ -76,30 +112,446 @@ mod benchmarks {
     use super::*;
 
     #[benchmark]
-    fn register_ed25519(l: Linear<320, 4096>) -> Result<(), BenchmarkError> {
-        let key = SigningKey::ed25519([7; 32]);
-        let (der, request, identifier) = registration::<T>(&key, l)?;
-        let caller = whitelisted_caller();
-        T::Consideration::ensure_successful(&caller, footprint::<T>(&der));
+    fn register(l: Linear<320, 4096>) -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let key = key(1);
+        let der = certificate_of(&key, None, None, 1, l)?;
+        let identifier = identifier_of(&der)?;
+        let arguments = RegisterArguments {
+            certificate: &der,
+            algorithm: key.algorithm(),
+        };
+        let payload = arguments.payload(Pallet::<T>::genesis_hash(), identifier, u32::MAX);
+        let request = signed(&key, 0, &payload.to_bytes());
 
         #[extrinsic_call]
-        register(RawOrigin::Signed(caller), der, key.algorithm(), request);
+        _(RawOrigin::Signed(caller), der, key.algorithm(), request);
 
         assert!(Identities::<T>::contains_key(identifier));
         Ok(())
     }
 
     #[benchmark]
-    fn register_p256(l: Linear<320, 4096>) -> Result<(), BenchmarkError> {
-        let key = SigningKey::p256([7; 32]).ok_or(BenchmarkError::Stop("7… is below the order"))?;
-        let (der, request, identifier) = registration::<T>(&key, l)?;
-        let caller = whitelisted_caller();
-        T::Consideration::ensure_successful(&caller, footprint::<T>(&der));
+    fn register_issued(l: Linear<400, 4096>, v: Linear<1, 15>) -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let issuer = tower::<T>(&caller, v, 1)?;
+        let key = key(1);
+        let der = certificate_of(&key, Some(&issuer), None, 1, l)?;
+        let identifier = identifier_of(&der)?;
+        let arguments = RegisterIssuedArguments {
+            certificate: &der,
+            algorithm: issuer.key.algorithm(),
+            issuer: issuer.identifier,
+            co_issuers: vec![],
+        };
+        let genesis = Pallet::<T>::genesis_hash();
+        let payload = arguments.payload_of(genesis, identifier, 0, u32::MAX);
+        let request = signed(&key, 0, &payload.to_bytes());
+        let algorithm = key.algorithm();
 
         #[extrinsic_call]
-        register(RawOrigin::Signed(caller), der, key.algorithm(), request);
+        _(
+            RawOrigin::Signed(caller),
+            der,
+            algorithm,
+            issuer.identifier,
+            Default::default(),
+            algorithm,
+            request,
+        );
 
         assert!(Identities::<T>::contains_key(identifier));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn renew(l: Linear<400, 4096>, v: Linear<1, 15>) -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let issuer = tower::<T>(&caller, v, 1)?;
+        let subject = child::<T>(&caller, &issuer, &[], 9_001)?;
+        let new_key = key(9_002);
+        let der = certificate_of(&new_key, Some(&issuer), Some(&subject), 2, l)?;
+        let arguments = RenewArguments {
+            identifier: subject.identifier,
+            certificate: &der,
+            algorithm: issuer.key.algorithm(),
+            compromised_after: Some(1),
+        };
+        let request = sign::<T>(&subject, &arguments);
+        let payload = arguments.payload_of(
+            Pallet::<T>::genesis_hash(),
+            subject.identifier,
+            request.request.nonce,
+            u32::MAX,
+        );
+        let possession = Possession {
+            algorithm: new_key.algorithm(),
+            signature: new_key
+                .sign(&payload.to_bytes())
+                .try_into()
+                .unwrap_or_default(),
+        };
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            subject.identifier,
+            der,
+            issuer.key.algorithm(),
+            Default::default(),
+            Some(1),
+            Some(possession),
+            request,
+        );
+
+        let record = Identities::<T>::get(subject.identifier);
+        assert_eq!(record.map(|record| record.generation), Some(1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn reparent(l: Linear<400, 4096>, v: Linear<3, 31>) -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let above = (v - 1) / 2;
+        let old = tower::<T>(&caller, above.max(1), 1)?;
+        let new = tower::<T>(&caller, (v - 1 - above).max(1), 2)?;
+        let subject = child::<T>(&caller, &old, &[], 9_001)?;
+        // The old issuer's key was compromised before it issued this.
+        let issuer_key = Pallet::<T>::identity(old.identifier)
+            .map(|info| info.key)
+            .unwrap_or(KeyFingerprint([0; 32]));
+        let given_up = KeyRecord {
+            identifier: old.identifier,
+            good_until: Some(0_u32.into()),
+        };
+        Keys::<T>::insert(issuer_key, given_up);
+        let der = certificate_of(&subject.key, Some(&new), Some(&subject), 2, l)?;
+        let arguments = ReparentArguments {
+            identifier: subject.identifier,
+            certificate: &der,
+            algorithm: new.key.algorithm(),
+            issuer: new.identifier,
+            co_issuers: vec![],
+        };
+        let request = sign::<T>(&subject, &arguments);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            subject.identifier,
+            der,
+            new.key.algorithm(),
+            new.identifier,
+            Default::default(),
+            request,
+        );
+
+        let record = Identities::<T>::get(subject.identifier);
+        assert_eq!(record.map(|record| record.generation), Some(1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn deactivate() -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let issuer = tower::<T>(&caller, 4, 1)?;
+        let guardian = root::<T>(&caller, 9_000)?;
+        let subject = child::<T>(&caller, &issuer, &[], 9_001)?;
+        for serial in 2..7 {
+            let der = certificate_of(&subject.key, Some(&issuer), Some(&subject), serial, 4_096)?;
+            let arguments = RenewArguments {
+                identifier: subject.identifier,
+                certificate: &der,
+                algorithm: issuer.key.algorithm(),
+                compromised_after: None,
+            };
+            let request = sign::<T>(&subject, &arguments);
+            Pallet::<T>::renew(
+                RawOrigin::Signed(caller.clone()).into(),
+                subject.identifier,
+                der,
+                issuer.key.algorithm(),
+                Default::default(),
+                None,
+                None,
+                request,
+            )
+            .map_err(|failed| failed.error)?;
+        }
+        guard::<T>(&caller, &subject, &[guardian], 1)?;
+        let arguments = DeactivateArguments {
+            identifier: subject.identifier,
+        };
+        let request = sign::<T>(&subject, &arguments);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), subject.identifier, request);
+
+        let record = Identities::<T>::get(subject.identifier);
+        assert_eq!(record.map(|record| record.is_deactivated), Some(true));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_controller() -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let (subject, controller) = (root::<T>(&caller, 1)?, root::<T>(&caller, 2)?);
+        let controller = Some(controller.identifier);
+        let arguments = SetControllerArguments {
+            identifier: subject.identifier,
+            controller,
+        };
+        let request = sign::<T>(&subject, &arguments);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            subject.identifier,
+            controller,
+            request,
+        );
+
+        assert_eq!(Pallet::<T>::controller(subject.identifier), controller);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_guardians() -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let subject = root::<T>(&caller, 1)?;
+        let guardians = (2..10)
+            .map(|number| root::<T>(&caller, number))
+            .collect::<Result<Vec<_>, _>>()?;
+        let guardians = Some(guardians_of(&guardians, 8)?);
+        let arguments = SetGuardiansArguments {
+            identifier: subject.identifier,
+            guardians: &guardians,
+        };
+        let request = sign::<T>(&subject, &arguments);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            subject.identifier,
+            guardians.clone(),
+            request,
+        );
+
+        assert_eq!(Pallet::<T>::guardians(subject.identifier), guardians);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn open_recovery(v: Linear<2, 30>) -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let subject = tower::<T>(&caller, v / 2, 1)?;
+        let guardian = tower::<T>(&caller, v - v / 2, 2)?;
+        guard::<T>(&caller, &subject, &[guardian.clone()], 1)?;
+        let arguments = OpenRecoveryArguments {
+            identifier: subject.identifier,
+            certificate_hash: [7; 32],
+            compromised_after: Some(1),
+        };
+        let request = sign::<T>(&guardian, &arguments);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            subject.identifier,
+            [7; 32],
+            Some(1),
+            request,
+        );
+
+        assert!(Recoveries::<T>::contains_key(subject.identifier));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn approve_recovery(v: Linear<2, 30>) -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let subject = tower::<T>(&caller, v / 2, 1)?;
+        let guardian = tower::<T>(&caller, v - v / 2, 2)?;
+        let first = root::<T>(&caller, 9_001)?;
+        guard::<T>(&caller, &subject, &[first.clone(), guardian.clone()], 2)?;
+        open::<T>(&caller, &subject, &first, [7; 32])?;
+        let arguments = ApproveRecoveryArguments {
+            identifier: subject.identifier,
+            number: 1,
+            certificate_hash: [7; 32],
+        };
+        let request = sign::<T>(&guardian, &arguments);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            subject.identifier,
+            1,
+            [7; 32],
+            request,
+        );
+
+        let recovery = Recoveries::<T>::get(subject.identifier);
+        assert_eq!(recovery.map(|recovery| recovery.approvals), Some(3));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn veto_recovery() -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let subject = root::<T>(&caller, 1)?;
+        let guardians = [root::<T>(&caller, 2)?, root::<T>(&caller, 3)?];
+        guard::<T>(&caller, &subject, &guardians, 1)?;
+        let [first, _] = &guardians;
+        open::<T>(&caller, &subject, first, [7; 32])?;
+        let arguments = VetoRecoveryArguments {
+            identifier: subject.identifier,
+            number: 1,
+        };
+        let request = sign::<T>(&subject, &arguments);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), subject.identifier, 1, request);
+
+        assert!(!Recoveries::<T>::contains_key(subject.identifier));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn execute_recovery(l: Linear<400, 4096>, v: Linear<10, 140>) -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let each = v / 10;
+        let issuer = tower::<T>(&caller, each, 1)?;
+        let subject = child::<T>(&caller, &issuer, &[], 9_001)?;
+        let guardians = (2..10)
+            .map(|base| tower::<T>(&caller, each, base))
+            .collect::<Result<Vec<_>, _>>()?;
+        guard::<T>(&caller, &subject, &guardians, 8)?;
+        let new_key = key(9_002);
+        let der: CertificateBytes = certificate_of(&new_key, Some(&issuer), Some(&subject), 2, l)?;
+        let certificate_hash = identifier_of(&der)?.0;
+        let mut approving = guardians.iter();
+        let first = approving
+            .next()
+            .ok_or(BenchmarkError::Stop("no guardian"))?;
+        open::<T>(&caller, &subject, first, certificate_hash)?;
+        for guardian in approving {
+            let arguments = ApproveRecoveryArguments {
+                identifier: subject.identifier,
+                number: 1,
+                certificate_hash,
+            };
+            let request = sign::<T>(guardian, &arguments);
+            Pallet::<T>::approve_recovery(
+                RawOrigin::Signed(caller.clone()).into(),
+                subject.identifier,
+                1,
+                certificate_hash,
+                request,
+            )
+            .map_err(|failed| failed.error)?;
+        }
+        frame_system::Pallet::<T>::set_block_number((5 + 2 * DELAY).into());
+        let arguments = ExecuteRecoveryArguments {
+            identifier: subject.identifier,
+            number: 1,
+            certificate: &der,
+            algorithm: issuer.key.algorithm(),
+        };
+        let request = sign_with::<T>(&new_key, subject.identifier, &arguments);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            subject.identifier,
+            1,
+            der,
+            issuer.key.algorithm(),
+            Default::default(),
+            request,
+        );
+
+        let record = Identities::<T>::get(subject.identifier);
+        assert_eq!(record.map(|record| record.generation), Some(1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_services() -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let subject = root::<T>(&caller, 1)?;
+        let service = |number: u8| -> Result<Service, BenchmarkError> {
+            Ok(Service {
+                name: vec![b'a' + number; 64].try_into().map_err(stop("name"))?,
+                kind: vec![b'k'; 64].try_into().map_err(stop("kind"))?,
+                uri: [&b"https:"[..], &[b'x'; 250]]
+                    .concat()
+                    .try_into()
+                    .map_err(stop("uri"))?,
+            })
+        };
+        let services = (0..8).map(service).collect::<Result<Vec<_>, _>>()?;
+        let services = Services::try_from(services).map_err(stop("services"))?;
+        let arguments = SetServicesArguments {
+            identifier: subject.identifier,
+            services: &services,
+        };
+        let request = sign::<T>(&subject, &arguments);
+
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(caller),
+            subject.identifier,
+            services,
+            request,
+        );
+
+        let details = Pallet::<T>::details(subject.identifier);
+        assert_eq!(details.map(|details| details.services.len()), Some(8));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn signature_ed25519() -> Result<(), BenchmarkError> {
+        let key = SigningKey::ed25519([7; 32]);
+        let parts = message_of(&key);
+        #[block]
+        {
+            check(&key, &parts)?;
+        }
+        Ok(())
+    }
+
+    #[benchmark]
+    fn signature_p256() -> Result<(), BenchmarkError> {
+        let key = SigningKey::p256([7; 32]).ok_or(BenchmarkError::Stop("7… is below the order"))?;
+        let parts = message_of(&key);
+        #[block]
+        {
+            check(&key, &parts)?;
+        }
+        Ok(())
+    }
+
+    #[benchmark]
+    fn signature_p384() -> Result<(), BenchmarkError> {
+        let key = SigningKey::p384([7; 48]).ok_or(BenchmarkError::Stop("7… is below the order"))?;
+        let parts = message_of(&key);
+        #[block]
+        {
+            check(&key, &parts)?;
+        }
+        Ok(())
+    }
+
+    #[benchmark]
+    fn signature_rsa() -> Result<(), BenchmarkError> {
+        let key = SigningKey::rsa_from_pkcs8(RSA_KEY).map_err(stop("the RSA key is refused"))?;
+        let parts = message_of(&key);
+        #[block]
+        {
+            check(&key, &parts)?;
+        }
         Ok(())
     }
 

@@ -1,0 +1,302 @@
+//! The state of the chain from a node, by JSON-RPC over WebSocket.
+//!
+//! | method | asked for |
+//! |---|---|
+//! | `chain_getBlockHash` | the genesis block, once for each connection |
+//! | `chain_subscribeNewHeads`, `chain_subscribeFinalizedHeads` | the newest blocks |
+//! | `autoId_byKey` | the identity of a key |
+//! | `autoId_identity` | its current certificate |
+//! | `autoId_verify` | whether it holds |
+//!
+//! The node is trusted, and so must the way to it be: `ws://` to another machine lets everybody on the
+//! way answer in its place. A header's hash is computed here. An answer has at most
+//! [`MAX_ANSWER_BYTES`] and comes within [`JsonRpcOptions::timeout`], or it is an error. A connection
+//! that broke is made anew when something is asked next, at most once per second.
+
+use super::{ChainSource, Head, SourceError};
+use allod_identity::{Identifier, KeyFingerprint, Purpose, VerificationReport};
+use allod_rpc_types::auto_id::{
+    BlockHash, BlockReference, IdentityAnswer, VerifyAnswer, VerifyOptions,
+};
+use async_trait::async_trait;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use jsonrpsee::{
+    core::{
+        client::{ClientT, Error as ClientError, Subscription, SubscriptionClientT},
+        params::ArrayParams,
+    },
+    rpc_params,
+    ws_client::{PingConfig, WsClient, WsClientBuilder},
+};
+use serde::de::DeserializeOwned;
+use sp_runtime::{
+    generic,
+    traits::{BlakeTwo256, Header as _},
+};
+use std::{fmt, sync::Arc, time::Duration};
+use tokio::{sync::Mutex, time::Instant};
+
+/// Most bytes of an answer: a report of 16 links is 20 KB, a header with its digest 5 KB.
+pub const MAX_ANSWER_BYTES: u32 = 256 << 10;
+/// Heads that may wait to be read; the stream ends if there are more, and begins anew.
+const MAX_WAITING_HEADS: usize = 64;
+/// Shortest time from one attempt to connect to the next.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
+/// Most characters of a node's own words that are kept.
+const MAX_MESSAGE_CHARACTERS: usize = 200;
+
+type Header = generic::Header<u32, BlakeTwo256>;
+
+/// Which node, and what is expected of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonRpcOptions {
+    /// Address of the node, `ws://` or `wss://`.
+    pub url: String,
+    /// Hash of the genesis block that the chain must have. `None` takes the chain that the node
+    /// has; identifiers do not name a chain, so say it wherever there is more than one.
+    pub genesis: Option<BlockHash>,
+    /// How long an answer, or a connection, may take.
+    pub timeout: Duration,
+}
+
+impl JsonRpcOptions {
+    /// A node, any chain, 3 seconds.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            genesis: None,
+            timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+/// A node at the other end of a WebSocket.
+pub struct JsonRpcSource {
+    options: JsonRpcOptions,
+    connection: Mutex<Connection>,
+}
+
+#[derive(Default)]
+struct Connection {
+    client: Option<Arc<WsClient>>,
+    attempted: Option<Instant>,
+}
+
+impl JsonRpcSource {
+    /// Connects, and makes sure that it is the chain that is wanted.
+    pub async fn connect(options: JsonRpcOptions) -> Result<Self, SourceError> {
+        let source = Self {
+            options,
+            connection: Mutex::default(),
+        };
+        source.client().await?;
+        Ok(source)
+    }
+
+    /// The connection, made anew if it broke.
+    async fn client(&self) -> Result<Arc<WsClient>, SourceError> {
+        // Held while connecting, so that many questions make one attempt.
+        let mut connection = self.connection.lock().await;
+        if let Some(client) = connection
+            .client
+            .as_ref()
+            .filter(|client| client.is_connected())
+        {
+            return Ok(client.clone());
+        }
+        connection.client = None;
+        let now = Instant::now();
+        let attempted = connection.attempted.replace(now);
+        if attempted.is_some_and(|last| now.saturating_duration_since(last) < BETWEEN_ATTEMPTS) {
+            connection.attempted = attempted;
+            return Err(SourceError::Unreachable(
+                "tried less than a second ago".into(),
+            ));
+        }
+        let client = Arc::new(self.build().await?);
+        self.check_genesis(&client).await?;
+        connection.client = Some(client.clone());
+        Ok(client)
+    }
+
+    async fn build(&self) -> Result<WsClient, SourceError> {
+        let timeout = self.options.timeout;
+        WsClientBuilder::default()
+            .max_response_size(MAX_ANSWER_BYTES)
+            .max_buffer_capacity_per_subscription(MAX_WAITING_HEADS)
+            .request_timeout(timeout)
+            .connection_timeout(timeout)
+            .enable_ws_ping(
+                PingConfig::new()
+                    .ping_interval(timeout)
+                    .inactive_limit(timeout.saturating_mul(4)),
+            )
+            .build(&self.options.url)
+            .await
+            .map_err(|error| SourceError::Unreachable(cut(&error)))
+    }
+
+    async fn check_genesis(&self, client: &WsClient) -> Result<(), SourceError> {
+        let method = "chain_getBlockHash";
+        let actual: Option<BlockHash> = ask(client, method, rpc_params![0_u32]).await?;
+        let actual = actual.ok_or_else(|| malformed(method, &"there is no genesis block"))?;
+        match self.options.genesis {
+            Some(wanted) if wanted != actual => Err(SourceError::OtherChain { wanted, actual }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn request<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        parameters: ArrayParams,
+    ) -> Result<T, SourceError> {
+        ask(&*self.client().await?, method, parameters).await
+    }
+}
+
+#[async_trait]
+impl ChainSource for JsonRpcSource {
+    async fn heads(&self) -> Result<BoxStream<'static, Result<Head, SourceError>>, SourceError> {
+        let client = self.client().await?;
+        let best = subscribe(&client, NEW_HEADS).await?;
+        let finalized = subscribe(&client, FINALIZED_HEADS).await?;
+        let best = best.map(|header| read_head(NEW_HEADS, header).map(Head::Best));
+        let finalized =
+            finalized.map(|header| read_head(FINALIZED_HEADS, header).map(Head::Finalized));
+        // Either of the two ending ends the whole; the client is kept for as long as both are read.
+        let ended = || stream::once(async { None });
+        let best = best.map(Some).chain(ended());
+        let finalized = finalized.map(Some).chain(ended());
+        let both = stream::select(best, finalized);
+        let both = both.take_while(|head| std::future::ready(head.is_some()));
+        let both = both.filter_map(std::future::ready);
+        Ok(both.inspect(move |_| _ = &client).boxed())
+    }
+
+    async fn identity_by_key(
+        &self,
+        key: KeyFingerprint,
+        at: BlockHash,
+    ) -> Result<Option<Identifier>, SourceError> {
+        self.request("autoId_byKey", rpc_params![key, at]).await
+    }
+
+    async fn certificate(
+        &self,
+        identifier: Identifier,
+        at: BlockHash,
+    ) -> Result<Option<Vec<u8>>, SourceError> {
+        let method = "autoId_identity";
+        let parameters = rpc_params![identifier, at];
+        let answer: Option<IdentityAnswer> = self.request(method, parameters).await?;
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        if answer.identifier != identifier {
+            return Err(malformed(method, &"about another identity"));
+        }
+        check_block(method, answer.block, at)?;
+        Ok(Some(answer.certificate.into_inner()))
+    }
+
+    async fn verify(
+        &self,
+        identifier: Identifier,
+        purpose: Purpose,
+        at: BlockHash,
+    ) -> Result<VerificationReport, SourceError> {
+        let method = "autoId_verify";
+        let options = VerifyOptions {
+            purpose: Some(purpose),
+            at: Some(at),
+            ..VerifyOptions::default()
+        };
+        let parameters = rpc_params![identifier, options];
+        let answer: VerifyAnswer = self.request(method, parameters).await?;
+        check_block(method, answer.block, at)?;
+        if answer.holds != answer.report.holds() {
+            return Err(malformed(method, &"`holds` contradicts the report"));
+        }
+        Ok(answer.report)
+    }
+}
+
+/// Method to subscribe, method to unsubscribe.
+type HeadMethods = (&'static str, &'static str);
+const NEW_HEADS: HeadMethods = ("chain_subscribeNewHeads", "chain_unsubscribeNewHeads");
+const FINALIZED_HEADS: HeadMethods = (
+    "chain_subscribeFinalizedHeads",
+    "chain_unsubscribeFinalizedHeads",
+);
+
+async fn subscribe(
+    client: &WsClient,
+    (method, unsubscribe): HeadMethods,
+) -> Result<Subscription<Header>, SourceError> {
+    let subscription = client.subscribe(method, rpc_params![], unsubscribe).await;
+    subscription.map_err(|error| failed(method, error))
+}
+
+fn read_head(
+    (method, _): HeadMethods,
+    header: Result<Header, serde_json::Error>,
+) -> Result<BlockReference, SourceError> {
+    let header = header.map_err(|error| malformed(method, &error))?;
+    Ok(BlockReference {
+        number: *header.number(),
+        hash: BlockHash(header.hash().0),
+    })
+}
+
+async fn ask<T: DeserializeOwned>(
+    client: &WsClient,
+    method: &'static str,
+    parameters: ArrayParams,
+) -> Result<T, SourceError> {
+    let answer = client.request(method, parameters).await;
+    answer.map_err(|error| failed(method, error))
+}
+
+fn check_block(
+    method: &'static str,
+    answered: BlockReference,
+    asked: BlockHash,
+) -> Result<(), SourceError> {
+    if answered.hash == asked {
+        return Ok(());
+    }
+    Err(malformed(method, &"of another block than was asked"))
+}
+
+fn failed(method: &'static str, error: ClientError) -> SourceError {
+    match error {
+        ClientError::Call(error) => SourceError::Refused {
+            method,
+            code: error.code(),
+            message: cut(&error.message()),
+        },
+        ClientError::RequestTimeout => SourceError::TimedOut(method),
+        ClientError::ParseError(error) => malformed(method, &error),
+        other => SourceError::Unreachable(cut(&other)),
+    }
+}
+
+fn malformed(method: &'static str, what: &impl fmt::Display) -> SourceError {
+    SourceError::Malformed {
+        method,
+        what: cut(what),
+    }
+}
+
+/// A node's words go into logs: one line, not a long one.
+fn cut(text: &impl fmt::Display) -> String {
+    let text = text.to_string();
+    let characters = text.chars().take(MAX_MESSAGE_CHARACTERS);
+    characters
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
