@@ -20,7 +20,7 @@ LAYERS = [
     ["node/farmer"],
     ["node/rpc-types"],
     ["runtime"],
-    ["pallets/auto-id", "pallets/farming", "pallets/rewards"],
+    ["pallets/auto-id", "pallets/revocation", "pallets/farming", "pallets/rewards"],
     ["primitives/identity", "primitives/consensus"],
     ["primitives/x509", "primitives/verification"],
     ["primitives/archiving"],

@@ -1,9 +1,9 @@
 //! The runtime APIs that a node calls.
 
 use crate::{
-    AccountId, AutoId, Balance, Block, Executive, Farming, InherentDataExt, Nonce, Runtime,
-    RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, UncheckedExtrinsic, VERSION,
-    genesis_presets, unsigned_extension,
+    AccountId, AutoId, Balance, Block, Executive, Farming, InherentDataExt, Nonce, Revocation,
+    Runtime, RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, UncheckedExtrinsic,
+    VERSION, genesis_presets, unsigned_extension,
 };
 #[cfg(feature = "runtime-benchmarks")]
 use alloc::string::String;
@@ -13,8 +13,12 @@ use allod_core::{
     ChainParameters, HistorySize, PublicKey, SegmentCommitment, SegmentIndex, Slot, SolutionRange,
 };
 use allod_identity::{
-    AcceptedRoots, Identifier, IdentityInfo, KeyFingerprint, Purpose, SignatureAlgorithm,
-    SignedRequest, VerificationReport,
+    AcceptedRoots, CertificateReference, CertificateStatus, CertificateStatuses, Identifier,
+    IdentityInfo, KeyFingerprint, Purpose, Serial, SignatureAlgorithm, SignedRequest,
+    VerificationReport,
+    api::{
+        CrlError, IdentityDetails, Page, PayloadInfo, PayloadQuery, PublishedCrl, ToBeSignedCrl,
+    },
 };
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
@@ -249,6 +253,46 @@ impl_runtime_apis! {
             let certificate = certificate.try_into().ok()?;
             let call = pallet_auto_id::Call::<Runtime>::register { certificate, algorithm, request };
             Some(RuntimeCall::from(call).encode())
+        }
+    }
+
+    impl allod_identity::api::AutoIdLookupApi<Block> for Runtime {
+        fn details(identifier: Identifier) -> Option<IdentityDetails> {
+            AutoId::details(identifier)
+        }
+
+        fn identity_by_fingerprint(fingerprint: [u8; 32]) -> Option<Identifier> {
+            AutoId::identity_by_fingerprint(fingerprint)
+        }
+
+        fn issued_by(issuer: Identifier, after: Option<Identifier>, limit: u32) -> Page {
+            AutoId::issued_by(issuer, after, limit)
+        }
+
+        fn certificate(reference: CertificateReference) -> Option<Vec<u8>> {
+            AutoId::certificate_of(reference)
+        }
+
+        fn payload(query: PayloadQuery, valid_until: u32) -> Option<PayloadInfo> {
+            AutoId::payload(query, valid_until)
+        }
+    }
+
+    impl allod_identity::api::RevocationApi<Block> for Runtime {
+        fn certificate_status(issuer: Identifier, serial: Serial) -> Option<CertificateStatus> {
+            Revocation::status(issuer, &serial)
+        }
+
+        fn crl(issuer: Identifier) -> Option<PublishedCrl> {
+            Revocation::crl(issuer)
+        }
+
+        fn crl_to_be_signed(
+            issuer: Identifier,
+            algorithm: SignatureAlgorithm,
+            next_update: u64,
+        ) -> Result<ToBeSignedCrl, CrlError> {
+            Revocation::to_be_signed(issuer, algorithm, next_update)
         }
     }
 

@@ -15,6 +15,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_farming, Farming]
     [pallet_rewards, Rewards]
     [pallet_auto_id, AutoId]
+    [pallet_revocation, Revocation]
 );
 
 pub use frame_benchmarking::{BenchmarkBatch, BenchmarkList, baseline::Pallet as BaselineBench};

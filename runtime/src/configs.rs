@@ -3,9 +3,9 @@
 #![warn(missing_docs)]
 
 use crate::{
-    AccountId, Balance, Balances, Block, Farming, Hash, Nonce, OriginCaller, PalletInfo, Runtime,
-    RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-    System, Timestamp, VERSION,
+    AccountId, AutoId, Balance, Balances, Block, Farming, Hash, Nonce, OriginCaller, PalletInfo,
+    Revocation, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
+    RuntimeOrigin, RuntimeTask, System, Timestamp, VERSION,
 };
 use allod_core::parameters::EQUIVOCATION_WINDOW;
 use allod_identity::SignatureAlgorithm;
@@ -72,9 +72,14 @@ parameter_types! {
     /// Reason of the deposit for what an identity stores.
     pub const IdentityHold: RuntimeHoldReason =
         RuntimeHoldReason::AutoId(pallet_auto_id::HoldReason::Identity);
+    /// Reason of the deposit for statuses of certificates and for revocation lists.
+    pub const RevocationHold: RuntimeHoldReason =
+        RuntimeHoldReason::Revocation(pallet_revocation::HoldReason::Revocation);
+    /// Deposit for each status and each list, whatever its size.
+    pub const RevocationDeposit: Balance = 10 * MILLI_ALD;
     /// Deposit for each identity, whatever its size.
     pub const IdentityDeposit: Balance = 100 * MILLI_ALD;
-    /// Deposit for each byte that an identity stores.
+    /// Deposit for each byte that an identity, a status or a list stores.
     pub const IdentityByteDeposit: Balance = MILLI_ALD / 10;
 }
 
@@ -171,7 +176,15 @@ pub struct AcceptedAlgorithms;
 impl Contains<SignatureAlgorithm> for AcceptedAlgorithms {
     fn contains(algorithm: &SignatureAlgorithm) -> bool {
         match algorithm {
-            SignatureAlgorithm::Ed25519 | SignatureAlgorithm::EcdsaP256Sha256 => true,
+            SignatureAlgorithm::Ed25519
+            | SignatureAlgorithm::EcdsaP256Sha256
+            | SignatureAlgorithm::EcdsaP384Sha384
+            | SignatureAlgorithm::RsaPkcs1Sha256
+            | SignatureAlgorithm::RsaPkcs1Sha384
+            | SignatureAlgorithm::RsaPkcs1Sha512
+            | SignatureAlgorithm::RsaPssSha256
+            | SignatureAlgorithm::RsaPssSha384
+            | SignatureAlgorithm::RsaPssSha512 => true,
         }
     }
 }
@@ -184,6 +197,19 @@ impl pallet_auto_id::Config for Runtime {
         IdentityHold,
         LinearStoragePrice<IdentityDeposit, IdentityByteDeposit, Balance>,
     >;
+    type Statuses = Revocation;
     type Time = Timestamp;
     type WeightInfo = pallet_auto_id::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_revocation::Config for Runtime {
+    type Consideration = HoldConsideration<
+        AccountId,
+        Balances,
+        RevocationHold,
+        LinearStoragePrice<RevocationDeposit, IdentityByteDeposit, Balance>,
+    >;
+    type Identities = AutoId;
+    type Time = Timestamp;
+    type WeightInfo = pallet_revocation::weights::SubstrateWeight<Runtime>;
 }

@@ -172,4 +172,6 @@ mod runtime {
 
     #[runtime::pallet_index(30)]
     pub type AutoId = pallet_auto_id::Pallet<Runtime>;
+    #[runtime::pallet_index(31)]
+    pub type Revocation = pallet_revocation::Pallet<Runtime>;
 }

@@ -56,8 +56,14 @@ pub fn identity(answer: &IdentityAnswer) -> String {
     lines.add("identity", answer.identifier);
     lines.add("key", answer.key);
     lines.add("algorithm", answer.algorithm);
-    match answer.issuance {
+    match &answer.issuance {
         Issuance::SelfIssued => lines.add("issued by", "itself"),
+        Issuance::Issued { issuer, co_issuers } => {
+            lines.add("issued by", issuer.identifier);
+            for co_issuer in co_issuers {
+                lines.add("and by", co_issuer.identifier);
+            }
+        }
     }
     if let Ok(certificate) = ParsedCertificate::parse(answer.certificate.as_ref()) {
         let validity = certificate.validity();
@@ -89,6 +95,7 @@ fn outcome(check: &CheckReport) -> String {
         Outcome::Passed => "passed".into(),
         Outcome::NotApplicable => "does not apply".into(),
         Outcome::Failed(reason) => format!("FAILED: {reason}"),
+        Outcome::Noted(reason) => format!("noted: {reason}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A runtime of this pallet, balances and a clock.
+//! A runtime of this pallet, revocation, balances and a clock.
 
 use frame_support::{
     derive_impl, parameter_types,
@@ -37,6 +37,8 @@ mod runtime {
     pub type Balances = pallet_balances;
     #[runtime::pallet_index(3)]
     pub type AutoId = crate;
+    #[runtime::pallet_index(4)]
+    pub type Revocation = pallet_revocation;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -56,6 +58,8 @@ impl pallet_balances::Config for Test {
 parameter_types! {
     pub const IdentityHold: RuntimeHoldReason =
         RuntimeHoldReason::AutoId(pallet::HoldReason::Identity);
+    pub const RevocationHold: RuntimeHoldReason =
+        RuntimeHoldReason::Revocation(pallet_revocation::HoldReason::Revocation);
     pub const Base: u64 = 100;
     pub const PerByte: u64 = 2;
     pub static Retired: Option<SignatureAlgorithm> = None;
@@ -76,6 +80,15 @@ impl pallet::Config for Test {
         HoldConsideration<u64, Balances, IdentityHold, LinearStoragePrice<Base, PerByte, u64>>;
     type Time = Timestamp;
     type Algorithms = Algorithms;
+    type Statuses = Revocation;
+}
+
+impl pallet_revocation::Config for Test {
+    type WeightInfo = ();
+    type Consideration =
+        HoldConsideration<u64, Balances, RevocationHold, LinearStoragePrice<Base, PerByte, u64>>;
+    type Time = Timestamp;
+    type Identities = AutoId;
 }
 
 pub const GENESIS: H256 = H256([0xaa; 32]);
@@ -84,7 +97,7 @@ pub const NOW: u64 = 1_800_000_000;
 pub const PAYER: u64 = 1;
 pub const OTHER_PAYER: u64 = 2;
 pub const PAUPER: u64 = 3;
-pub const FUNDS: u64 = 1_000_000;
+pub const FUNDS: u64 = 10_000_000;
 
 /// Block 1, with money for two payers.
 pub fn new_chain() -> sp_io::TestExternalities {

@@ -5,17 +5,21 @@
 //! wants to know whether an identity holds gets a [`VerificationReport`] that names every link and
 //! every check.
 //!
-//! The rules that a verifier applies to one certificate are in [`checks`], pure functions that need
-//! no chain, so that pallet, node and third parties share them; which certificates stand above one
+//! The rules that a verifier applies to certificates are in [`checks`], pure functions that need no
+//! chain, so that pallet, node and third parties share them; which certificates stand above one
 //! another is the chain's state, and walking it the pallet's business.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`identifier`] | identifiers of identities and of keys |
+//! | [`issuance`] | who issued whom: links, and their limits |
+//! | [`control`] | guardians, service endpoints |
+//! | [`revocation`] | serial numbers, reasons, status of a certificate |
 //! | [`request`] | the bytes that an identity's key signs |
 //! | [`report`] | what verification answers |
-//! | [`checks`] | the rules for one certificate |
-//! | [`api`] | the runtime API |
+//! | [`checks`] | the rules for a graph of certificates |
+//! | [`registry`] | the traits between the pallets |
+//! | [`api`] | the runtime APIs |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -34,17 +38,36 @@ extern crate alloc;
 
 pub mod api;
 pub mod checks;
+pub mod control;
 pub mod identifier;
+pub mod issuance;
+pub mod registry;
 pub mod report;
 pub mod request;
+pub mod revocation;
 
 pub use allod_x509::{MAX_CERTIFICATE_SIZE, MAX_SIGNATURE_SIZE, SignatureAlgorithm};
+pub use api::{AcceptedRoots, IdentityInfo, MAX_ACCEPTED_ROOTS};
 #[cfg(feature = "std")]
-pub use api::AutoIdApi;
-pub use api::{AcceptedRoots, IdentityInfo, Issuance, MAX_ACCEPTED_ROOTS};
+pub use api::{AutoIdApi, AutoIdLookupApi, RevocationApi};
+pub use control::{
+    GuardianSet, GuardianSetError, MAX_GUARDIANS, MAX_RECOVERY_DELAY, MAX_SERVICES,
+    RECOVERY_WINDOW, Service, ServiceError, Services, check_services,
+};
 pub use identifier::{Identifier, IdentifierError, KeyFingerprint};
+pub use issuance::{
+    CertificateReference, CoIssuers, Issuance, MAX_CO_ISSUERS, MAX_DEPTH, MAX_SUPERSEDED,
+    MAX_VISITED,
+};
+pub use registry::{CertificateStatuses, IdentityAuthority, RequestError};
 pub use report::{
     Check, CheckReport, Failure, LinkReport, Outcome, Purpose, Reason, RootTrust,
     VerificationReport,
 };
-pub use request::{RegisterArguments, RequestPayload, SignedRequest};
+pub use request::{
+    CallArguments, Consent, Consents, IdentityRequest, Possession, RegisterArguments,
+    RequestPayload, SignatureBytes, SignedRequest,
+};
+pub use revocation::{
+    CertificateStatus, MAX_CRL_SIZE, MAX_SERIAL_OCTETS, RevocationReason, Serial, is_serial,
+};

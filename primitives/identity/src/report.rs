@@ -7,7 +7,7 @@ use allod_x509::{SignatureAlgorithm, format_time};
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-use crate::Identifier;
+use crate::{Identifier, MAX_VISITED, RevocationReason};
 
 /// What somebody wants an identity's key for; requests on chain need none of these.
 #[derive(
@@ -90,6 +90,19 @@ pub enum Check {
     /// The root is one that the caller accepts.
     #[codec(index = 10)]
     Root,
+    /// The certificate names its issuer as the issuer names itself, and its authority key identifier
+    /// is the issuer's subject key identifier (RFC 5280, 4.1.2.4 and 4.2.1.1).
+    #[codec(index = 11)]
+    IssuerName,
+    /// It was registered while its issuers' keys were good and their certificates are still kept.
+    #[codec(index = 12)]
+    Link,
+    /// The issuer's last revocation list is not older than it promised. Reported, decides nothing.
+    #[codec(index = 13)]
+    RevocationList,
+    /// `rustls-webpki` accepts the whole chain too.
+    #[codec(index = 14)]
+    SecondOpinion,
 }
 
 /// Why a check failed.
@@ -157,6 +170,68 @@ pub enum Reason {
     /// The root is none of those that the caller accepts.
     #[codec(index = 10)]
     RootNotAccepted,
+    /// More certificates follow below than pathLenConstraint allows.
+    #[codec(index = 11)]
+    PathTooLong,
+    /// A name is outside an issuer's name constraints.
+    #[codec(index = 12)]
+    NameOutsideConstraints {
+        /// Whose constraints.
+        issuer: Identifier,
+    },
+    /// The issuer revoked the certificate.
+    #[codec(index = 13)]
+    Revoked {
+        /// Why.
+        reason: RevocationReason,
+        /// Since when, in seconds since 1970.
+        since: u64,
+    },
+    /// The issuer put the certificate on hold.
+    #[codec(index = 14)]
+    OnHold {
+        /// Since when, in seconds since 1970.
+        since: u64,
+    },
+    /// The identity was deactivated, for ever.
+    #[codec(index = 15)]
+    Deactivated,
+    /// The issuer's name in the certificate is not the issuer's.
+    #[codec(index = 16)]
+    IssuerNameMismatch,
+    /// The authority key identifier in the certificate is not the issuer's subject key identifier.
+    #[codec(index = 17)]
+    KeyIdentifierMismatch,
+    /// It was registered after the last block in which the issuer's key was good.
+    #[codec(index = 18)]
+    IssuedAfterCompromise {
+        /// The issuer.
+        issuer: Identifier,
+        /// The last block in which its key was good.
+        good_until: u32,
+    },
+    /// The certificate under which it was registered is no longer kept: the issuer was renewed more
+    /// often since than certificates are kept, or is deactivated.
+    #[codec(index = 19)]
+    IssuerCertificateDropped {
+        /// The issuer.
+        issuer: Identifier,
+    },
+    /// More identities would have to be visited than verification visits.
+    #[codec(index = 20)]
+    TooManyIdentities,
+    /// The issuer promised a newer revocation list by then.
+    #[codec(index = 21)]
+    RevocationListStale {
+        /// When, in seconds since 1970.
+        next_update: u64,
+    },
+    /// `rustls-webpki` refuses the chain.
+    #[codec(index = 22)]
+    SecondOpinion,
+    /// Comparing all names with all constraints would take too long.
+    #[codec(index = 23)]
+    TooManyNames,
 }
 
 impl fmt::Display for Reason {
@@ -177,6 +252,47 @@ impl fmt::Display for Reason {
             Self::NoDigitalSignature => f.write_str("keyUsage lacks digitalSignature"),
             Self::SignatureInvalid => f.write_str("the certificate's signature does not verify"),
             Self::RootNotAccepted => f.write_str("the root is none of the accepted ones"),
+            Self::PathTooLong => {
+                f.write_str("more certificates follow below than pathLenConstraint allows")
+            }
+            Self::NameOutsideConstraints { issuer } => {
+                write!(f, "a name is outside the name constraints of {issuer}")
+            }
+            Self::Revoked { reason, since } => {
+                write!(f, "revoked on {} ({reason})", format_time(*since))
+            }
+            Self::OnHold { since } => write!(f, "on hold since {}", format_time(*since)),
+            Self::Deactivated => f.write_str("deactivated"),
+            Self::IssuerNameMismatch => {
+                f.write_str("the certificate names another issuer than the one that signed it")
+            }
+            Self::KeyIdentifierMismatch => f.write_str(
+                "the authority key identifier is not the issuer's subject key identifier",
+            ),
+            Self::IssuedAfterCompromise { issuer, good_until } => write!(
+                f,
+                "registered after block #{good_until}, the last one in which the key of {issuer} \
+                 was good"
+            ),
+            Self::IssuerCertificateDropped { issuer } => write!(
+                f,
+                "the certificate of {issuer} under which it was registered is no longer kept"
+            ),
+            Self::TooManyIdentities => {
+                write!(
+                    f,
+                    "more than {MAX_VISITED} identities would have to be visited"
+                )
+            }
+            Self::RevocationListStale { next_update } => write!(
+                f,
+                "the issuer promised a newer revocation list by {}",
+                format_time(*next_update)
+            ),
+            Self::SecondOpinion => f.write_str("rustls-webpki refuses the chain"),
+            Self::TooManyNames => {
+                f.write_str("comparing all names with all name constraints would take too long")
+            }
         }
     }
 }
@@ -209,6 +325,9 @@ pub enum Outcome {
     /// It does not hold.
     #[codec(index = 2)]
     Failed(Reason),
+    /// Worth knowing, but it decides nothing.
+    #[codec(index = 3)]
+    Noted(Reason),
 }
 
 /// A check and how it ended.
@@ -320,9 +439,11 @@ pub struct VerificationReport {
     pub time: u64,
     /// The purpose that was asked about.
     pub purpose: Option<Purpose>,
-    /// The chain of issue, root first, the identity itself last.
+    /// The chain of issue, root first, the identity itself last; with co-issuers a graph, in which
+    /// every identity comes after those that issued it.
     pub links: Vec<LinkReport>,
-    /// The root, unless the identity is not registered.
+    /// The root, unless the identity is not registered: the one above the issuers whose keys signed
+    /// the certificates. Roots of co-issuers are among the links.
     pub root: Option<Identifier>,
     /// Whether the caller accepts the root.
     pub root_trust: RootTrust,
@@ -383,9 +504,14 @@ impl LinkReport {
         Self::of_one(identifier, Reason::Unreadable)
     }
 
-    fn of_one(identifier: Identifier, reason: Reason) -> Self {
+    /// The report on a certificate that is not there, for a reason that one check stands for.
+    pub fn of_one(identifier: Identifier, reason: Reason) -> Self {
+        let check = match reason {
+            Reason::Deactivated => Check::Status,
+            _ => Check::Registered,
+        };
         let check = CheckReport {
-            check: Check::Registered,
+            check,
             outcome: Outcome::Failed(reason),
         };
         Self {
@@ -407,7 +533,7 @@ impl LinkReport {
                 check: report.check,
                 reason,
             }),
-            Outcome::Passed | Outcome::NotApplicable => None,
+            Outcome::Passed | Outcome::NotApplicable | Outcome::Noted(_) => None,
         })
     }
 }

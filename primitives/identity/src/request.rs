@@ -4,35 +4,52 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 16 | `0x3c`, then `allod/auto-id/1` in ASCII: the context that nothing else signed begins with |
+//! | 1 + n | SCALE compact length (4 n), then the context in ASCII: `0x3c` and `allod/auto-id/1`, or `0x48` and `allod/revocation/1`; nothing else that the key signs begins so |
 //! | 32 | hash of the genesis block: a request counts on one chain only |
 //! | 1 + n | SCALE compact length (4 n for n < 64), then the call's name in ASCII |
 //! | 32 | identifier of the identity that acts |
-//! | 8 | nonce, little-endian: exactly the one that the chain stores for the identity, 0 at first |
+//! | 8 | nonce, little-endian: exactly the one that the chain stores for the acting identity, 0 at first |
 //! | 4 | last block in which the request is valid, little-endian |
 //! | 32 | BLAKE2b-256 of the SCALE encoding of the call's arguments, the request left out |
 //!
 //! The signature has X.509's own encoding (64 bytes for Ed25519, DER for ECDSA), so that
 //! `openssl pkeyutl -sign -rawin -in PAYLOAD -inkey KEY -out SIGNATURE` makes it. Golden requests made
-//! so are in `tests/vectors/auto-id-requests.json`.
+//! so are in `tests/vectors/auto-id-requests.json`. The arguments of each call are in [`arguments`].
+//!
+//! The identity that acts need not be the one that changes: a controller acts for the identity that
+//! named it, a guardian for the one that it guards. Nonce and signature are the actor's, and the
+//! subject stands among the arguments.
 //!
 //! A request does not name who pays. Whoever sees one on its way can carry it first, which has
 //! exactly the effect that its signer wanted, at the other's cost.
+//!
+//! # Two signatures that are no requests of their own
+//!
+//! A **consent** of a co-issuer ([`arguments::CoIssueArguments`]) is signed over the same layout with the call
+//! name `co_issue`, the co-issuer as acting identity and the nonce 0: a certificate is
+//! registered once and never again, which does what a nonce would.
+//!
+//! **Possession** of a new key is shown by a signature of that key over the very payload that the
+//! acting identity signs.
 
 use alloc::vec::Vec;
 
 use allod_x509::MAX_SIGNATURE_SIZE;
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_runtime::{
-    BoundedVec,
-    traits::{BlakeTwo256, ConstU32, Hash},
-};
+use sp_runtime::{BoundedVec, traits::ConstU32};
 
-use crate::{Identifier, SignatureAlgorithm};
+use crate::{Identifier, MAX_CO_ISSUERS, SignatureAlgorithm};
+
+pub mod arguments;
+
+pub use arguments::{CallArguments, RegisterArguments};
 
 /// Every request of the pallet `auto-id` begins with it; no other use of an identity's key does.
 pub const REQUEST_CONTEXT: &str = "allod/auto-id/1";
+
+/// Every request of the pallet `revocation` begins with it; no other use of an identity's key does.
+pub const REVOCATION_CONTEXT: &str = "allod/revocation/1";
 
 /// The name of the call that registers an identity.
 pub const REGISTER: &str = "register";
@@ -40,6 +57,8 @@ pub const REGISTER: &str = "register";
 /// What a request's signature is over. [`RequestPayload::to_bytes`] gives the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestPayload<'a> {
+    /// The context: one for each pallet.
+    pub context: &'a str,
     /// Hash of the chain's genesis block.
     pub genesis_hash: [u8; 32],
     /// Name of the call.
@@ -58,7 +77,7 @@ impl RequestPayload<'_> {
     /// The bytes to be signed; see [the module's table](self).
     pub fn to_bytes(&self) -> Vec<u8> {
         (
-            REQUEST_CONTEXT,
+            self.context,
             self.genesis_hash,
             self.call,
             self.identifier,
@@ -70,38 +89,8 @@ impl RequestPayload<'_> {
     }
 }
 
-/// The arguments of `register` that its request covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode)]
-pub struct RegisterArguments<'a> {
-    /// DER of the certificate; encoded with its SCALE compact length in front.
-    pub certificate: &'a [u8],
-    /// The declared algorithm; one byte.
-    pub algorithm: SignatureAlgorithm,
-}
-
-impl<'a> RegisterArguments<'a> {
-    /// BLAKE2b-256 of the arguments.
-    pub fn hash(&self) -> [u8; 32] {
-        BlakeTwo256::hash_of(self).0
-    }
-
-    /// What has to be signed to register `identifier`, whose first nonce is 0.
-    pub fn payload(
-        &self,
-        genesis_hash: [u8; 32],
-        identifier: Identifier,
-        valid_until: u32,
-    ) -> RequestPayload<'a> {
-        RequestPayload {
-            genesis_hash,
-            call: REGISTER,
-            identifier,
-            nonce: 0,
-            valid_until,
-            arguments_hash: self.hash(),
-        }
-    }
-}
+/// The signature of a request or of a consent, at most 512 bytes (RSA with 4,096 bits).
+pub type SignatureBytes = BoundedVec<u8, ConstU32<MAX_SIGNATURE_SIZE>>;
 
 /// A request as it travels: what of the payload is not in the call already, and the signature.
 #[derive(
@@ -113,58 +102,303 @@ pub struct SignedRequest {
     /// Last block in which the request is valid.
     pub valid_until: u32,
     /// Signature over the payload, at most 512 bytes (RSA with 4,096 bits).
-    pub signature: BoundedVec<u8, ConstU32<MAX_SIGNATURE_SIZE>>,
+    pub signature: SignatureBytes,
 }
+
+/// A request of an identity that is registered already.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct IdentityRequest {
+    /// The identity that acts.
+    pub identifier: Identifier,
+    /// The algorithm of the signature, declared so that the weight is known beforehand. It must go
+    /// with the key.
+    pub algorithm: SignatureAlgorithm,
+    /// Nonce, last block, signature.
+    pub request: SignedRequest,
+}
+
+/// A signature with its algorithm: by a new key over the payload that the acting identity signs.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Possession {
+    /// The algorithm, which must go with the new key.
+    pub algorithm: SignatureAlgorithm,
+    /// The signature.
+    pub signature: SignatureBytes,
+}
+
+/// A co-issuer's consent to a certificate.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Consent {
+    /// The co-issuer.
+    pub co_issuer: Identifier,
+    /// The algorithm of the signature; it must go with the co-issuer's key.
+    pub algorithm: SignatureAlgorithm,
+    /// Last block in which the consent is valid.
+    pub valid_until: u32,
+    /// Signature over the payload of [`arguments::CoIssueArguments`].
+    pub signature: SignatureBytes,
+}
+
+/// The consents to a co-issued certificate; none for one with a single issuer.
+pub type Consents = BoundedVec<Consent, ConstU32<MAX_CO_ISSUERS>>;
 
 #[cfg(test)]
 mod tests {
-    use allod_x509::ParsedCertificate;
+    use std::collections::BTreeSet;
 
-    use super::*;
+    use allod_x509::ParsedCertificate;
+    use serde_json::Value;
+
+    use super::{arguments::*, *};
+    use crate::{GuardianSet, RevocationReason, Service, Services};
 
     const VECTORS: &str = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/vectors/auto-id-requests.json"
     );
 
+    /// One golden request, made by OpenSSL.
+    struct Golden(Value);
+
+    impl Golden {
+        fn text(&self, name: &str) -> &str {
+            self.0[name].as_str().unwrap()
+        }
+
+        fn bytes(&self, name: &str) -> Vec<u8> {
+            hex::decode(self.text(name)).unwrap()
+        }
+
+        fn number(value: &Value) -> u32 {
+            u32::try_from(value.as_u64().unwrap()).unwrap()
+        }
+
+        /// The arguments, by name.
+        fn argument(&self, name: &str) -> &Value {
+            let value = &self.0["arguments"][name];
+            let arguments = self.0["arguments"].as_object().unwrap();
+            assert!(arguments.contains_key(name), "{name}");
+            value
+        }
+
+        fn argument_bytes(&self, name: &str) -> Vec<u8> {
+            hex::decode(self.argument(name).as_str().unwrap()).unwrap()
+        }
+
+        fn argument_hash(&self, name: &str) -> [u8; 32] {
+            self.argument_bytes(name).try_into().unwrap()
+        }
+
+        fn identity(value: &Value) -> Identifier {
+            value.as_str().unwrap().parse().unwrap()
+        }
+
+        fn identities(value: &Value) -> Vec<Identifier> {
+            value
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(Self::identity)
+                .collect()
+        }
+
+        fn algorithm(value: &Value) -> SignatureAlgorithm {
+            serde_json::from_value(value.clone()).unwrap()
+        }
+
+        fn optional<T>(value: &Value, read: impl Fn(&Value) -> T) -> Option<T> {
+            (!value.is_null()).then(|| read(value))
+        }
+
+        fn guardians(value: &Value) -> GuardianSet {
+            GuardianSet {
+                members: Self::identities(&value["members"]).try_into().unwrap(),
+                threshold: u8::try_from(value["threshold"].as_u64().unwrap()).unwrap(),
+                delay: Self::number(&value["delay"]),
+            }
+        }
+
+        fn services(value: &Value) -> Services {
+            let text = |value: &Value| value.as_str().unwrap().as_bytes().to_vec();
+            let service = |value: &Value| Service {
+                name: text(&value["name"]).try_into().unwrap(),
+                kind: text(&value["kind"]).try_into().unwrap(),
+                uri: text(&value["uri"]).try_into().unwrap(),
+            };
+            let services: Vec<_> = value.as_array().unwrap().iter().map(service).collect();
+            services.try_into().unwrap()
+        }
+
+        /// The payload of the call with these arguments.
+        fn payload_of(&self, arguments: &impl CallArguments) -> RequestPayload<'static> {
+            arguments.payload_of(
+                self.bytes("genesis_hash").try_into().unwrap(),
+                Self::identity(&self.0["identifier"]),
+                self.0["nonce"].as_u64().unwrap(),
+                Self::number(&self.0["valid_until"]),
+            )
+        }
+
+        /// The calls that bring a certificate.
+        fn payload_with_certificate(&self) -> RequestPayload<'static> {
+            let certificate = self.argument_bytes("certificate");
+            let certificate = certificate.as_slice();
+            let algorithm = Self::algorithm(self.argument("algorithm"));
+            let identifier = || Self::identity(self.argument("identifier"));
+            let issuer = || Self::identity(self.argument("issuer"));
+            let co_issuers = || Self::identities(self.argument("co_issuers"));
+            match self.text("call") {
+                "register_issued" => self.payload_of(&RegisterIssuedArguments {
+                    certificate,
+                    algorithm,
+                    issuer: issuer(),
+                    co_issuers: co_issuers(),
+                }),
+                "renew" => self.payload_of(&RenewArguments {
+                    identifier: identifier(),
+                    certificate,
+                    algorithm,
+                    compromised_after: Self::optional(
+                        self.argument("compromised_after"),
+                        Self::number,
+                    ),
+                }),
+                "reparent" => self.payload_of(&ReparentArguments {
+                    identifier: identifier(),
+                    certificate,
+                    algorithm,
+                    issuer: issuer(),
+                    co_issuers: co_issuers(),
+                }),
+                "execute_recovery" => self.payload_of(&ExecuteRecoveryArguments {
+                    identifier: identifier(),
+                    number: Self::number(self.argument("number")),
+                    certificate,
+                    algorithm,
+                }),
+                other => panic!("{other} brings no certificate"),
+            }
+        }
+
+        /// The calls about control, recovery and services.
+        fn payload_about_control(&self) -> RequestPayload<'static> {
+            let identifier = Self::identity(self.argument("identifier"));
+            match self.text("call") {
+                "deactivate" => self.payload_of(&DeactivateArguments { identifier }),
+                "set_controller" => self.payload_of(&SetControllerArguments {
+                    identifier,
+                    controller: Self::optional(self.argument("controller"), Self::identity),
+                }),
+                "set_guardians" => self.payload_of(&SetGuardiansArguments {
+                    identifier,
+                    guardians: &Self::optional(self.argument("guardians"), Self::guardians),
+                }),
+                "open_recovery" => self.payload_of(&OpenRecoveryArguments {
+                    identifier,
+                    certificate_hash: self.argument_hash("certificate_hash"),
+                    compromised_after: Self::optional(
+                        self.argument("compromised_after"),
+                        Self::number,
+                    ),
+                }),
+                "approve_recovery" => self.payload_of(&ApproveRecoveryArguments {
+                    identifier,
+                    number: Self::number(self.argument("number")),
+                    certificate_hash: self.argument_hash("certificate_hash"),
+                }),
+                "veto_recovery" => self.payload_of(&VetoRecoveryArguments {
+                    identifier,
+                    number: Self::number(self.argument("number")),
+                }),
+                "set_services" => self.payload_of(&SetServicesArguments {
+                    identifier,
+                    services: &Self::services(self.argument("services")),
+                }),
+                other => panic!("{other} is not about control"),
+            }
+        }
+
+        fn payload(&self) -> RequestPayload<'static> {
+            match self.text("call") {
+                REGISTER => self.payload_of(&RegisterArguments {
+                    certificate: &self.bytes("certificate"),
+                    algorithm: Self::algorithm(&self.0["algorithm"]),
+                }),
+                "register_issued" | "renew" | "reparent" | "execute_recovery" => {
+                    self.payload_with_certificate()
+                }
+                "co_issue" => self.payload_of(&CoIssueArguments {
+                    certificate_hash: self.argument_hash("certificate_hash"),
+                    issuer: Self::identity(self.argument("issuer")),
+                }),
+                "revoke" => {
+                    let reason = self.argument("reason").clone();
+                    self.payload_of(&RevokeArguments {
+                        serial: &self.argument_bytes("serial"),
+                        reason: serde_json::from_value::<RevocationReason>(reason).unwrap(),
+                    })
+                }
+                "hold" => self.payload_of(&HoldArguments {
+                    serial: &self.argument_bytes("serial"),
+                }),
+                "release" => self.payload_of(&ReleaseArguments {
+                    serial: &self.argument_bytes("serial"),
+                }),
+                "publish_crl" => self.payload_of(&PublishCrlArguments {
+                    crl: &self.argument_bytes("crl"),
+                    algorithm: Self::algorithm(self.argument("algorithm")),
+                }),
+                _ => self.payload_about_control(),
+            }
+        }
+    }
+
     /// Requests signed by `openssl pkeyutl`: payload, identifier and signature agree.
     #[test]
     fn golden_requests() {
         let text = std::fs::read_to_string(VECTORS).unwrap();
-        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let cases = file["requests"].as_array().unwrap();
-        assert_eq!(cases.len(), 4);
-        for case in cases {
-            let bytes = |name: &str| hex::decode(case[name].as_str().unwrap()).unwrap();
-            let certificate = bytes("certificate");
+        let file: Value = serde_json::from_str(&text).unwrap();
+        let mut calls = BTreeSet::new();
+        let mut registrations = 0;
+        for case in file["requests"].as_array().unwrap() {
+            let golden = Golden(case.clone());
+            let certificate = golden.bytes("certificate");
             let parsed = ParsedCertificate::parse(&certificate).unwrap();
-            let algorithm = parsed.signature_algorithm();
-            assert_eq!(case["algorithm"], algorithm.name());
-            assert_eq!(case["call"], REGISTER);
-            assert_eq!(case["nonce"], 0);
-            let identifier = Identifier::of(&parsed);
-            assert_eq!(case["identifier"], identifier.to_string());
-
-            let arguments = RegisterArguments {
-                certificate: &certificate,
-                algorithm,
-            };
-            assert_eq!(arguments.hash().to_vec(), bytes("arguments_hash"));
-            let valid_until = u32::try_from(case["valid_until"].as_u64().unwrap()).unwrap();
-            let genesis_hash = bytes("genesis_hash").try_into().unwrap();
-            let payload = arguments.payload(genesis_hash, identifier, valid_until);
+            let algorithm = Golden::algorithm(&case["algorithm"]);
+            assert_eq!(
+                golden.text("identifier"),
+                Identifier::of(&parsed).to_string()
+            );
+            let payload = golden.payload();
+            assert_eq!(
+                hex::encode(payload.arguments_hash),
+                golden.text("arguments_hash")
+            );
             let payload = payload.to_bytes();
-            assert_eq!(hex::encode(&payload), case["payload"].as_str().unwrap());
+            assert_eq!(hex::encode(&payload), golden.text("payload"));
+            let signature = golden.bytes("signature");
             parsed
-                .verify_message(algorithm, &payload, &bytes("signature"))
+                .verify_message(algorithm, &payload, &signature)
                 .unwrap();
+            registrations += usize::from(golden.text("call") == REGISTER);
+            calls.insert((golden.text("call").to_owned(), algorithm));
         }
+        assert_eq!(registrations, 4);
+        // Every call there is, by both kinds of keys.
+        assert_eq!(calls.len(), 2 * 17);
     }
 
     /// The module's table, literally.
     #[test]
     fn layout() {
         let payload = RequestPayload {
+            context: REQUEST_CONTEXT,
             genesis_hash: [1; 32],
             call: "register",
             identifier: Identifier([2; 32]),

@@ -4,15 +4,14 @@
 //! Nothing here is consensus code.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
-use der::{
-    Encode,
-    asn1::{GeneralizedTime, UtcTime},
+use crate::{
+    KeyUsage, algorithm::SignatureAlgorithm, csr::EXTENSION_REQUEST, extensions::oid, writer,
 };
-
-pub use crate::signing_key::SigningKey;
-use crate::{KeyUsage, algorithm::SignatureAlgorithm};
+pub use crate::{
+    signing_key::{AlgorithmError, SigningKey},
+    writer::{algorithm_identifier, bit_string, extension, integer, sequence, signed, tlv},
+};
 
 /// The parts of a certificate; every field is public, so that tests can spoil one.
 #[derive(Debug, Clone)]
@@ -74,42 +73,44 @@ impl CertificateBuilder {
         let signature = issuer.sign(&tbs);
         certificate(&tbs, issuer.algorithm(), &signature)
     }
+
+    /// [`sign`](Self::sign) with another algorithm of the issuer's key than its usual one.
+    ///
+    /// # Errors
+    /// [`AlgorithmError`] if it is none of the key's.
+    pub fn sign_with(
+        &self,
+        subject_spki: &[u8],
+        issuer: &SigningKey,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Vec<u8>, AlgorithmError> {
+        let tbs = self.tbs(algorithm, subject_spki);
+        let signature = issuer.sign_with(algorithm, &tbs)?;
+        Ok(certificate(&tbs, algorithm, &signature))
+    }
 }
 
 /// Puts a certificate together from what is signed and the signature.
 pub fn certificate(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
-    sequence(&[
-        tbs.to_vec(),
-        algorithm_identifier(algorithm),
-        bit_string(signature),
-    ])
+    signed(tbs, algorithm, signature)
 }
 
-/// One tagged value.
-pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = contents.len().to_be_bytes();
-    let significant = length.iter().skip_while(|byte| **byte == 0);
-    let mut out = [tag].to_vec();
-    match u8::try_from(contents.len()) {
-        Ok(short) if short < 0x80 => out.push(short),
-        _ => {
-            let count = u8::try_from(significant.clone().count()).unwrap_or(u8::MAX);
-            out.push(0x80 | count);
-            out.extend(significant);
-        }
-    }
-    out.extend_from_slice(contents);
-    out
-}
-
-/// A SEQUENCE of parts that are DER already.
-pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
-    tlv(0x30, &parts.concat())
-}
-
-/// A BIT STRING of whole bytes.
-pub fn bit_string(bytes: &[u8]) -> Vec<u8> {
-    tlv(0x03, &[&[0], bytes].concat())
+/// The DER of a certification request (PKCS #10) for this key: DER of the subject's name and of each
+/// requested extension.
+pub fn certification_request(subject: &[u8], extensions: &[Vec<u8>], key: &SigningKey) -> Vec<u8> {
+    let attributes = if extensions.is_empty() {
+        Vec::new()
+    } else {
+        let values = tlv(0x31, &sequence(extensions));
+        sequence(&[tlv(0x06, EXTENSION_REQUEST), values])
+    };
+    let info = sequence(&[
+        integer(0),
+        subject.to_vec(),
+        key.spki(),
+        tlv(0xa0, &attributes),
+    ]);
+    signed(&info, key.algorithm(), &key.sign(&info))
 }
 
 /// A distinguished name of common names, one after another.
@@ -124,16 +125,6 @@ pub fn name(common_names: &[&str]) -> Vec<u8> {
     sequence(&rdns)
 }
 
-/// An extension: contents of the identifier, whether critical, DER of its value.
-pub fn extension(identifier: &[u8], is_critical: bool, value: &[u8]) -> Vec<u8> {
-    let mut parts = [tlv(0x06, identifier)].to_vec();
-    if is_critical {
-        parts.push(tlv(0x01, &[0xff]));
-    }
-    parts.push(tlv(0x04, value));
-    sequence(&parts)
-}
-
 /// The critical extension basic constraints.
 pub fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8> {
     let mut fields = Vec::new();
@@ -141,9 +132,9 @@ pub fn basic_constraints(is_ca: bool, path_length: Option<u8>) -> Vec<u8> {
         fields.push(tlv(0x01, &[0xff]));
     }
     if let Some(length) = path_length {
-        fields.push(integer(length));
+        fields.push(integer(u64::from(length)));
     }
-    extension(&[0x55, 0x1d, 0x13], true, &sequence(&fields))
+    extension(oid::BASIC_CONSTRAINTS, true, &sequence(&fields))
 }
 
 /// The critical extension key usage, with one usage or several.
@@ -158,26 +149,48 @@ pub fn key_usage(usages: &[KeyUsage]) -> Vec<u8> {
     let unused = bytes.last().map_or(0, |last| last.trailing_zeros() % 8);
     let unused = u8::try_from(unused).unwrap_or(0);
     let value = tlv(0x03, &[&[unused], bytes.as_slice()].concat());
-    extension(&[0x55, 0x1d, 0x0f], true, &value)
+    extension(oid::KEY_USAGE, true, &value)
 }
 
-fn integer(value: u8) -> Vec<u8> {
-    if value < 0x80 {
-        tlv(0x02, &[value])
-    } else {
-        tlv(0x02, &[0, value])
-    }
+/// The extension subject alternative name: DER of each name, such as `tlv(0x82, b"example.org")`.
+pub fn alternative_names(is_critical: bool, names: &[Vec<u8>]) -> Vec<u8> {
+    extension(oid::ALTERNATIVE_NAME, is_critical, &sequence(names))
 }
 
-fn algorithm_identifier(algorithm: SignatureAlgorithm) -> Vec<u8> {
-    tlv(0x30, algorithm.verifier().signature_alg_id().as_ref())
+/// The critical extension name constraints: DER of each base.
+pub fn name_constraints(permitted: &[Vec<u8>], excluded: &[Vec<u8>]) -> Vec<u8> {
+    let lists: Vec<_> = [(0xa0, permitted), (0xa1, excluded)]
+        .into_iter()
+        .filter(|(_, bases)| !bases.is_empty())
+        .map(|(tag, bases)| {
+            let subtrees: Vec<_> = bases
+                .iter()
+                .map(|base| sequence(core::slice::from_ref(base)))
+                .collect();
+            tlv(tag, &subtrees.concat())
+        })
+        .collect();
+    extension(oid::NAME_CONSTRAINTS, true, &sequence(&lists))
 }
 
-/// UTCTime up to 2049 and GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5); empty beyond 9999.
+/// The extension extended key usage: contents of each identifier.
+pub fn extended_key_usage(purposes: &[&[u8]]) -> Vec<u8> {
+    let identifiers: Vec<_> = purposes.iter().map(|purpose| tlv(0x06, purpose)).collect();
+    extension(oid::EXTENDED_KEY_USAGE, false, &sequence(&identifiers))
+}
+
+/// The extension subject key identifier.
+pub fn subject_key_identifier(identifier: &[u8]) -> Vec<u8> {
+    extension(oid::SUBJECT_KEY_IDENTIFIER, false, &tlv(0x04, identifier))
+}
+
+/// The extension authority key identifier, with a key identifier and nothing else.
+pub fn authority_key_identifier(identifier: &[u8]) -> Vec<u8> {
+    let value = sequence(&[tlv(0x80, identifier)]);
+    extension(oid::AUTHORITY_KEY_IDENTIFIER, false, &value)
+}
+
+/// Empty beyond the year 9999, which no certificate says.
 fn time(seconds: u64) -> Vec<u8> {
-    let duration = Duration::from_secs(seconds);
-    UtcTime::from_unix_duration(duration)
-        .and_then(|time| time.to_der())
-        .or_else(|_| GeneralizedTime::from_unix_duration(duration).and_then(|time| time.to_der()))
-        .unwrap_or_default()
+    writer::time(seconds).unwrap_or_default()
 }

@@ -8,13 +8,18 @@ use sha2::{Digest, Sha256};
 use webpki::EndEntityCert;
 
 use crate::{
-    MAX_CERTIFICATE_SIZE, MAX_SERIAL_OCTETS,
+    Limits, MAX_SERIAL_OCTETS,
     algorithm::{KeyAlgorithm, SignatureAlgorithm},
     error::{CertificateError, Field, SignatureError},
-    extensions::{BasicConstraints, Extensions, KeyUsage},
-    name::check_name,
-    reader::Cursor,
+    extensions::{
+        AuthorityKeyIdentifier, BasicConstraints, Extension, Extensions, KeyUsage, Unknown, oid,
+    },
+    general_name::GeneralName,
+    name::Name,
+    name_constraints::NameConstraints,
+    reader::{Cursor, context},
     time::Validity,
+    verifier,
 };
 
 /// A public key, in the one encoding that its kind has here.
@@ -22,8 +27,54 @@ use crate::{
 pub struct PublicKey<'a> {
     /// Kind of key.
     pub algorithm: KeyAlgorithm,
-    /// Contents of `subjectPublicKey`: 32 bytes for Ed25519, 65 for P-256.
+    /// Contents of `subjectPublicKey`: 32 bytes for Ed25519, 65 for P-256, 97 for P-384, DER for RSA.
     pub bytes: &'a [u8],
+}
+
+impl<'a> PublicKey<'a> {
+    /// Reads the contents of a `SubjectPublicKeyInfo` (RFC 5280, 4.1.2.7).
+    pub(crate) fn parse(spki: &'a [u8]) -> Result<Self, CertificateError> {
+        let mut fields = Cursor::new(spki, Field::PublicKey);
+        let identifier = fields.expect(Tag::Sequence)?.value;
+        let bytes = fields.bytes_of_bit_string()?;
+        fields.finish()?;
+        let algorithm = KeyAlgorithm::from_identifier(identifier)?;
+        verifier::check_key(algorithm, bytes)?;
+        Ok(Self { algorithm, bytes })
+    }
+
+    /// Bits of the modulus of an RSA key, 2,048 to 4,096; `None` for other keys.
+    pub fn rsa_modulus_bits(&self) -> Option<u32> {
+        verifier::modulus_bits(self.algorithm, self.bytes)
+    }
+
+    /// Verifies a signature over any message, in X.509's encoding. Costs one signature check.
+    ///
+    /// # Errors
+    /// [`SignatureError::WrongAlgorithm`] if `algorithm` is not one of this kind of key,
+    /// [`SignatureError::Invalid`].
+    pub fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        self.check_algorithm(algorithm)?;
+        algorithm
+            .verifier()
+            .verify_signature(self.bytes, message, signature)
+            .map_err(|_| SignatureError::Invalid)
+    }
+
+    fn check_algorithm(&self, declared: SignatureAlgorithm) -> Result<(), SignatureError> {
+        if declared.key_algorithm() == self.algorithm {
+            return Ok(());
+        }
+        Err(SignatureError::WrongAlgorithm {
+            declared,
+            actual: self.algorithm.default_signature(),
+        })
+    }
 }
 
 /// A certificate that is well formed and within the limits. Nobody has verified its signature yet.
@@ -33,12 +84,15 @@ pub struct ParsedCertificate<'a> {
     tbs: &'a [u8],
     serial: &'a [u8],
     issuer: &'a [u8],
+    issuer_name: Name<'a>,
     subject: &'a [u8],
+    subject_name: Name<'a>,
     validity: Validity,
     spki: &'a [u8],
     key: PublicKey<'a>,
-    extensions: Extensions,
+    extensions: Extensions<'a>,
     algorithm: SignatureAlgorithm,
+    algorithm_identifier: &'a [u8],
     signature: &'a [u8],
 }
 
@@ -46,10 +100,24 @@ impl<'a> ParsedCertificate<'a> {
     /// Reads a certificate, the whole of `der`, and checks every rule of [the crate's page](crate).
     ///
     /// Costs a few microseconds, in proportion to the length; makes no signature check.
+    ///
+    /// # Errors
+    /// One variant of [`CertificateError`] for each rule.
     pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
-        let is_short = u32::try_from(der.len()).is_ok_and(|size| size <= MAX_CERTIFICATE_SIZE);
+        Self::parse_within(der, &Limits::CHAIN)
+    }
+
+    /// [`parse`](Self::parse) with other limits than the chain's.
+    ///
+    /// # Errors
+    /// One variant of [`CertificateError`] for each rule.
+    pub fn parse_within(der: &'a [u8], limits: &Limits) -> Result<Self, CertificateError> {
+        let is_short = u32::try_from(der.len()).is_ok_and(|size| size <= limits.certificate_size);
         if !is_short {
-            return Err(CertificateError::TooLong(der.len()));
+            return Err(CertificateError::TooLong {
+                size: der.len(),
+                limit: limits.certificate_size,
+            });
         }
         let mut file = Cursor::new(der, Field::Certificate);
         let mut certificate = file.sequence()?;
@@ -67,35 +135,41 @@ impl<'a> ParsedCertificate<'a> {
         let validity = fields.expect(Tag::Sequence)?.value;
         let subject = fields.expect(Tag::Sequence)?;
         let spki = fields.expect(Tag::Sequence)?;
-        let extensions = parse_rest(fields)?;
+        let extensions = parse_rest(fields, limits)?;
 
         if inner_algorithm != outer_algorithm {
             return Err(CertificateError::AlgorithmMismatch);
         }
-        let algorithm = SignatureAlgorithm::from_identifier(inner_algorithm)
-            .ok_or(CertificateError::UnknownSignatureAlgorithm)?;
+        let algorithm = SignatureAlgorithm::from_identifier(inner_algorithm)?;
         if issuer.value.is_empty() {
             return Err(CertificateError::IssuerEmpty);
         }
-        check_name(issuer.value, Field::Issuer)?;
-        if issuer.value != subject.value {
-            check_name(subject.value, Field::Subject)?;
-        }
+        let issuer_name = Name::parse(issuer.value, Field::Issuer)?;
+        let subject_name = if issuer.value == subject.value {
+            issuer_name
+        } else {
+            Name::parse(subject.value, Field::Subject)?
+        };
         let parsed = Self {
             der,
             tbs: tbs.raw,
             serial,
             issuer: issuer.raw,
+            issuer_name,
             subject: subject.raw,
+            subject_name,
             validity: Validity::parse(validity)?,
             spki: spki.raw,
-            key: parse_key(spki.value)?,
+            key: PublicKey::parse(spki.value)?,
             extensions,
             algorithm,
+            algorithm_identifier: inner_algorithm,
             signature,
         };
-        EndEntityCert::try_from(&CertificateDer::from(der))
-            .map_err(|_| CertificateError::SecondOpinion)?;
+        if !parsed.extensions.has_critical_policies {
+            EndEntityCert::try_from(&CertificateDer::from(der))
+                .map_err(|_| CertificateError::SecondOpinion)?;
+        }
         Ok(parsed)
     }
 
@@ -125,6 +199,16 @@ impl<'a> ParsedCertificate<'a> {
         self.subject
     }
 
+    /// The issuer's name, to be compared.
+    pub fn issuer_name(&self) -> Name<'a> {
+        self.issuer_name
+    }
+
+    /// The subject's name, to be compared.
+    pub fn subject_name(&self) -> Name<'a> {
+        self.subject_name
+    }
+
     /// When the certificate counts.
     pub fn validity(&self) -> Validity {
         self.validity
@@ -145,6 +229,12 @@ impl<'a> ParsedCertificate<'a> {
         self.algorithm
     }
 
+    /// Contents of the `AlgorithmIdentifier` of the signature on the certificate. RSASSA-PSS has several (RFC 4055,
+    /// 2.1), every other algorithm one.
+    pub fn signature_algorithm_identifier(&self) -> &'a [u8] {
+        self.algorithm_identifier
+    }
+
     /// The signature, in X.509's encoding (DER for ECDSA).
     pub fn signature(&self) -> &'a [u8] {
         self.signature
@@ -158,6 +248,50 @@ impl<'a> ParsedCertificate<'a> {
     /// The extension key usage, if there.
     pub fn key_usage(&self) -> Option<KeyUsage> {
         self.extensions.key_usage
+    }
+
+    /// The extension subject alternative name, if there: at least one name.
+    pub fn subject_alternative_names(&self) -> Option<&[GeneralName<'a>]> {
+        self.extensions.alternative_names.as_deref()
+    }
+
+    /// The extension name constraints, if there.
+    pub fn name_constraints(&self) -> Option<&NameConstraints<'a>> {
+        self.extensions.name_constraints.as_ref()
+    }
+
+    /// The extension extended key usage, if there: the contents of at least one object identifier.
+    pub fn extended_key_usage(&self) -> Option<&[&'a [u8]]> {
+        self.extensions.purposes.as_deref()
+    }
+
+    /// Whether the key may serve this purpose (see [`oid`]): every one where the extension extended key usage is
+    /// missing or names `anyExtendedKeyUsage` (RFC 5280, 4.2.1.12).
+    pub fn allows_purpose(&self, purpose: &[u8]) -> bool {
+        self.extended_key_usage()
+            .is_none_or(|all| all.contains(&purpose) || all.contains(&oid::ANY_PURPOSE))
+    }
+
+    /// The extension subject key identifier, if there.
+    pub fn subject_key_identifier(&self) -> Option<&'a [u8]> {
+        self.extensions.subject_key_identifier
+    }
+
+    /// The extension authority key identifier, if there.
+    pub fn authority_key_identifier(&self) -> Option<AuthorityKeyIdentifier<'a>> {
+        self.extensions.authority_key_identifier
+    }
+
+    /// Every extension, in the order of the certificate, each identifier at most once.
+    pub fn extensions(&self) -> &[Extension<'a>] {
+        &self.extensions.all
+    }
+
+    /// The extension of this identifier (see [`oid`]), if there.
+    pub fn extension(&self, identifier: &[u8]) -> Option<Extension<'a>> {
+        let mut all = self.extensions().iter();
+        all.find(|extension| extension.identifier == identifier)
+            .copied()
     }
 
     /// Whether basic constraints say that the subject may issue.
@@ -197,12 +331,10 @@ impl<'a> ParsedCertificate<'a> {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SignatureError> {
-        if algorithm.key_algorithm() != self.key.algorithm {
-            return Err(SignatureError::WrongAlgorithm {
-                declared: algorithm,
-                actual: self.key.algorithm.default_signature(),
-            });
+        if self.extensions.has_critical_policies {
+            return self.key.verify(algorithm, message, signature);
         }
+        self.key.check_algorithm(algorithm)?;
         let der = CertificateDer::from(self.der);
         EndEntityCert::try_from(&der)
             .and_then(|key| key.verify_signature(algorithm.verifier(), message, signature))
@@ -253,7 +385,7 @@ fn parse_version(fields: &mut Cursor<'_>) -> Result<(), CertificateError> {
     }
 }
 
-fn parse_serial<'a>(fields: &mut Cursor<'a>) -> Result<&'a [u8], CertificateError> {
+pub(crate) fn parse_serial<'a>(fields: &mut Cursor<'a>) -> Result<&'a [u8], CertificateError> {
     let serial = fields.expect(Tag::Integer)?.value;
     match serial {
         [] => Err(CertificateError::Malformed(Field::Serial)),
@@ -265,7 +397,10 @@ fn parse_serial<'a>(fields: &mut Cursor<'a>) -> Result<&'a [u8], CertificateErro
 }
 
 /// What follows the public key: unique identifiers, extensions.
-fn parse_rest(mut fields: Cursor<'_>) -> Result<Extensions, CertificateError> {
+fn parse_rest<'a>(
+    mut fields: Cursor<'a>,
+    limits: &Limits,
+) -> Result<Extensions<'a>, CertificateError> {
     for number in [TagNumber::N1, TagNumber::N2] {
         for constructed in [false, true] {
             if fields.optional(context(number, constructed))?.is_some() {
@@ -277,26 +412,6 @@ fn parse_rest(mut fields: Cursor<'_>) -> Result<Extensions, CertificateError> {
     fields.finish()?;
     extensions.map_or_else(
         || Ok(Extensions::default()),
-        |tagged| Extensions::parse(tagged.value),
+        |tagged| Extensions::parse(tagged.value, limits, Unknown::Refuse),
     )
-}
-
-fn parse_key(spki: &[u8]) -> Result<PublicKey<'_>, CertificateError> {
-    let mut fields = Cursor::new(spki, Field::PublicKey);
-    let identifier = fields.expect(Tag::Sequence)?.value;
-    let bytes = fields.bytes_of_bit_string()?;
-    fields.finish()?;
-    let algorithm =
-        KeyAlgorithm::from_identifier(identifier).ok_or(CertificateError::UnknownKeyAlgorithm)?;
-    if !algorithm.is_canonical(bytes) {
-        return Err(CertificateError::KeyEncoding);
-    }
-    Ok(PublicKey { algorithm, bytes })
-}
-
-fn context(number: TagNumber, constructed: bool) -> Tag {
-    Tag::ContextSpecific {
-        constructed,
-        number,
-    }
 }

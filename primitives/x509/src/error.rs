@@ -3,8 +3,9 @@
 use core::fmt;
 
 use crate::{
-    MAX_ALTERNATIVE_NAMES, MAX_CERTIFICATE_SIZE, MAX_EXTENSIONS, MAX_NAME_CONSTRAINTS,
     MAX_SERIAL_OCTETS, SignatureAlgorithm,
+    general_name::NameForm,
+    rsa_key::{RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS},
 };
 
 /// A part of a certificate, to say where an error lies.
@@ -40,8 +41,26 @@ pub enum Field {
     AlternativeNames,
     /// The extension name constraints.
     NameConstraints,
+    /// The extension subject key identifier.
+    SubjectKeyIdentifier,
+    /// The extension authority key identifier.
+    AuthorityKeyIdentifier,
+    /// The extension CRL distribution points.
+    DistributionPoints,
     /// The signature.
     Signature,
+    /// A revocation list as a whole.
+    CertificateList,
+    /// thisUpdate or nextUpdate of a revocation list.
+    Updates,
+    /// An entry of a revocation list.
+    RevokedCertificates,
+    /// The extension cRLNumber.
+    CrlNumber,
+    /// A certification request as a whole.
+    CertificationRequest,
+    /// The attributes of a certification request.
+    Attributes,
 }
 
 impl fmt::Display for Field {
@@ -62,7 +81,16 @@ impl fmt::Display for Field {
             Self::ExtendedKeyUsage => "extKeyUsage",
             Self::AlternativeNames => "subjectAltName",
             Self::NameConstraints => "nameConstraints",
+            Self::SubjectKeyIdentifier => "subjectKeyIdentifier",
+            Self::AuthorityKeyIdentifier => "authorityKeyIdentifier",
+            Self::DistributionPoints => "cRLDistributionPoints",
             Self::Signature => "signatureValue",
+            Self::CertificateList => "certificateList",
+            Self::Updates => "thisUpdate or nextUpdate",
+            Self::RevokedCertificates => "revokedCertificates",
+            Self::CrlNumber => "cRLNumber",
+            Self::CertificationRequest => "certificationRequest",
+            Self::Attributes => "attributes",
         })
     }
 }
@@ -71,8 +99,13 @@ impl fmt::Display for Field {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// More bytes than are read at all.
-    #[error("certificate of {0} bytes: at most {MAX_CERTIFICATE_SIZE} are accepted (§11)")]
-    TooLong(usize),
+    #[error("certificate of {size} bytes: at most {limit} are accepted (§11)")]
+    TooLong {
+        /// How many bytes there are.
+        size: usize,
+        /// How many there may be.
+        limit: u32,
+    },
     /// Not the DER that RFC 5280 wants at this place.
     #[error("{0} is not the DER that RFC 5280 wants there")]
     Malformed(Field),
@@ -99,14 +132,40 @@ pub enum CertificateError {
     )]
     AlgorithmMismatch,
     /// The signature algorithm is not in the list.
-    #[error("signature algorithm not accepted: must be Ed25519 or ECDSA P-256 with SHA-256 (§11)")]
+    #[error(
+        "signature algorithm not accepted: must be Ed25519, ECDSA P-256 with SHA-256, ECDSA P-384 with SHA-384, or RSA (PKCS #1 v1.5 or PSS) with SHA-256, SHA-384 or SHA-512 (§11)"
+    )]
     UnknownSignatureAlgorithm,
+    /// A signature over a SHA-1 digest, which can be forged.
+    #[error("signature with SHA-1: SHA-256, SHA-384 or SHA-512 is required (§11)")]
+    Sha1,
+    /// RSASSA-PSS with other parameters than the ones that go with its digest.
+    #[error(
+        "RSASSA-PSS parameters not accepted: SHA-256, SHA-384 or SHA-512, MGF1 with the same digest, salt as long as the digest, default trailer (RFC 4055, 3.1)"
+    )]
+    PssParameters,
     /// The public key's algorithm is not in the list.
-    #[error("public key not accepted: must be Ed25519 or ECDSA P-256 (§11)")]
+    #[error("public key not accepted: must be Ed25519, ECDSA P-256, ECDSA P-384 or RSA (§11)")]
     UnknownKeyAlgorithm,
+    /// A key that is bound to RSASSA-PSS.
+    #[error(
+        "public key of type id-RSASSA-PSS: must be of type rsaEncryption, which signs with PSS as well"
+    )]
+    PssKey,
+    /// An RSA modulus of another size.
+    #[error(
+        "RSA key of {0} bits: must have {RSA_MIN_BITS} to {RSA_MAX_BITS}, a multiple of 8 (§11)"
+    )]
+    RsaModulusSize(u32),
+    /// An RSA modulus that is even, so no product of two odd primes.
+    #[error("RSA modulus is even")]
+    RsaModulusEven,
+    /// An RSA exponent out of range.
+    #[error("RSA public exponent not accepted: must be odd, from 3 to {RSA_MAX_EXPONENT}")]
+    RsaExponent,
     /// The public key has another encoding than the one that is accepted.
     #[error(
-        "public key in another encoding than the accepted one (P-256: 65 bytes, uncompressed; Ed25519: 32 bytes, canonical)"
+        "public key in another encoding than the accepted one (Ed25519: 32 bytes, canonical; P-256: 65 bytes, P-384: 97 bytes, both uncompressed; RSA: two positive integers in DER)"
     )]
     KeyEncoding,
     /// Unique identifiers, which RFC 5280 forbids to issue.
@@ -124,8 +183,8 @@ pub enum CertificateError {
         not_after: u64,
     },
     /// Too many extensions.
-    #[error("more than {MAX_EXTENSIONS} extensions (§11)")]
-    TooManyExtensions,
+    #[error("more than {0} extensions (§11)")]
+    TooManyExtensions(usize),
     /// An extension occurs twice.
     #[error("an extension occurs twice (RFC 5280, 4.2)")]
     DuplicateExtension,
@@ -133,18 +192,34 @@ pub enum CertificateError {
     #[error("unknown critical extension: it cannot be ignored and is not understood")]
     UnknownCriticalExtension,
     /// Too many alternative names.
-    #[error("more than {MAX_ALTERNATIVE_NAMES} alternative names (§11)")]
-    TooManyAlternativeNames,
+    #[error("more than {0} alternative names (§11)")]
+    TooManyAlternativeNames(usize),
     /// Too many name-constraint subtrees.
-    #[error("more than {MAX_NAME_CONSTRAINTS} name-constraint subtrees (§11)")]
-    TooManyNameConstraints,
+    #[error("more than {0} name-constraint subtrees (§11)")]
+    TooManyNameConstraints(usize),
+    /// Too many purposes.
+    #[error("more than {0} purposes in the extended key usage (§11)")]
+    TooManyPurposes(usize),
+    /// The base of a name constraint is none that RFC 5280 defines.
+    #[error(
+        "name constraint of form {0} is none that RFC 5280, 4.2.1.10, defines (DNS names without a leading period, masks as prefixes have them)"
+    )]
+    ConstraintForm(NameForm),
+    /// An extension is critical that must not be.
+    #[error("{0} is critical: it must not be (RFC 5280, 4.2.1.1, 4.2.1.2 and 5.2.3)")]
+    MustNotBeCritical(Field),
+    /// A time in the other form than the one for its year.
+    #[error(
+        "a time in the wrong form: UTCTime up to 2049, GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5)"
+    )]
+    TimeForm,
     /// `rustls-webpki` refuses what the rules above accept.
     #[error("rejected by rustls-webpki")]
     SecondOpinion,
 }
 
 /// Why a signature does not count.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// Issuer and subject differ: somebody else issued the certificate.
     #[error("not self-issued: issuer and subject differ")]

@@ -7,22 +7,60 @@ use alloc::vec::Vec;
 use der::{Decode, Tag, TagNumber};
 
 use crate::{
-    MAX_ALTERNATIVE_NAMES, MAX_EXTENSIONS, MAX_NAME_CONSTRAINTS,
+    Limits,
     error::{CertificateError, Field},
-    name::check_general_name,
-    reader::Cursor,
+    general_name::GeneralName,
+    name_constraints::NameConstraints,
+    reader::{Cursor, context},
 };
 
-/// `id-ce-keyUsage`, contents of the identifier.
-const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
-/// `id-ce-subjectAltName`.
-const ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
-/// `id-ce-basicConstraints`.
-const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
-/// `id-ce-nameConstraints`.
-const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
-/// `id-ce-extKeyUsage`.
-const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+/// Object identifiers of extensions and purposes, contents without tag and length (RFC 5280, A.2).
+pub mod oid {
+    /// `id-ce-subjectKeyIdentifier`.
+    pub const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
+    /// `id-ce-keyUsage`.
+    pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+    /// `id-ce-subjectAltName`.
+    pub const ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+    /// `id-ce-basicConstraints`.
+    pub const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+    /// `id-ce-cRLNumber`.
+    pub const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
+    /// `id-ce-cRLReasons`.
+    pub const CRL_REASON: &[u8] = &[0x55, 0x1d, 0x15];
+    /// `id-ce-invalidityDate`.
+    pub const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 0x18];
+    /// `id-ce-deltaCRLIndicator`.
+    pub const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 0x1b];
+    /// `id-ce-issuingDistributionPoint`.
+    pub const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
+    /// `id-ce-certificateIssuer`.
+    pub const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 0x1d];
+    /// `id-ce-nameConstraints`.
+    pub const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
+    /// `id-ce-cRLDistributionPoints`.
+    pub const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
+    /// `id-ce-certificatePolicies`.
+    pub const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1d, 0x20];
+    /// `id-ce-policyMappings`.
+    pub const POLICY_MAPPINGS: &[u8] = &[0x55, 0x1d, 0x21];
+    /// `id-ce-authorityKeyIdentifier`.
+    pub const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
+    /// `id-ce-policyConstraints`.
+    pub const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x24];
+    /// `id-ce-extKeyUsage`.
+    pub const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+    /// `anyExtendedKeyUsage`.
+    pub const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
+    /// `id-ce-inhibitAnyPolicy`.
+    pub const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x36];
+    /// `id-pe-authorityInfoAccess`.
+    pub const AUTHORITY_INFORMATION_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
+    /// `id-kp-serverAuth`.
+    pub const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
+    /// `id-kp-clientAuth`.
+    pub const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
+}
 
 /// Whether the subject may issue, and how deep (RFC 5280, 4.2.1.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +84,14 @@ impl KeyUsage {
     /// Signatures on revocation lists.
     pub const CRL_SIGN: Self = Self(1 << 6);
 
+    /// The usage of this bit of the standard, 0 (`digitalSignature`) to 8 (`decipherOnly`).
+    pub const fn from_bit(bit: u8) -> Option<Self> {
+        match bit {
+            0..=8 => Some(Self(1 << bit)),
+            _ => None,
+        }
+    }
+
     /// Whether every usage in `other` is allowed.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -64,57 +110,158 @@ impl fmt::Debug for KeyUsage {
     }
 }
 
-/// What the extensions of a certificate say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Extensions {
-    pub basic_constraints: Option<BasicConstraints>,
-    pub key_usage: Option<KeyUsage>,
+/// Who signed, by key (RFC 5280, 4.2.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuthorityKeyIdentifier<'a> {
+    /// `keyIdentifier`, if there: the issuer's subject key identifier.
+    pub key_identifier: Option<&'a [u8]>,
+    /// Whether `authorityCertIssuer` and `authorityCertSerialNumber` are there. They are not compared.
+    pub names_certificate: bool,
 }
 
-impl Extensions {
-    /// Reads the contents of the explicit tag `[3]`: a SEQUENCE of at least one extension.
-    pub fn parse(contents: &[u8]) -> Result<Self, CertificateError> {
-        let mut outer = Cursor::new(contents, Field::Extensions);
-        let mut list = outer.sequence()?;
-        outer.finish()?;
-        if list.at_end() {
-            return Err(CertificateError::Malformed(Field::Extensions));
-        }
+/// One extension as it stands in the certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extension<'a> {
+    /// Contents of the identifier (see [`oid`]).
+    pub identifier: &'a [u8],
+    /// Whether a reader that does not know it must refuse the certificate.
+    pub is_critical: bool,
+    /// Contents of the OCTET STRING: DER of what the extension says.
+    pub value: &'a [u8],
+}
+
+/// What becomes of a critical extension that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// Certificates: it cannot be ignored (RFC 5280, 4.2).
+    Refuse,
+    /// Requests: it is only shown.
+    #[cfg(any(test, feature = "builder"))]
+    Keep,
+}
+
+/// What the extensions of a certificate say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Extensions<'a> {
+    pub all: Vec<Extension<'a>>,
+    pub basic_constraints: Option<BasicConstraints>,
+    pub key_usage: Option<KeyUsage>,
+    pub alternative_names: Option<Vec<GeneralName<'a>>>,
+    pub name_constraints: Option<NameConstraints<'a>>,
+    pub purposes: Option<Vec<&'a [u8]>>,
+    pub subject_key_identifier: Option<&'a [u8]>,
+    pub authority_key_identifier: Option<AuthorityKeyIdentifier<'a>>,
+    /// Whether a critical extension is there that only the caller understands.
+    pub has_critical_policies: bool,
+}
+
+fn is_about_policies(extension: &Extension<'_>) -> bool {
+    matches!(
+        extension.identifier,
+        oid::CERTIFICATE_POLICIES
+            | oid::POLICY_MAPPINGS
+            | oid::POLICY_CONSTRAINTS
+            | oid::INHIBIT_ANY_POLICY
+    )
+}
+
+impl<'a> Extensions<'a> {
+    /// Reads a SEQUENCE of at least one extension.
+    pub fn parse(
+        contents: &'a [u8],
+        limits: &Limits,
+        unknown: Unknown,
+    ) -> Result<Self, CertificateError> {
         let mut found = Self::default();
-        let mut seen: Vec<&[u8]> = Vec::with_capacity(MAX_EXTENSIONS);
-        while !list.at_end() {
-            if seen.len() == MAX_EXTENSIONS {
-                return Err(CertificateError::TooManyExtensions);
+        for extension in parse_list(contents, limits.extensions)? {
+            let is_known = found.take(extension, limits)?;
+            if !is_known && extension.is_critical && unknown == Unknown::Refuse {
+                if !(limits.admits_policies && is_about_policies(&extension)) {
+                    return Err(CertificateError::UnknownCriticalExtension);
+                }
+                found.has_critical_policies = true;
             }
-            let mut extension = list.sequence()?;
-            let identifier = extension.object_identifier()?;
-            let is_critical = extension.flag()?;
-            let value = extension.expect(Tag::OctetString)?.value;
-            extension.finish()?;
-            if seen.contains(&identifier) {
-                return Err(CertificateError::DuplicateExtension);
-            }
-            seen.push(identifier);
-            found.take(identifier, is_critical, value)?;
+            found.all.push(extension);
         }
         Ok(found)
     }
 
+    /// Whether the extension is known.
     fn take(
         &mut self,
-        identifier: &[u8],
-        is_critical: bool,
-        value: &[u8],
-    ) -> Result<(), CertificateError> {
-        match identifier {
-            KEY_USAGE => self.key_usage = Some(parse_key_usage(value)?),
-            BASIC_CONSTRAINTS => self.basic_constraints = Some(parse_basic_constraints(value)?),
-            ALTERNATIVE_NAME => check_alternative_names(value)?,
-            NAME_CONSTRAINTS => check_name_constraints(value)?,
-            EXTENDED_KEY_USAGE => check_extended_key_usage(value)?,
-            _ if is_critical => return Err(CertificateError::UnknownCriticalExtension),
-            _ => {}
+        extension: Extension<'a>,
+        limits: &Limits,
+    ) -> Result<bool, CertificateError> {
+        let value = extension.value;
+        match extension.identifier {
+            oid::KEY_USAGE => self.key_usage = Some(parse_key_usage(value)?),
+            oid::BASIC_CONSTRAINTS => {
+                self.basic_constraints = Some(parse_basic_constraints(value)?);
+            }
+            oid::ALTERNATIVE_NAME => {
+                self.alternative_names = Some(parse_alternative_names(value, limits)?);
+            }
+            oid::NAME_CONSTRAINTS => {
+                self.name_constraints = Some(NameConstraints::parse(value, limits)?);
+            }
+            oid::EXTENDED_KEY_USAGE => self.purposes = Some(parse_purposes(value, limits)?),
+            oid::SUBJECT_KEY_IDENTIFIER => {
+                not_critical(&extension, Field::SubjectKeyIdentifier)?;
+                self.subject_key_identifier = Some(parse_subject_key_identifier(value)?);
+            }
+            oid::AUTHORITY_KEY_IDENTIFIER => {
+                not_critical(&extension, Field::AuthorityKeyIdentifier)?;
+                let parsed = parse_authority_key_identifier(value, limits)?;
+                self.authority_key_identifier = Some(parsed);
+            }
+            oid::CRL_DISTRIBUTION_POINTS => {
+                check_distribution_points(value)?;
+                return Ok(false);
+            }
+            _ => return Ok(false),
         }
+        Ok(true)
+    }
+}
+
+/// Reads a SEQUENCE of at least one and at most `limit` extensions, each at most once (RFC 5280, 4.2).
+/// Used for certificates, lists, their entries, and requests.
+pub(crate) fn parse_list(
+    contents: &[u8],
+    limit: usize,
+) -> Result<Vec<Extension<'_>>, CertificateError> {
+    let mut outer = Cursor::new(contents, Field::Extensions);
+    let mut list = outer.sequence()?;
+    outer.finish()?;
+    if list.at_end() {
+        return Err(CertificateError::Malformed(Field::Extensions));
+    }
+    let mut all: Vec<Extension<'_>> = Vec::new();
+    while !list.at_end() {
+        if all.len() == limit {
+            return Err(CertificateError::TooManyExtensions(limit));
+        }
+        let mut fields = list.sequence()?;
+        let identifier = fields.object_identifier()?;
+        let is_critical = fields.flag()?;
+        let value = fields.expect(Tag::OctetString)?.value;
+        fields.finish()?;
+        if all.iter().any(|other| other.identifier == identifier) {
+            return Err(CertificateError::DuplicateExtension);
+        }
+        all.push(Extension {
+            identifier,
+            is_critical,
+            value,
+        });
+    }
+    Ok(all)
+}
+
+fn not_critical(extension: &Extension<'_>, field: Field) -> Result<(), CertificateError> {
+    if extension.is_critical {
+        Err(CertificateError::MustNotBeCritical(field))
+    } else {
         Ok(())
     }
 }
@@ -137,7 +284,7 @@ fn parse_basic_constraints(value: &[u8]) -> Result<BasicConstraints, Certificate
 }
 
 /// A BIT STRING of named bits: at least one is set, and DER ends it with the last one that is.
-fn parse_key_usage(value: &[u8]) -> Result<KeyUsage, CertificateError> {
+pub(crate) fn parse_key_usage(value: &[u8]) -> Result<KeyUsage, CertificateError> {
     let malformed = || CertificateError::Malformed(Field::KeyUsage);
     let mut outer = Cursor::new(value, Field::KeyUsage);
     let (unused, bits) = match outer.expect(Tag::BitString)?.value {
@@ -159,75 +306,101 @@ fn parse_key_usage(value: &[u8]) -> Result<KeyUsage, CertificateError> {
     }
 }
 
-fn check_alternative_names(value: &[u8]) -> Result<(), CertificateError> {
+fn parse_alternative_names<'a>(
+    value: &'a [u8],
+    limits: &Limits,
+) -> Result<Vec<GeneralName<'a>>, CertificateError> {
     let mut outer = Cursor::new(value, Field::AlternativeNames);
     let mut names = outer.sequence()?;
     outer.finish()?;
     if names.at_end() {
         return Err(CertificateError::Malformed(Field::AlternativeNames));
     }
-    let mut count = 0;
+    let mut all = Vec::new();
     while !names.at_end() {
-        if count == MAX_ALTERNATIVE_NAMES {
-            return Err(CertificateError::TooManyAlternativeNames);
+        if all.len() == limits.alternative_names {
+            return Err(CertificateError::TooManyAlternativeNames(
+                limits.alternative_names,
+            ));
         }
-        count = count.saturating_add(1);
         let name = names.next()?;
-        check_general_name(name.tag, name.value, Field::AlternativeNames, [4, 16])?;
+        let parsed = GeneralName::parse(name.tag, name.value, Field::AlternativeNames, [4, 16])?;
+        all.push(parsed);
     }
-    Ok(())
+    Ok(all)
 }
 
-fn check_name_constraints(value: &[u8]) -> Result<(), CertificateError> {
-    let malformed = || CertificateError::Malformed(Field::NameConstraints);
-    let mut outer = Cursor::new(value, Field::NameConstraints);
-    let mut lists = outer.sequence()?;
-    outer.finish()?;
-    let mut count = 0_usize;
-    let mut lists_seen = 0_usize;
-    for number in [TagNumber::N0, TagNumber::N1] {
-        let tag = Tag::ContextSpecific {
-            constructed: true,
-            number,
-        };
-        let Some(list) = lists.optional(tag)? else {
-            continue;
-        };
-        lists_seen = lists_seen.saturating_add(1);
-        let mut subtrees = Cursor::new(list.value, Field::NameConstraints);
-        if subtrees.at_end() {
-            return Err(malformed());
-        }
-        while !subtrees.at_end() {
-            if count == MAX_NAME_CONSTRAINTS {
-                return Err(CertificateError::TooManyNameConstraints);
-            }
-            count = count.saturating_add(1);
-            // Minimum is 0, its default, and maximum absent (4.2.1.10), so that only the base stays.
-            let mut subtree = subtrees.sequence()?;
-            let base = subtree.next()?;
-            check_general_name(base.tag, base.value, Field::NameConstraints, [8, 32])?;
-            subtree.finish()?;
-        }
-    }
-    lists.finish()?;
-    if lists_seen == 0 {
-        return Err(malformed());
-    }
-    Ok(())
-}
-
-fn check_extended_key_usage(value: &[u8]) -> Result<(), CertificateError> {
+fn parse_purposes<'a>(value: &'a [u8], limits: &Limits) -> Result<Vec<&'a [u8]>, CertificateError> {
     let mut outer = Cursor::new(value, Field::ExtendedKeyUsage);
     let mut purposes = outer.sequence()?;
     outer.finish()?;
     if purposes.at_end() {
         return Err(CertificateError::Malformed(Field::ExtendedKeyUsage));
     }
+    let mut all = Vec::new();
     while !purposes.at_end() {
-        purposes.object_identifier()?;
+        if all.len() == limits.purposes {
+            return Err(CertificateError::TooManyPurposes(limits.purposes));
+        }
+        all.push(purposes.object_identifier()?);
+    }
+    Ok(all)
+}
+
+/// A SEQUENCE of at least one SEQUENCE. Means nothing here, but `rustls-webpki` looks at the form.
+fn check_distribution_points(value: &[u8]) -> Result<(), CertificateError> {
+    let field = Field::DistributionPoints;
+    let mut outer = Cursor::new(value, field);
+    let mut points = outer.sequence()?;
+    outer.finish()?;
+    if points.at_end() {
+        return Err(CertificateError::Malformed(field));
+    }
+    while !points.at_end() {
+        points.sequence()?;
     }
     Ok(())
+}
+
+fn parse_subject_key_identifier(value: &[u8]) -> Result<&[u8], CertificateError> {
+    let mut outer = Cursor::new(value, Field::SubjectKeyIdentifier);
+    let identifier = outer.expect(Tag::OctetString)?.value;
+    outer.finish()?;
+    Ok(identifier)
+}
+
+/// `keyIdentifier [0]`, `authorityCertIssuer [1]` and `authorityCertSerialNumber [2]`, all optional, the
+/// last two only together.
+pub(crate) fn parse_authority_key_identifier<'a>(
+    value: &'a [u8],
+    limits: &Limits,
+) -> Result<AuthorityKeyIdentifier<'a>, CertificateError> {
+    let field = Field::AuthorityKeyIdentifier;
+    let mut outer = Cursor::new(value, field);
+    let mut fields = outer.sequence()?;
+    outer.finish()?;
+    let key = fields.optional(context(TagNumber::N0, false))?;
+    let issuer = fields.optional(context(TagNumber::N1, true))?;
+    let serial = fields.optional(context(TagNumber::N2, false))?;
+    fields.finish()?;
+    if issuer.is_some() != serial.is_some() {
+        return Err(CertificateError::Malformed(field));
+    }
+    if let Some(issuer) = issuer {
+        let mut names = Cursor::new(issuer.value, field);
+        for _ in 0..limits.alternative_names {
+            if names.at_end() {
+                break;
+            }
+            let name = names.next()?;
+            GeneralName::parse(name.tag, name.value, field, [4, 16])?;
+        }
+        names.finish()?;
+    }
+    Ok(AuthorityKeyIdentifier {
+        key_identifier: key.map(|tlv| tlv.value),
+        names_certificate: issuer.is_some(),
+    })
 }
 
 #[cfg(test)]

@@ -1,25 +1,38 @@
 //! Private keys of the algorithms of §11, and what they sign.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 use p256::ecdsa::{Signature as P256Signature, signature::Signer};
+use p384::ecdsa::Signature as P384Signature;
+use rsa::{
+    Pkcs1v15Sign, Pss, RsaPrivateKey,
+    pkcs8::DecodePrivateKey,
+    rand_core::{CryptoRng, Error as RngError, RngCore},
+    traits::{PrivateKeyParts, PublicKeyParts},
+};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::{
-    SignatureAlgorithm,
+    CertificateError, KeyAlgorithm, SignatureAlgorithm,
     builder::{bit_string, sequence, tlv},
+    verifier::check_key,
 };
 
 /// A private key.
 ///
-/// ECDSA signatures are deterministic (RFC 6979), as Ed25519's are, so that the same certificate
-/// comes out every time.
+/// Signatures are deterministic: ECDSA's by RFC 6979, Ed25519's by design, and RSA's blinding and salt
+/// follow from key and message. So the same certificate comes out every time.
 #[derive(Clone)]
 pub enum SigningKey {
     /// Ed25519.
     Ed25519(ed25519_dalek::SigningKey),
     /// ECDSA on P-256.
     P256(p256::ecdsa::SigningKey),
+    /// ECDSA on P-384.
+    P384(p384::ecdsa::SigningKey),
+    /// RSA, of a size that certificates may have.
+    Rsa(Box<RsaPrivateKey>),
 }
 
 /// Shows the algorithm and nothing else.
@@ -28,6 +41,11 @@ impl fmt::Debug for SigningKey {
         write!(f, "SigningKey({})", self.algorithm())
     }
 }
+
+/// Why a key does not sign with an algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} does not go with the key")]
+pub struct AlgorithmError(pub SignatureAlgorithm);
 
 impl SigningKey {
     /// The Ed25519 key of this seed.
@@ -42,15 +60,48 @@ impl SigningKey {
             .map(Self::P256)
     }
 
-    /// The algorithm that it signs with.
-    pub fn algorithm(&self) -> SignatureAlgorithm {
+    /// The P-384 key of this scalar, big-endian; `None` if it is zero or not below the group's order.
+    pub fn p384(scalar: [u8; 48]) -> Option<Self> {
+        p384::ecdsa::SigningKey::from_bytes(&scalar.into())
+            .ok()
+            .map(Self::P384)
+    }
+
+    /// This RSA key, if certificates may have its public key (see [`crate::RSA_MIN_BITS`]).
+    ///
+    /// # Errors
+    /// [`CertificateError::RsaModulusSize`], [`CertificateError::RsaExponent`].
+    pub fn rsa(key: RsaPrivateKey) -> Result<Self, CertificateError> {
+        check_key(KeyAlgorithm::Rsa, &rsa_public_key(&key))?;
+        Ok(Self::Rsa(Box::new(key)))
+    }
+
+    /// The RSA key of a PKCS#8 document in DER.
+    ///
+    /// # Errors
+    /// [`CertificateError::KeyEncoding`] if there is none in it; as [`rsa`](Self::rsa).
+    pub fn rsa_from_pkcs8(der: &[u8]) -> Result<Self, CertificateError> {
+        let key = RsaPrivateKey::from_pkcs8_der(der).map_err(|_| CertificateError::KeyEncoding)?;
+        Self::rsa(key)
+    }
+
+    /// The kind of key.
+    pub fn key_algorithm(&self) -> KeyAlgorithm {
         match self {
-            Self::Ed25519(_) => SignatureAlgorithm::Ed25519,
-            Self::P256(_) => SignatureAlgorithm::EcdsaP256Sha256,
+            Self::Ed25519(_) => KeyAlgorithm::Ed25519,
+            Self::P256(_) => KeyAlgorithm::P256,
+            Self::P384(_) => KeyAlgorithm::P384,
+            Self::Rsa(_) => KeyAlgorithm::Rsa,
         }
     }
 
-    /// Signs any message, in X.509's encoding: 64 bytes for Ed25519, DER for ECDSA.
+    /// The algorithm that [`sign`](Self::sign) uses.
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.key_algorithm().default_signature()
+    }
+
+    /// Signs any message, in X.509's encoding: 64 bytes for Ed25519, DER for ECDSA, as long as the
+    /// modulus for RSA.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
@@ -58,7 +109,30 @@ impl SigningKey {
                 let signature: P256Signature = key.sign(message);
                 signature.to_der().as_bytes().to_vec()
             }
+            Self::P384(key) => {
+                let signature: P384Signature = key.sign(message);
+                signature.to_der().as_bytes().to_vec()
+            }
+            Self::Rsa(key) => sign_rsa(key, self.algorithm(), message),
         }
+    }
+
+    /// Signs with one of the algorithms of this kind of key.
+    ///
+    /// # Errors
+    /// [`AlgorithmError`].
+    pub fn sign_with(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<Vec<u8>, AlgorithmError> {
+        if algorithm.key_algorithm() != self.key_algorithm() {
+            return Err(AlgorithmError(algorithm));
+        }
+        Ok(match self {
+            Self::Rsa(key) => sign_rsa(key, algorithm, message),
+            _ => self.sign(message),
+        })
     }
 
     /// The DER of the public key's `SubjectPublicKeyInfo`.
@@ -69,6 +143,11 @@ impl SigningKey {
                 let point = key.verifying_key().to_encoded_point(false);
                 point.as_bytes().to_vec()
             }
+            Self::P384(key) => {
+                let point = key.verifying_key().to_encoded_point(false);
+                point.as_bytes().to_vec()
+            }
+            Self::Rsa(key) => rsa_public_key(key),
         };
         let verifier = self.algorithm().verifier();
         sequence(&[
@@ -77,3 +156,98 @@ impl SigningKey {
         ])
     }
 }
+
+/// The DER of `RSAPublicKey`.
+fn rsa_public_key(key: &RsaPrivateKey) -> Vec<u8> {
+    let integer = |number: Vec<u8>| {
+        let is_high = number.first().is_some_and(|byte| *byte >= 0x80);
+        let zero: &[u8] = if is_high { &[0] } else { &[] };
+        tlv(0x02, &[zero, &number].concat())
+    };
+    sequence(&[
+        integer(key.n().to_bytes_be()),
+        integer(key.e().to_bytes_be()),
+    ])
+}
+
+/// Empty for an algorithm that is not RSA's, and if the key is broken.
+fn sign_rsa(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
+    let rng = &mut DerivedRng::new(key, algorithm, message);
+    let (sha256, sha384, sha512) = (
+        || Sha256::digest(message),
+        || Sha384::digest(message),
+        || Sha512::digest(message),
+    );
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1Sha256 => {
+            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), &sha256())
+        }
+        SignatureAlgorithm::RsaPkcs1Sha384 => {
+            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha384>(), &sha384())
+        }
+        SignatureAlgorithm::RsaPkcs1Sha512 => {
+            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha512>(), &sha512())
+        }
+        SignatureAlgorithm::RsaPssSha256 => {
+            key.sign_with_rng(rng, Pss::new_blinded::<Sha256>(), &sha256())
+        }
+        SignatureAlgorithm::RsaPssSha384 => {
+            key.sign_with_rng(rng, Pss::new_blinded::<Sha384>(), &sha384())
+        }
+        SignatureAlgorithm::RsaPssSha512 => {
+            key.sign_with_rng(rng, Pss::new_blinded::<Sha512>(), &sha512())
+        }
+        SignatureAlgorithm::Ed25519
+        | SignatureAlgorithm::EcdsaP256Sha256
+        | SignatureAlgorithm::EcdsaP384Sha384 => return Vec::new(),
+    }
+    .unwrap_or_default()
+}
+
+/// Bytes that nobody can guess without the key: SHA-256 of the private exponent, algorithm, message
+/// and a counter. What RFC 6979 does for ECDSA, for RSA's salt and blinding factor.
+struct DerivedRng {
+    seed: Sha256,
+    counter: u64,
+}
+
+impl DerivedRng {
+    fn new(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Self {
+        let mut seed = Sha256::new();
+        seed.update(key.d().to_bytes_be());
+        seed.update(algorithm.name());
+        seed.update(Sha256::digest(message));
+        Self { seed, counter: 0 }
+    }
+}
+
+impl RngCore for DerivedRng {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.fill_bytes(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill_bytes(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            let block = self.seed.clone().chain_update(self.counter.to_le_bytes());
+            self.counter = self.counter.wrapping_add(1);
+            for (byte, random) in chunk.iter_mut().zip(block.finalize()) {
+                *byte = random;
+            }
+        }
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), RngError> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl CryptoRng for DerivedRng {}

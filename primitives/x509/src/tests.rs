@@ -1,20 +1,36 @@
 //! Certificates, good and spoiled, through all stages.
 
+mod chains;
+mod crl;
+mod csr;
+mod name_constraints;
+mod profile;
+
 use proptest::prelude::*;
 
 use crate::{
     builder::{
-        CertificateBuilder, basic_constraints, bit_string, certificate, extension, key_usage, name,
-        sequence, tlv,
+        CertificateBuilder, alternative_names, authority_key_identifier, basic_constraints,
+        bit_string, certificate, extended_key_usage, extension, key_usage, name, name_constraints,
+        sequence, subject_key_identifier, tlv,
     },
     *,
 };
 
-fn keys() -> [SigningKey; 2] {
+/// One of each kind.
+fn keys() -> [SigningKey; 4] {
     [
         SigningKey::ed25519([7; 32]),
         SigningKey::p256([7; 32]).unwrap(),
+        SigningKey::p384([7; 48]).unwrap(),
+        rsa_key(),
     ]
+}
+
+fn rsa_key() -> SigningKey {
+    let pem = include_bytes!("../tests/data/rsa-2048.key.pem");
+    let (_, der) = pem_rfc7468::decode_vec(pem).unwrap();
+    SigningKey::rsa_from_pkcs8(&der).unwrap()
 }
 
 fn agent() -> CertificateBuilder {
@@ -25,19 +41,21 @@ fn agent() -> CertificateBuilder {
 fn parse_changed(change: impl Fn(&mut CertificateBuilder)) -> Result<(), CertificateError> {
     let mut builder = agent();
     change(&mut builder);
-    let [ed25519, p256] = keys().map(|key| {
+    let [ed25519, others @ ..] = keys().map(|key| {
         let der = builder.sign_self(&key);
         ParsedCertificate::parse(&der).map(|_| ())
     });
     // The lengths in the errors differ, as the signatures' do.
     let kind = |result: &Result<(), _>| result.as_ref().map_err(core::mem::discriminant).copied();
-    assert_eq!(kind(&ed25519), kind(&p256));
+    for other in others {
+        assert_eq!(kind(&ed25519), kind(&other));
+    }
     ed25519
 }
 
 /// The same for a certificate whose signed part was put together by hand.
 fn parse_tbs(parts: &[Vec<u8>]) -> Result<(), CertificateError> {
-    let [key, _] = keys();
+    let [key, ..] = keys();
     let tbs = sequence(parts);
     let der = certificate(&tbs, key.algorithm(), &key.sign(&tbs));
     ParsedCertificate::parse(&der).map(|_| ())
@@ -46,7 +64,7 @@ fn parse_tbs(parts: &[Vec<u8>]) -> Result<(), CertificateError> {
 /// The fields of a good `tbsCertificate`: version, serial, algorithm, issuer, validity, subject,
 /// key, extensions.
 fn good_parts() -> Vec<Vec<u8>> {
-    let [key, _] = keys();
+    let [key, ..] = keys();
     let tbs = agent().tbs(key.algorithm(), &key.spki());
     let mut cursor = reader::Cursor::new(&tbs, Field::TbsCertificate)
         .sequence()
@@ -93,7 +111,7 @@ fn what_a_certificate_says() {
 fn without_extensions_everything_but_issuing_is_allowed() {
     let mut builder = agent();
     builder.extensions.clear();
-    let [key, _] = keys();
+    let [key, ..] = keys();
     let der = builder.sign_self(&key);
     let parsed = ParsedCertificate::parse(&der).unwrap();
     assert!(!parsed.is_ca());
@@ -141,7 +159,7 @@ fn limits() {
         parse_changed(move |builder| builder.extensions = (0..count).map(unknown).collect())
     };
     assert_eq!(extensions(32), Ok(()));
-    assert_eq!(extensions(33), Err(E::TooManyExtensions));
+    assert_eq!(extensions(33), Err(E::TooManyExtensions(32)));
 
     let alternative_names = |count| {
         let list = sequence(&vec![tlv(0x82, b"a"); count]);
@@ -150,7 +168,7 @@ fn limits() {
         })
     };
     assert_eq!(alternative_names(32), Ok(()));
-    assert_eq!(alternative_names(33), Err(E::TooManyAlternativeNames));
+    assert_eq!(alternative_names(33), Err(E::TooManyAlternativeNames(32)));
     assert_eq!(
         alternative_names(0),
         Err(E::Malformed(Field::AlternativeNames))
@@ -167,7 +185,7 @@ fn limits() {
         })
     };
     assert_eq!(constraints(8, 8), Ok(()));
-    assert_eq!(constraints(8, 9), Err(E::TooManyNameConstraints));
+    assert_eq!(constraints(8, 9), Err(E::TooManyNameConstraints(16)));
     assert_eq!(constraints(1, 0), Err(E::Malformed(Field::NameConstraints)));
 
     let padded = |length| {
@@ -175,8 +193,8 @@ fn limits() {
             builder.extensions = vec![extension(&[0x2b, 6], false, &vec![0; length])]
         })
     };
-    assert_eq!(padded(3600), Ok(()));
-    assert!(matches!(padded(4096), Err(E::TooLong(size)) if size > 4096));
+    assert_eq!(padded(3300), Ok(()));
+    assert!(matches!(padded(4096), Err(E::TooLong { size, limit: 4096 }) if size > 4096));
 
     let serial = |octets: &[u8]| parse_changed(|builder| builder.serial = octets.to_vec());
     assert_eq!(serial(&[0x7f; 20]), Ok(()));
@@ -226,6 +244,31 @@ fn each_cause_has_its_error() {
         parse_changed(|builder| builder.extensions.push(written_out.clone())),
         Err(E::Malformed(Field::Extensions))
     );
+}
+
+/// Extensions that mean nothing here but whose form is known: found by fuzzing, since `rustls-webpki` looks at it.
+#[test]
+fn distribution_points() {
+    let with = |is_critical, value: &[u8]| {
+        let extension = extension(oid::CRL_DISTRIBUTION_POINTS, is_critical, value);
+        parse_changed(|builder| builder.extensions.push(extension.clone()))
+    };
+    let location = tlv(0x86, b"http://example.org/list");
+    let point = sequence(&[tlv(0xa0, &tlv(0xa0, &location))]);
+    let good = sequence(&[point]);
+    assert_eq!(with(false, &good), Ok(()));
+    let error = CertificateError::UnknownCriticalExtension;
+    assert_eq!(with(true, &good), Err(error));
+    let error = CertificateError::Malformed(Field::DistributionPoints);
+    for wrong in [
+        &[][..],
+        b"text",
+        &sequence(&[]),
+        &sequence(&[tlv(5, &[])]),
+        &[0x30, 0x80, 0, 0],
+    ] {
+        assert_eq!(with(false, wrong), Err(error.clone()), "{wrong:?}");
+    }
 }
 
 #[test]
@@ -307,14 +350,24 @@ fn keys_have_one_encoding() {
             bit_string(bytes),
         ]))
     };
-    let [_, SigningKey::P256(key)] = keys() else {
+    let [_, SigningKey::P256(key), ..] = keys() else {
         unreachable!()
     };
     let point = key.verifying_key().to_encoded_point(false);
     let compressed = key.verifying_key().to_encoded_point(true);
     assert_eq!(on(&p256, point.as_bytes()), Ok(()));
     assert_eq!(on(&p256, compressed.as_bytes()), Err(E::KeyEncoding));
-    assert_eq!(on(&p384, point.as_bytes()), Err(E::UnknownKeyAlgorithm));
+    assert_eq!(on(&p384, point.as_bytes()), Err(E::KeyEncoding));
+    let p521 = [0x2b, 0x81, 4, 0, 0x23];
+    assert_eq!(on(&p521, point.as_bytes()), Err(E::UnknownKeyAlgorithm));
+    let [_, _, SigningKey::P384(key), ..] = keys() else {
+        unreachable!()
+    };
+    let point = key.verifying_key().to_encoded_point(false);
+    let compressed = key.verifying_key().to_encoded_point(true);
+    assert_eq!(on(&p384, point.as_bytes()), Ok(()));
+    assert_eq!(on(&p384, compressed.as_bytes()), Err(E::KeyEncoding));
+    assert_eq!(on(&p256, point.as_bytes()), Err(E::KeyEncoding));
 }
 
 #[test]
@@ -352,34 +405,206 @@ fn trailing_bytes_and_lengths() {
 
 #[test]
 fn unknown_signature_algorithms() {
-    // ecdsa-with-SHA1, sha1WithRSAEncryption, sha256WithRSAEncryption, Ed448.
-    for identifier in [
-        sequence(&[tlv(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1])]),
-        sequence(&[
-            tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5]),
-            tlv(5, &[]),
-        ]),
-        sequence(&[
-            tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]),
-            tlv(5, &[]),
-        ]),
-        sequence(&[tlv(6, &[0x2b, 0x65, 0x71])]),
-        // Ed25519 with a parameter, which it must not have.
-        sequence(&[tlv(6, &[0x2b, 0x65, 0x70]), tlv(5, &[])]),
+    use CertificateError as E;
+    let rsa = |last: u8| tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last]);
+    for (identifier, expected) in [
+        // ecdsa-with-SHA1, sha1WithRSAEncryption.
+        (
+            sequence(&[tlv(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1])]),
+            E::Sha1,
+        ),
+        (sequence(&[rsa(5), tlv(5, &[])]), E::Sha1),
+        // md5WithRSAEncryption, sha224WithRSAEncryption, Ed448.
+        (
+            sequence(&[rsa(4), tlv(5, &[])]),
+            E::UnknownSignatureAlgorithm,
+        ),
+        (
+            sequence(&[rsa(14), tlv(5, &[])]),
+            E::UnknownSignatureAlgorithm,
+        ),
+        (
+            sequence(&[tlv(6, &[0x2b, 0x65, 0x71])]),
+            E::UnknownSignatureAlgorithm,
+        ),
+        // Ed25519 with a parameter, which it must not have, and RSA without the NULL that it must.
+        (
+            sequence(&[tlv(6, &[0x2b, 0x65, 0x70]), tlv(5, &[])]),
+            E::UnknownSignatureAlgorithm,
+        ),
+        (sequence(&[rsa(11)]), E::UnknownSignatureAlgorithm),
+        // Defaults of RSASSA-PSS are SHA-1.
+        (sequence(&[rsa(10), sequence(&[])]), E::PssParameters),
+        (sequence(&[rsa(10)]), E::PssParameters),
+        (sequence(&[]), E::Malformed(Field::Algorithm)),
     ] {
+        assert_eq!(parse_algorithm(&identifier), Err(expected));
+    }
+}
+
+/// What becomes of a certificate with this algorithm inside and outside.
+fn parse_algorithm(identifier: &[u8]) -> Result<SignatureAlgorithm, CertificateError> {
+    let mut parts = good_parts();
+    parts[2] = identifier.to_vec();
+    let outer = identifier.to_vec();
+    let der = sequence(&[sequence(&parts), outer, bit_string(&[0; 64])]);
+    ParsedCertificate::parse(&der).map(|parsed| parsed.signature_algorithm())
+}
+
+#[test]
+fn pss_parameters() {
+    use CertificateError as E;
+    let nist = |last: u8| tlv(6, &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, last]);
+    let null = || tlv(5, &[]);
+    let mgf1 = || tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8]);
+    let pss = |fields: &[Vec<u8>]| {
+        let kind = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10]);
+        parse_algorithm(&sequence(&[kind, sequence(fields)]))
+    };
+    let of = |digest: &[Vec<u8>], mask: &[Vec<u8>], salt: &[u8]| {
+        vec![
+            tlv(0xa0, &sequence(digest)),
+            tlv(0xa1, &sequence(&[mgf1(), sequence(mask)])),
+            tlv(0xa2, &tlv(2, salt)),
+        ]
+    };
+    for (digest, salt, algorithm) in [
+        (1, 32, SignatureAlgorithm::RsaPssSha256),
+        (2, 48, SignatureAlgorithm::RsaPssSha384),
+        (3, 64, SignatureAlgorithm::RsaPssSha512),
+    ] {
+        let (with, without) = ([nist(digest), null()], [nist(digest)]);
+        // RFC 4055, 2.1: NULL or nothing.
+        for one in [&with[..], &without[..]] {
+            for other in [&with[..], &without[..]] {
+                assert_eq!(pss(&of(one, other, &[salt])), Ok(algorithm));
+            }
+        }
+        let mut with_trailer = of(&with, &with, &[salt]);
+        with_trailer.push(tlv(0xa3, &tlv(2, &[1])));
+        for wrong in [
+            of(&with, &with, &[20]),
+            of(&with, &with, &[salt + 1]),
+            of(&with, &with, &[0, salt]),
+            of(&with, &[nist(digest % 3 + 1), null()], &[salt]),
+            of(&[nist(4), null()], &[nist(4), null()], &[28]),
+            of(&[nist(digest), tlv(5, &[0])], &with, &[salt]),
+            of(&[nist(digest), null(), null()], &with, &[salt]),
+            with_trailer,
+            of(&with, &with, &[salt])[..2].to_vec(),
+            of(&with, &with, &[salt])[1..].to_vec(),
+        ] {
+            assert_eq!(pss(&wrong), Err(E::PssParameters), "{wrong:x?}");
+        }
+    }
+}
+
+#[test]
+fn rsa_keys() {
+    use CertificateError as E;
+    let rsa = |last: u8| tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last]);
+    let with = |kind: u8, key: &[u8]| {
         let mut parts = good_parts();
-        parts[2] = identifier.clone();
-        let der = sequence(&[sequence(&parts), identifier, bit_string(&[0; 64])]);
-        assert_eq!(
-            ParsedCertificate::parse(&der),
-            Err(CertificateError::UnknownSignatureAlgorithm)
+        parts[6] = sequence(&[sequence(&[rsa(kind), tlv(5, &[])]), bit_string(key)]);
+        parse_tbs(&parts)
+    };
+    let modulus = |bytes: usize, first: u8| {
+        let mut modulus = vec![0xff; bytes];
+        modulus[0] = first;
+        if first >= 0x80 {
+            modulus.insert(0, 0);
+        }
+        modulus
+    };
+    let key =
+        |modulus: &[u8], exponent: &[u8]| with(1, &sequence(&[tlv(2, modulus), tlv(2, exponent)]));
+    for bytes in [256, 257, 300, 512] {
+        assert_eq!(key(&modulus(bytes, 0x80), &[1, 0, 1]), Ok(()));
+    }
+    for exponent in [&[3][..], &[17], &[0, 0xff, 0xff]] {
+        assert_eq!(key(&modulus(256, 0xff), exponent), Ok(()));
+    }
+    for exponent in [
+        &[1][..],
+        &[2],
+        &[4],
+        &[1, 0, 0],
+        &[1, 0, 3],
+        &[1, 0, 0, 0, 1],
+        &[0x7f; 256],
+    ] {
+        let outcome = key(&modulus(256, 0xff), exponent);
+        assert_eq!(outcome, Err(E::RsaExponent), "{exponent:x?}");
+    }
+    for (bytes, first, bits) in [
+        (128, 0x80, 1024),
+        (256, 0x7f, 2047),
+        (257, 1, 2049),
+        (513, 1, 4097),
+        (513, 0x80, 4104),
+        (1024, 0x80, 8192),
+    ] {
+        let outcome = key(&modulus(bytes, first), &[1, 0, 1]);
+        assert_eq!(outcome, Err(E::RsaModulusSize(bits)));
+    }
+    let mut even = modulus(256, 0x80);
+    *even.last_mut().unwrap() = 0xfe;
+    assert_eq!(key(&even, &[1, 0, 1]), Err(E::RsaModulusEven));
+    // Negative, not minimal, zero, empty.
+    for wrong in [
+        &modulus(256, 0x80)[1..],
+        &[0, 0x7f, 1][..],
+        &[0, 0, 0x80],
+        &[0],
+        &[],
+    ] {
+        assert_eq!(key(wrong, &[1, 0, 1]), Err(E::KeyEncoding), "{wrong:x?}");
+        let outcome = key(&modulus(256, 0x80), wrong);
+        assert!(
+            matches!(outcome, Err(E::KeyEncoding | E::RsaExponent)),
+            "{outcome:?}"
         );
+    }
+    let good = sequence(&[tlv(2, &modulus(256, 0x80)), tlv(2, &[3])]);
+    assert_eq!(with(10, &good), Err(E::PssKey));
+    let followed = [good, vec![5, 0]].concat();
+    assert!(matches!(with(1, &followed), Err(E::TrailingBytes { .. })));
+}
+
+/// Every padding and digest signs, and none passes as another.
+#[test]
+fn rsa_signatures() {
+    let key = rsa_key();
+    for algorithm in SignatureAlgorithm::ALL {
+        let mut builder = agent();
+        builder.serial = vec![2];
+        let signed = builder.sign_with(&key.spki(), &key, algorithm);
+        if algorithm.key_algorithm() != KeyAlgorithm::Rsa {
+            assert_eq!(signed, Err(builder::AlgorithmError(algorithm)));
+            continue;
+        }
+        let der = signed.unwrap();
+        let parsed = ParsedCertificate::parse(&der).unwrap();
+        assert_eq!(parsed.signature_algorithm(), algorithm);
+        assert_eq!(parsed.public_key().rsa_modulus_bits(), Some(2048));
+        assert_eq!(parsed.signature().len(), 256);
+        for other in SignatureAlgorithm::ALL {
+            let outcome = parsed.verify_message(other, parsed.tbs(), parsed.signature());
+            assert_eq!(outcome.is_ok(), other == algorithm, "{other}");
+        }
+        // The same number with the modulus added, and with a zero in front: another encoding.
+        let longer = [&[0], parsed.signature()].concat();
+        let outcome = parsed.verify_message(algorithm, parsed.tbs(), &longer);
+        assert_eq!(outcome, Err(SignatureError::Invalid));
+        let outcome = parsed.verify_message(algorithm, parsed.tbs(), &[0xff; 256]);
+        assert_eq!(outcome, Err(SignatureError::Invalid));
+        parsed.verify_self_issued().unwrap();
     }
 }
 
 #[test]
 fn self_issued_means_same_name_and_own_signature() {
-    let [key, other] = keys();
+    let [key, other, ..] = keys();
     let mut builder = agent();
     builder.issuer = name(&["somebody else"]);
     let der = builder.sign_self(&key);
@@ -404,7 +629,7 @@ fn self_issued_means_same_name_and_own_signature() {
 
 #[test]
 fn issued_by_another_key() {
-    let [issuer, subject] = keys();
+    let [issuer, subject, ..] = keys();
     let issuer_der = agent().sign_self(&issuer);
     let mut builder = CertificateBuilder::self_issued("child");
     builder.issuer = agent().subject;
@@ -434,42 +659,56 @@ fn messages() {
             wrong[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(verify(b"message", &wrong), Err(SignatureError::Invalid));
         }
-        let [ed25519, p256] = SignatureAlgorithm::ALL;
-        let other = if key.algorithm() == ed25519 {
-            p256
-        } else {
-            ed25519
-        };
-        assert_eq!(
-            parsed.verify_message(other, b"message", &signature),
-            Err(SignatureError::WrongAlgorithm {
-                declared: other,
-                actual: key.algorithm()
-            })
-        );
+        for other in SignatureAlgorithm::ALL {
+            let outcome = parsed.verify_message(other, b"message", &signature);
+            let expected = if other.key_algorithm() != key.key_algorithm() {
+                Err(SignatureError::WrongAlgorithm {
+                    declared: other,
+                    actual: key.algorithm(),
+                })
+            } else if other != key.algorithm() {
+                Err(SignatureError::Invalid)
+            } else {
+                Ok(())
+            };
+            assert_eq!(outcome, expected, "{other}");
+        }
     }
 }
 
-/// (r, n − s) verifies like (r, s): the twin has another fingerprint, but the same key.
+/// (r, n − s) verifies like (r, s): the twin has another fingerprint, but the same key and the same serial.
 #[test]
 fn malleated_twin_has_the_same_key() {
-    let [_, key] = keys();
-    let tbs = agent().tbs(key.algorithm(), &key.spki());
-    let signature = key.sign(&tbs);
-    let one = certificate(&tbs, key.algorithm(), &signature);
-    let two = certificate(&tbs, key.algorithm(), &malleate(&signature));
-    let one = ParsedCertificate::parse(&one).unwrap();
-    let two = ParsedCertificate::parse(&two).unwrap();
-    assert_ne!(one.fingerprint(), two.fingerprint());
-    assert_eq!(one.key_fingerprint(), two.key_fingerprint());
-    one.verify_self_issued().unwrap();
-    two.verify_self_issued().unwrap();
+    let [_, p256, p384, _] = keys();
+    for (key, malleate) in [
+        (p256, malleate_p256 as fn(&[u8]) -> _),
+        (p384, malleate_p384),
+    ] {
+        let tbs = agent().tbs(key.algorithm(), &key.spki());
+        let signature = key.sign(&tbs);
+        let one = certificate(&tbs, key.algorithm(), &signature);
+        let two = certificate(&tbs, key.algorithm(), &malleate(&signature));
+        let one = ParsedCertificate::parse(&one).unwrap();
+        let two = ParsedCertificate::parse(&two).unwrap();
+        assert_ne!(one.fingerprint(), two.fingerprint());
+        assert_eq!(one.key_fingerprint(), two.key_fingerprint());
+        assert_eq!(one.tbs(), two.tbs());
+        one.verify_self_issued().unwrap();
+        two.verify_self_issued().unwrap();
+    }
 }
 
-fn malleate(signature: &[u8]) -> Vec<u8> {
+fn malleate_p256(signature: &[u8]) -> Vec<u8> {
     let signature = p256::ecdsa::Signature::from_der(signature).unwrap();
     let (r, s) = signature.split_scalars();
     let twin = p256::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).unwrap();
+    twin.to_der().as_bytes().to_vec()
+}
+
+fn malleate_p384(signature: &[u8]) -> Vec<u8> {
+    let signature = p384::ecdsa::Signature::from_der(signature).unwrap();
+    let (r, s) = signature.split_scalars();
+    let twin = p384::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).unwrap();
     twin.to_der().as_bytes().to_vec()
 }
 
@@ -490,16 +729,50 @@ fn ed25519_is_strict() {
     assert_eq!(parsed.verify_self_issued(), Err(SignatureError::Invalid));
 }
 
+/// One with every extension that is read.
 fn rich_certificate(key: &SigningKey) -> Vec<u8> {
-    let names = sequence(&[tlv(0x82, b"example.org"), tlv(0x87, &[192, 0, 2, 1])]);
-    let constraints = sequence(&[tlv(0xa0, &sequence(&[tlv(0x82, b"example.org")]))]);
+    let email = tlv(0x81, b"agent@example.org");
+    let uri = tlv(0x86, b"https://example.org/agent");
+    let names = [
+        tlv(0x82, b"example.org"),
+        tlv(0x87, &[192, 0, 2, 1]),
+        email,
+        uri,
+    ];
+    let bases = [
+        tlv(0x82, b"example.org"),
+        tlv(0x81, b".example.org"),
+        tlv(0x86, b"example.org"),
+        tlv(0x87, &[192, 0, 2, 0, 255, 255, 255, 0]),
+        tlv(0xa4, &name(&["agent"])),
+    ];
+    let location = tlv(0xa0, &tlv(0xa0, &tlv(0x86, b"http://example.org/list")));
+    let points = sequence(&[sequence(&[location])]);
     let mut builder = agent();
     builder.extensions.extend([
         key_usage(&[KeyUsage::KEY_CERT_SIGN]),
-        extension(&[0x55, 0x1d, 0x11], false, &names),
-        extension(&[0x55, 0x1d, 0x1e], true, &constraints),
+        extended_key_usage(&[oid::CLIENT_AUTH, oid::ANY_PURPOSE]),
+        alternative_names(false, &names),
+        name_constraints(&bases[..3], &bases[3..]),
+        subject_key_identifier(b"own"),
+        authority_key_identifier(b"own"),
+        extension(oid::CRL_DISTRIBUTION_POINTS, false, &points),
     ]);
     builder.sign_self(key)
+}
+
+/// Each edit changes, inserts or removes one byte.
+fn edit(original: &[u8], edits: &[(prop::sample::Index, u8, u8)]) -> Vec<u8> {
+    let mut der = original.to_vec();
+    for (position, kind, byte) in edits {
+        let at = position.index(der.len());
+        match kind {
+            0 => der[at] = *byte,
+            1 => der.insert(at, *byte),
+            _ => drop(der.remove(at)),
+        }
+    }
+    der
 }
 
 proptest! {
@@ -509,20 +782,12 @@ proptest! {
     /// as well, and never a changed one that is verified.
     #[test]
     fn mutated_certificates(
-        index in 0_usize..2,
+        index in 0_usize..4,
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..3, any::<u8>()), 1..4),
     ) {
         let key = &keys()[index];
         let original = rich_certificate(key);
-        let mut der = original.clone();
-        for (position, kind, byte) in edits {
-            let at = position.index(der.len());
-            match kind {
-                0 => der[at] = byte,
-                1 => der.insert(at, byte),
-                _ => { der.remove(at); }
-            }
-        }
+        let der = edit(&original, &edits);
         match ParsedCertificate::parse(&der) {
             Err(error) => {
                 prop_assert_ne!(&error, &CertificateError::SecondOpinion);

@@ -31,8 +31,8 @@ impl Validity {
     /// Reads the contents of the SEQUENCE of two times.
     pub(crate) fn parse(contents: &[u8]) -> Result<Self, CertificateError> {
         let mut times = Cursor::new(contents, Field::Validity);
-        let not_before = parse_time(times.next()?)?;
-        let not_after = parse_time(times.next()?)?;
+        let not_before = parse_time(times.next()?, Field::Validity)?;
+        let not_after = parse_time(times.next()?, Field::Validity)?;
         times.finish()?;
         if not_before > not_after {
             return Err(CertificateError::ValidityReversed {
@@ -47,18 +47,27 @@ impl Validity {
     }
 }
 
-/// Both forms must be in UTC, with seconds and without fractions; years from 1970 to 9999.
-fn parse_time(tlv: Tlv<'_>) -> Result<u64, CertificateError> {
+/// First second of 2050, from which on GeneralizedTime is written.
+const FIRST_GENERALIZED: u64 = 2_524_608_000;
+
+/// Both forms must be in UTC, with seconds and without fractions; years from 1970 to 2049 as UTCTime, from
+/// 2050 to 9999 as GeneralizedTime (RFC 5280, 4.1.2.5).
+pub(crate) fn parse_time(tlv: Tlv<'_>, field: Field) -> Result<u64, CertificateError> {
     let duration = match tlv.tag {
         Tag::UtcTime => UtcTime::from_der(tlv.raw).map(|time| time.to_unix_duration()),
         Tag::GeneralizedTime => {
             GeneralizedTime::from_der(tlv.raw).map(|time| time.to_unix_duration())
         }
-        _ => return Err(CertificateError::Malformed(Field::Validity)),
+        _ => return Err(CertificateError::Malformed(field)),
     };
-    duration
+    let seconds = duration
         .map(|duration| duration.as_secs())
-        .map_err(|_| CertificateError::Malformed(Field::Validity))
+        .map_err(|_| CertificateError::Malformed(field))?;
+    if (tlv.tag == Tag::GeneralizedTime) == (seconds >= FIRST_GENERALIZED) {
+        Ok(seconds)
+    } else {
+        Err(CertificateError::TimeForm)
+    }
 }
 
 /// Writes seconds since 1970 as `2026-01-31T12:00:00Z`; beyond the year 9999 as the number.

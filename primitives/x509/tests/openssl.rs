@@ -2,10 +2,17 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
-use allod_x509::{CertificateError, KeyUsage, ParsedCertificate, SignatureAlgorithm};
+use allod_x509::{
+    CertificateError, CrlBuilder, CrlEntry, GeneralName, KeyUsage, ParsedCertificate, ParsedCrl,
+    ParsedRequest, PathError, Purpose, RevocationReason, Rule, SignatureAlgorithm, SignatureError,
+    builder::{SigningKey, alternative_names, certification_request, name, tlv},
+    crl::assemble,
+    path::verify_path,
+};
 
 struct Folder(tempfile::TempDir);
 
@@ -18,12 +25,16 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn openssl(&self, arguments: &[&str]) -> Vec<u8> {
-        let output = Command::new("openssl")
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new("openssl")
             .args(arguments)
             .current_dir(self.0.path())
             .output()
-            .expect("openssl is one of the programs that the set-up installs");
+            .expect("openssl is one of the programs that the set-up installs")
+    }
+
+    fn openssl(&self, arguments: &[&str]) -> Vec<u8> {
+        let output = self.run(arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "openssl {arguments:?}: {errors}");
         output.stdout
@@ -47,16 +58,79 @@ fn read_pem(path: &Path) -> Vec<u8> {
 }
 
 const ED25519: [&str; 2] = ["-newkey", "ed25519"];
+const RSA: [&str; 2] = ["-newkey", "rsa:2048"];
+const P384: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
 const P256: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
+/// What `openssl pkeyutl -sign -rawin` needs besides the key.
+fn pkeyutl_options(algorithm: SignatureAlgorithm) -> Vec<&'static str> {
+    let pss = [
+        "-pkeyopt",
+        "rsa_padding_mode:pss",
+        "-pkeyopt",
+        "rsa_pss_saltlen:digest",
+    ];
+    let with_pss = |digest| [&["-digest", digest][..], &pss].concat();
+    match algorithm {
+        SignatureAlgorithm::Ed25519 => vec![],
+        SignatureAlgorithm::EcdsaP256Sha256 | SignatureAlgorithm::RsaPkcs1Sha256 => {
+            vec!["-digest", "sha256"]
+        }
+        SignatureAlgorithm::EcdsaP384Sha384 | SignatureAlgorithm::RsaPkcs1Sha384 => {
+            vec!["-digest", "sha384"]
+        }
+        SignatureAlgorithm::RsaPkcs1Sha512 => vec!["-digest", "sha512"],
+        SignatureAlgorithm::RsaPssSha256 => with_pss("sha256"),
+        SignatureAlgorithm::RsaPssSha384 => with_pss("sha384"),
+        SignatureAlgorithm::RsaPssSha512 => with_pss("sha512"),
+    }
+}
 
 #[test]
 fn default_self_signed_certificates() {
-    for (key, algorithm) in [
-        (&ED25519[..], SignatureAlgorithm::Ed25519),
-        (&P256[..], SignatureAlgorithm::EcdsaP256Sha256),
+    let pss = |digest| {
+        let mode = ["-sigopt", "rsa_padding_mode:pss"];
+        [&[digest][..], &mode, &["-sigopt", "rsa_pss_saltlen:digest"]].concat()
+    };
+    for (key, more, algorithm) in [
+        (&ED25519[..], vec![], SignatureAlgorithm::Ed25519),
+        (&P256[..], vec![], SignatureAlgorithm::EcdsaP256Sha256),
+        (
+            &P384[..],
+            vec!["-sha384"],
+            SignatureAlgorithm::EcdsaP384Sha384,
+        ),
+        (
+            &RSA[..],
+            vec!["-sha256"],
+            SignatureAlgorithm::RsaPkcs1Sha256,
+        ),
+        (
+            &RSA[..],
+            vec!["-sha384"],
+            SignatureAlgorithm::RsaPkcs1Sha384,
+        ),
+        (
+            &RSA[..],
+            vec!["-sha512"],
+            SignatureAlgorithm::RsaPkcs1Sha512,
+        ),
+        (&RSA[..], pss("-sha256"), SignatureAlgorithm::RsaPssSha256),
+        (&RSA[..], pss("-sha384"), SignatureAlgorithm::RsaPssSha384),
+        (&RSA[..], pss("-sha512"), SignatureAlgorithm::RsaPssSha512),
+        (
+            &["-newkey", "rsa:3072"],
+            vec!["-sha256"],
+            SignatureAlgorithm::RsaPkcs1Sha256,
+        ),
+        (
+            &["-newkey", "rsa:4096"],
+            vec!["-sha256"],
+            SignatureAlgorithm::RsaPkcs1Sha256,
+        ),
     ] {
         let folder = Folder::new();
-        let der = folder.self_signed(key, &[]);
+        let der = folder.self_signed(key, &more);
         let parsed = ParsedCertificate::parse(&der).unwrap();
         assert_eq!(parsed.signature_algorithm(), algorithm);
         assert!(parsed.is_ca());
@@ -83,19 +157,11 @@ fn default_self_signed_certificates() {
         let spki = folder.openssl(&["pkey", "-in", "key.pem", "-pubout", "-outform", "der"]);
         assert_eq!(verified.spki(), spki);
 
-        // pkeyutl hashes with SHA-256 by default for ECDSA; -rawin hands it the message itself.
+        // -rawin hands pkeyutl the message itself.
         std::fs::write(folder.path("message"), b"any message").unwrap();
-        folder.openssl(&[
-            "pkeyutl",
-            "-sign",
-            "-rawin",
-            "-in",
-            "message",
-            "-inkey",
-            "key.pem",
-            "-out",
-            "signature",
-        ]);
+        let files = ["-in", "message", "-inkey", "key.pem", "-out", "signature"];
+        let options = pkeyutl_options(algorithm);
+        folder.openssl(&[&["pkeyutl", "-sign", "-rawin"][..], &files, &options].concat());
         let signature = std::fs::read(folder.path("signature")).unwrap();
         verified
             .verify_message(algorithm, b"any message", &signature)
@@ -138,24 +204,300 @@ fn extensions_as_openssl_writes_them() {
     parsed.verify_self_issued().unwrap();
 }
 
+/// A root, a CA under it and an agent under that, made by `openssl` from requests that it made, too.
+struct Chain {
+    folder: Folder,
+}
+
+impl Chain {
+    /// A curve is signed with its own digest here (§11), where `openssl` would take SHA-256 always.
+    fn digest(key: &[&str]) -> &'static str {
+        if key == P384 { "-sha384" } else { "-sha256" }
+    }
+
+    fn new(key: &[&str]) -> Self {
+        let folder = Folder::new();
+        std::fs::write(
+            folder.path("ca.ext"),
+            "basicConstraints=critical,CA:true,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n\
+             nameConstraints=critical,permitted;DNS:example.org,permitted;dirName:dn,excluded;email:.example.net\n\
+             subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n[dn]\nO=Allod\n",
+        )
+        .unwrap();
+        std::fs::write(
+            folder.path("agent.ext"),
+            "keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth,serverAuth\n\
+             subjectAltName=DNS:agent.example.org,email:agent@example.org\n\
+             subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n",
+        )
+        .unwrap();
+        let chain = Self { folder };
+        let usage = [
+            "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign",
+            Self::digest(key),
+        ];
+        let files = ["-keyout", "root.key", "-out", "root.pem"];
+        let root = ["req", "-x509", "-nodes", "-subj", "/CN=root"];
+        chain
+            .folder
+            .openssl(&[&root[..], key, &files, &usage].concat());
+        chain.issue("root", "ca", "/O=Allod/CN=ca", "100", key);
+        chain.issue(
+            "ca",
+            "agent",
+            "/O=allod/CN=agent",
+            "0x7fffffffffffffffffff",
+            key,
+        );
+        chain
+    }
+
+    fn issue(&self, issuer: &str, subject: &str, name: &str, serial: &str, key: &[&str]) {
+        let [own_key, request, certificate, extensions] =
+            ["key", "csr", "pem", "ext"].map(|kind| format!("{subject}.{kind}"));
+        let [issuer_key, issuer] = ["key", "pem"].map(|kind| format!("{issuer}.{kind}"));
+        let digest = Self::digest(key);
+        let asked = ["-addext", "subjectAltName=DNS:agent.example.org", digest];
+        let files = ["-keyout", &own_key, "-out", &request, "-subj", name];
+        self.folder
+            .openssl(&[&["req", "-new", "-nodes"][..], key, &files, &asked].concat());
+        let signer = ["-CA", &issuer, "-CAkey", &issuer_key, "-set_serial", serial];
+        let files = [
+            "-in",
+            &request,
+            "-out",
+            &certificate,
+            "-extfile",
+            &extensions,
+        ];
+        self.folder.openssl(
+            &[
+                &["x509", "-req", "-days", "30", digest][..],
+                &signer,
+                &files,
+            ]
+            .concat(),
+        );
+    }
+
+    fn der(&self, name: &str) -> Vec<u8> {
+        read_pem(&self.folder.path(name))
+    }
+}
+
+fn now() -> u64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+    elapsed.unwrap().as_secs()
+}
+
+#[test]
+fn chains_and_requests() {
+    for key in [&ED25519[..], &P256, &P384, &RSA] {
+        let files = Chain::new(key);
+        let ders = ["root.pem", "ca.pem", "agent.pem"].map(|name| files.der(name));
+        let chain = ders
+            .each_ref()
+            .map(|der| ParsedCertificate::parse(der).unwrap());
+        for purpose in [Purpose::ServerAuth, Purpose::ClientAuth] {
+            let report = verify_path(&chain, now(), Some(purpose)).unwrap();
+            assert_eq!(report.first_failure(), None);
+        }
+        let early = verify_path(&chain, now() - 86_400, None).unwrap();
+        assert!(matches!(
+            early.first_failure(),
+            Some((0, Rule::Validity, PathError::NotYetValid { .. }))
+        ));
+        let late = verify_path(&chain, now() + 31 * 86_400, None).unwrap();
+        assert!(!late.holds());
+
+        let request = files.der("agent.csr");
+        let request = ParsedRequest::parse(&request).unwrap();
+        assert_eq!(request.verify(), Ok(()));
+        assert_eq!(request.spki(), chain[2].spki());
+        assert_eq!(
+            request.subject_alternative_names(),
+            Some(&[GeneralName::Dns("agent.example.org")][..])
+        );
+    }
+}
+
+/// A request made here is one for `openssl`, and what that issues on it holds.
+#[test]
+fn our_requests_are_accepted() {
+    let files = Chain::new(&ED25519);
+    let key = SigningKey::p256([9; 32]).unwrap();
+    let extensions = [alternative_names(false, &[tlv(0x82, b"agent.example.org")])];
+    let request = certification_request(&name(&["agent"]), &extensions, &key);
+    std::fs::write(files.folder.path("ours.csr"), request).unwrap();
+    let arguments = [
+        "req", "-inform", "der", "-in", "ours.csr", "-verify", "-noout",
+    ];
+    files.folder.openssl(&arguments);
+}
+
+/// `openssl verify -crl_check` takes lists made here, and sees who is on them.
+#[test]
+fn our_revocation_lists_are_accepted() {
+    for key in [&ED25519[..], &P256, &P384, &RSA] {
+        let files = Chain::new(key);
+        let ca = files.der("ca.pem");
+        let ca = ParsedCertificate::parse(&ca).unwrap();
+        let agent = files.der("agent.pem");
+        let agent = ParsedCertificate::parse(&agent).unwrap();
+        let other = CrlEntry {
+            serial: &[0, 0xff],
+            date: now(),
+            reason: RevocationReason::CertificateHold,
+        };
+        let on_list = CrlEntry {
+            serial: agent.serial(),
+            date: now() - 60,
+            reason: RevocationReason::KeyCompromise,
+        };
+        for (number, entries) in [(0, vec![]), (1, vec![other]), (300, vec![other, on_list])] {
+            let is_revoked = entries.contains(&on_list);
+            let builder = CrlBuilder {
+                issuer: ca.subject(),
+                algorithm: ca.public_key().algorithm.default_signature(),
+                this_update: now() - 30,
+                next_update: now() + 3600,
+                number,
+                authority_key_identifier: ca.subject_key_identifier(),
+                entries,
+            };
+            let tbs = builder.tbs().unwrap();
+            std::fs::write(files.folder.path("tbs"), &tbs).unwrap();
+            let names = ["-in", "tbs", "-inkey", "ca.key", "-out", "signature"];
+            let options = pkeyutl_options(builder.algorithm);
+            files
+                .folder
+                .openssl(&[&["pkeyutl", "-sign", "-rawin"][..], &names, &options].concat());
+            let signature = std::fs::read(files.folder.path("signature")).unwrap();
+            let der = assemble(&tbs, builder.algorithm, &signature);
+            let list = ParsedCrl::parse(&der).unwrap();
+            assert_eq!(list.verify_issued_by(&ca), Ok(()));
+            assert_eq!(list.find(agent.serial()).is_some(), is_revoked);
+
+            std::fs::write(files.folder.path("list.der"), &der).unwrap();
+            let convert = [
+                "crl", "-inform", "der", "-in", "list.der", "-out", "list.pem",
+            ];
+            files.folder.openssl(&convert);
+            let text = files
+                .folder
+                .openssl(&["crl", "-in", "list.pem", "-noout", "-text"]);
+            let text = String::from_utf8(text).unwrap();
+            assert_eq!(text.contains("Key Compromise"), is_revoked, "{text}");
+            let verify = [
+                "verify",
+                "-crl_check",
+                "-CRLfile",
+                "list.pem",
+                "-CAfile",
+                "root.pem",
+                "-untrusted",
+                "ca.pem",
+                "-x509_strict",
+                "agent.pem",
+            ];
+            let output = files.folder.run(&verify);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.success(), !is_revoked, "{errors}");
+            assert_eq!(
+                errors.contains("certificate revoked"),
+                is_revoked,
+                "{errors}"
+            );
+        }
+    }
+}
+
+/// A list made by `openssl ca -gencrl`.
+#[test]
+fn lists_of_openssl() {
+    let files = Chain::new(&P256);
+    std::fs::write(
+        files.folder.path("ca.cnf"),
+        "[ca]\ndefault_ca=one\n[one]\ndatabase=index.txt\ncrlnumber=number\ndefault_md=sha256\n\
+         crl_extensions=list\n[list]\nauthorityKeyIdentifier=keyid:always\n",
+    )
+    .unwrap();
+    std::fs::write(
+        files.folder.path("index.txt"),
+        "R\t300101000000Z\t260101000000Z,keyCompromise\t64\tunknown\t/CN=a\n\
+         R\t300101000000Z\t260102000000Z,holdInstruction,holdInstructionReject\t0A\tunknown\t/CN=b\n",
+    )
+    .unwrap();
+    std::fs::write(files.folder.path("number"), "2A\n").unwrap();
+    let arguments = [
+        "ca", "-config", "ca.cnf", "-gencrl", "-crldays", "7", "-cert", "ca.pem", "-keyfile",
+        "ca.key", "-out", "list.pem",
+    ];
+    files.folder.openssl(&arguments);
+    let der = files.der("list.pem");
+    let list = ParsedCrl::parse(&der).unwrap();
+    let ca = files.der("ca.pem");
+    let ca = ParsedCertificate::parse(&ca).unwrap();
+    assert_eq!(list.verify_issued_by(&ca), Ok(()));
+    assert_eq!(list.number(), [0x2a]);
+    assert_eq!(list.next_update() - list.this_update(), 7 * 86_400);
+    let reason = |serial: &[u8]| list.find(serial).map(|entry| entry.reason);
+    assert_eq!(reason(&[0x64]), Some(RevocationReason::KeyCompromise));
+    assert_eq!(reason(&[0x0a]), Some(RevocationReason::CertificateHold));
+    assert_eq!(list.entries().len(), 2);
+}
+
 #[test]
 fn certificates_that_are_refused() {
     let folder = Folder::new();
-    let der = folder.self_signed(&["-newkey", "rsa:2048"], &[]);
-    assert_eq!(
-        ParsedCertificate::parse(&der),
-        Err(CertificateError::UnknownSignatureAlgorithm)
-    );
-    let der = folder.self_signed(&P256, &["-sha1"]);
-    assert_eq!(
-        ParsedCertificate::parse(&der),
-        Err(CertificateError::UnknownSignatureAlgorithm)
-    );
+    for (key, more, error) in [
+        (
+            &["-newkey", "rsa:1024"][..],
+            &[][..],
+            CertificateError::RsaModulusSize(1024),
+        ),
+        (
+            &["-newkey", "rsa:2047"],
+            &[],
+            CertificateError::RsaModulusSize(2047),
+        ),
+        (&["-newkey", "rsa:2048"], &["-sha1"], CertificateError::Sha1),
+        (&P256, &["-sha1"], CertificateError::Sha1),
+        (
+            &["-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"],
+            &["-sha256", "-sigopt", "rsa_pss_saltlen:digest"],
+            CertificateError::PssKey,
+        ),
+        (
+            &["-newkey", "rsa:2048"],
+            &[
+                "-sha256",
+                "-sigopt",
+                "rsa_padding_mode:pss",
+                "-sigopt",
+                "rsa_pss_saltlen:20",
+            ],
+            CertificateError::PssParameters,
+        ),
+        (
+            &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"],
+            &["-sha256"],
+            CertificateError::UnknownKeyAlgorithm,
+        ),
+    ] {
+        let der = folder.self_signed(key, more);
+        assert_eq!(ParsedCertificate::parse(&der), Err(error));
+    }
+    // The digest's length is the curve's: a P-384 key signs with SHA-384.
     let p384 = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
     let der = folder.self_signed(&p384, &["-sha256"]);
     assert_eq!(
-        ParsedCertificate::parse(&der),
-        Err(CertificateError::UnknownKeyAlgorithm)
+        ParsedCertificate::parse(&der).unwrap().verify_self_issued(),
+        Err(SignatureError::WrongAlgorithm {
+            declared: SignatureAlgorithm::EcdsaP256Sha256,
+            actual: SignatureAlgorithm::EcdsaP384Sha384,
+        })
     );
     let der = folder.self_signed(&ED25519, &["-addext", "1.2.3.4=critical,DER:0500"]);
     assert_eq!(

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value};
 use std::{fmt, fs::File, io::Read, path::Path};
 
-/// Larger files are not read.
-const MAX_BYTES: u64 = 64 << 20;
+/// Larger files are not read. The path-validation suites have tens of megabytes.
+const MAX_BYTES: u64 = 512 << 20;
 
 /// Why a file could not be understood.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +106,29 @@ impl Case<'_> {
         self.value(field)?
             .as_str()
             .ok_or_else(|| self.wrong(field, "not a string"))
+    }
+
+    /// Whatever there is, unless missing or null.
+    pub(crate) fn optional(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field).filter(|value| !value.is_null())
+    }
+
+    /// A list; empty if missing.
+    pub(crate) fn list(&self, field: &'static str) -> Result<&[Value], FileError> {
+        let Some(value) = self.optional(field) else {
+            return Ok(&[]);
+        };
+        let list = value.as_array();
+        list.map(Vec::as_slice)
+            .ok_or_else(|| self.wrong(field, "not a list"))
+    }
+
+    /// A list of strings; empty if missing.
+    pub(crate) fn texts(&self, field: &'static str) -> Result<Vec<&str>, FileError> {
+        let texts = self.list(field)?.iter().map(Value::as_str);
+        texts
+            .collect::<Option<_>>()
+            .ok_or_else(|| self.wrong(field, "not a list of strings"))
     }
 
     /// An integer that fits.

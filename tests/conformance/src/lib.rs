@@ -6,6 +6,8 @@
 //! that no check needs, such as notes, are ignored; a string `id` or `name` becomes part of a
 //! case's name.
 //!
+//! [`x509`] reads another format, that of the field's path-validation suite, and has its own report.
+//!
 //! Any case may carry `"valid": false`: then its proof must be refused.
 
 pub mod file;
@@ -13,6 +15,7 @@ pub mod kzg;
 pub mod proof_of_space;
 pub mod proof_of_time;
 pub mod report;
+pub mod x509;
 
 pub use file::FileError;
 pub use report::{Outcome, Report};

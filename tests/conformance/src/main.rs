@@ -4,7 +4,7 @@
 //! cannot be understood.
 
 use clap::{Parser, Subcommand};
-use conformance::{FileError, Report, file, kzg, proof_of_space, proof_of_time};
+use conformance::{FileError, Report, file, kzg, proof_of_space, proof_of_time, x509};
 use serde_json::Value;
 use std::{
     io::{self, Write},
@@ -34,6 +34,11 @@ enum Command {
     /// Compares commitments, extensions and openings.
     Kzg {
         /// Vector file (form: tests/vectors/kzg.json).
+        file: PathBuf,
+    },
+    /// Validates certification paths: a suite in the format of x509-limbo.
+    X509 {
+        /// Suite file (version 1 of the format).
         file: PathBuf,
     },
     /// Prints a proof of space (K = 17) in hexadecimal, or `none`.
@@ -69,6 +74,19 @@ fn check(path: &Path, check: Check) -> ExitCode {
     }
 }
 
+fn check_paths(path: &Path) -> ExitCode {
+    match file::read(path).and_then(|value| x509::check(&value)) {
+        Ok(report) => {
+            let code = if report.failed() == 0 { 0 } else { 1 };
+            print(&report.to_string(), code)
+        }
+        Err(error) => {
+            eprintln!("{}: {error}", path.display());
+            ExitCode::from(2)
+        }
+    }
+}
+
 /// Prints, and turns into `code` unless the output is closed.
 fn print(text: &str, code: u8) -> ExitCode {
     let mut output = io::stdout().lock();
@@ -86,6 +104,7 @@ fn main() -> ExitCode {
         Command::ProofOfSpace { file } => check(&file, proof_of_space::check),
         Command::ProofOfTime { file } => check(&file, proof_of_time::check),
         Command::Kzg { file } => check(&file, kzg::check),
+        Command::X509 { file } => check_paths(&file),
         Command::ProveSpace { seed, bucket } => {
             let proof = proof_of_space::prove(&seed, bucket);
             let text = proof.map_or_else(|| "none".to_string(), hex::encode);

@@ -14,7 +14,7 @@ use frame_support::{
 };
 use sp_runtime::TokenError;
 
-use super::{Registration, ed25519, p256};
+use super::{Registration, ed25519, p256, p384, rsa};
 use crate::{
     mock::*,
     pallet::{Certificates, Error, Event, Identities, Keys},
@@ -36,7 +36,7 @@ fn assert_refused(registration: &Registration, error: Error<Test>) {
 
 #[test]
 fn stores_the_identity_and_holds_the_deposit() {
-    for key in [ed25519(7), p256(7)] {
+    for key in [ed25519(7), p256(7), p384(7), rsa()] {
         new_chain().execute_with(|| {
             let registration = Registration::agent(&key);
             let identifier = registration.identifier();
@@ -46,16 +46,21 @@ fn stores_the_identity_and_holds_the_deposit() {
             let record = Identities::<Test>::get(identifier).unwrap();
             assert_eq!(record.algorithm, key.algorithm());
             assert_eq!(record.issuance, Issuance::SelfIssued);
-            assert_eq!(record.payer, PAYER);
+            assert_eq!(record.ticket.payer, PAYER);
             assert_eq!(record.registered_at, 1);
             assert_eq!(AutoId::next_nonce(identifier), 1);
             let stored = Certificates::<Test>::get(identifier).unwrap();
             assert_eq!(stored, registration.certificate);
             let parsed = ParsedCertificate::parse(&stored).unwrap();
             let fingerprint = KeyFingerprint::of(&parsed);
-            assert_eq!(Keys::<Test>::get(fingerprint), Some(identifier));
+            assert_eq!(
+                Keys::<Test>::get(fingerprint).unwrap().identifier,
+                identifier
+            );
+            assert_eq!((record.generation, record.depth), (0, 1));
 
-            let deposit = Base::get() + PerByte::get() * footprint::<Test>(&stored).size;
+            let deposit = Base::get()
+                + PerByte::get() * footprint::<Test>(&Issuance::SelfIssued, 0, 0, &stored).size;
             assert_eq!(
                 Balances::balance_on_hold(&IdentityHold::get(), &PAYER),
                 deposit
@@ -421,4 +426,14 @@ fn each_flaw_of_the_encoding_has_its_error() {
         // The extensions' tag [3] turned into [1].
         refused(replaced(&[0xa3], &[0xa1], 0), Error::UniqueIdentifier);
     });
+}
+
+/// What is dearer to verify costs more, and each kind of key has its own price.
+#[test]
+fn weight_follows_the_algorithm() {
+    let weight = |algorithm| AutoId::register_weight(algorithm, 1_000).ref_time();
+    use SignatureAlgorithm::{EcdsaP256Sha256, EcdsaP384Sha384, Ed25519, RsaPssSha512};
+    assert!(weight(Ed25519) < weight(EcdsaP256Sha256));
+    assert!(weight(EcdsaP256Sha256) < weight(RsaPssSha512));
+    assert!(weight(EcdsaP256Sha256) < weight(EcdsaP384Sha384));
 }

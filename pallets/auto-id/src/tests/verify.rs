@@ -1,8 +1,8 @@
 //! What the runtime API answers.
 
 use allod_identity::{
-    Check, Failure, Identifier, Issuance, KeyFingerprint, Purpose, Reason, RootTrust,
-    SignatureAlgorithm,
+    Check, Failure, Identifier, Issuance, KeyFingerprint, Purpose, Reason, RevocationReason,
+    RootTrust, SignatureAlgorithm,
 };
 use allod_x509::{
     KeyUsage,
@@ -10,7 +10,7 @@ use allod_x509::{
 };
 use frame_support::assert_ok;
 
-use super::{Registration, ed25519, p256};
+use super::{Registration, ed25519, p256, root};
 use crate::{mock::*, pallet::Certificates};
 
 #[test]
@@ -149,4 +149,53 @@ fn dearest_certificates_fit_a_block() {
     let longest = AutoId::register_weight(SignatureAlgorithm::EcdsaP256Sha256, 4096);
     let shortest = AutoId::register_weight(SignatureAlgorithm::EcdsaP256Sha256, 320);
     assert!(longest.ref_time() > shortest.ref_time());
+}
+
+/// A time that is asked for moves windows of validity and nothing else.
+#[test]
+fn a_given_time_moves_no_revocation() {
+    new_chain().execute_with(|| {
+        let issuer = root("issuer", 1);
+        let child = issuer.child("child", 2, 7);
+        assert_ok!(issuer.revoke(7, RevocationReason::Superseded));
+        // Long before it was revoked, by the clock; by the block's state it is.
+        let report = AutoId::verify(child.identifier, Some(NOW - 1_000), None, None);
+        assert!(matches!(
+            report.failure.unwrap().reason,
+            Reason::Revoked { since: NOW, .. }
+        ));
+    });
+}
+
+#[test]
+fn the_root_is_named_and_accepted_by_name() {
+    new_chain().execute_with(|| {
+        let (top, other) = (root("top", 1), root("other", 2));
+        let child = top.child("child", 3, 7);
+        let below = child.child("below", 4, 7);
+        let trust = |roots: &[Identifier]| {
+            let report = AutoId::verify(below.identifier, None, None, Some(roots));
+            assert_eq!(report.root, Some(top.identifier));
+            report.root_trust
+        };
+        assert_eq!(
+            trust(&[other.identifier, top.identifier]),
+            RootTrust::Accepted
+        );
+        assert_eq!(trust(&[other.identifier]), RootTrust::NotAccepted);
+        // An intermediate is no root.
+        assert_eq!(trust(&[child.identifier]), RootTrust::NotAccepted);
+    });
+}
+
+#[test]
+fn authorities_verify_like_any_other() {
+    new_chain().execute_with(|| {
+        let top = root("top", 1);
+        let middle = top.child("middle", 2, 7);
+        middle.child("leaf", 3, 7);
+        let report = AutoId::verify(middle.identifier, None, Some(Purpose::KeyCertSign), None);
+        assert!(report.holds());
+        assert_eq!(report.links.len(), 2);
+    });
 }
