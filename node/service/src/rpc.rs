@@ -55,7 +55,7 @@ where
     module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
     module.merge(HistoryRpc::new(store, parameters).into_rpc())?;
     module.merge(farmer.into_rpc())?;
-    module.merge(AutoIdRpc::new(client.clone(), changes).into_rpc())?;
-    module.merge(DidRpc::new(client, network).into_rpc())?;
+    module.merge(AutoIdRpc::<_, Block>::new(client.clone(), changes).into_rpc())?;
+    module.merge(DidRpc::<_, Block>::new(client, network).into_rpc())?;
     Ok(module)
 }

@@ -1,5 +1,7 @@
 //! The two text forms of keys: base58 as Bitcoin has it, and base64url without padding (RFC 4648, 5).
 
+use std::iter::repeat_n;
+
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -27,7 +29,7 @@ pub(super) fn base58(bytes: &[u8]) -> String {
         }
     }
     let number = digits.iter().rev().map(|digit| character(BASE58, *digit));
-    std::iter::repeat_n('1', zeros).chain(number).collect()
+    repeat_n('1', zeros).chain(number).collect()
 }
 
 /// Bytes in groups of six bits.

@@ -151,7 +151,7 @@ mod tests {
                 algorithm: KeyAlgorithm::P384,
                 bytes: point,
             };
-            assert_eq!(multikey(key).is_some(), false, "{point:?}");
+            assert_eq!(multikey(key), None, "{point:?}");
         }
     }
 }

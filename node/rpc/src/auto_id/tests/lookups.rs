@@ -12,10 +12,10 @@ use allod_identity::{
     CertificateStatus, Identifier, Issuance, KeyFingerprint, RevocationReason, SignatureAlgorithm,
 };
 use allod_rpc_types::auto_id::{
-    CertificateFingerprint, CertificateFormat, Request, SerialNumber, ServiceEntry, StandingName,
-    codes,
+    CertificateFingerprint, CertificateFormat, PossessionSignature, Request, SerialNumber,
+    ServiceEntry, StandingName, codes,
 };
-use allod_x509::{ParsedCertificate, ParsedCrl, crl};
+use allod_x509::{ParsedCertificate, ParsedCrl, builder::CertificateBuilder, crl};
 
 #[test]
 fn identities_and_their_certificates() {
@@ -231,7 +231,7 @@ fn a_renewal_changes_the_fingerprint_and_keeps_the_former_certificate() {
     let (rpc, chain) = rpc();
     let root = register(&rpc, &chain, 1, "root");
     let first = certificate(1, "root");
-    let mut builder = allod_x509::builder::CertificateBuilder::self_issued("root");
+    let mut builder = CertificateBuilder::self_issued("root");
     builder.serial = vec![2];
     let second = builder.sign_self(&key(2));
     let request = Request::Renew {
@@ -244,7 +244,7 @@ fn a_renewal_changes_the_fingerprint_and_keeps_the_former_certificate() {
     assert_eq!(answer.possession_of, Some(new_key));
     let mut signatures = super::sign(&rpc, &request, &key(1));
     assert_eq!(code(rpc.call(request.clone(), signatures.clone())), -32602);
-    signatures.possession = Some(allod_rpc_types::auto_id::PossessionSignature {
+    signatures.possession = Some(PossessionSignature {
         signature: signature(&key(2), answer.payload.as_ref()),
         algorithm: None,
     });
