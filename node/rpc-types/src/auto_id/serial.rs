@@ -130,7 +130,10 @@ mod tests {
             ("00", SerialError::Range),
             ("1", SerialError::Digits),
             ("0xzz", SerialError::Digits),
-            (format!("80{}", "00".repeat(19)).as_str(), SerialError::Range),
+            (
+                format!("80{}", "00".repeat(19)).as_str(),
+                SerialError::Range,
+            ),
             ("01".repeat(33).as_str(), SerialError::TooLong(66)),
         ] {
             assert_eq!(SerialNumber::parse(wrong), Err(error), "{wrong}");
