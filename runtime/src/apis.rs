@@ -19,6 +19,7 @@ use allod_identity::{
     api::{
         CrlError, IdentityDetails, Page, PayloadInfo, PayloadQuery, PublishedCrl, ToBeSignedCrl,
     },
+    calls::CallSignatures,
 };
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
@@ -275,6 +276,16 @@ impl_runtime_apis! {
 
         fn payload(query: PayloadQuery, valid_until: u32) -> Option<PayloadInfo> {
             AutoId::payload(query, valid_until)
+        }
+    }
+
+    impl allod_identity::calls::AutoIdCallApi<Block> for Runtime {
+        fn call(query: PayloadQuery, signatures: CallSignatures) -> Option<Vec<u8>> {
+            let call = match AutoId::call_of(query.clone(), signatures.clone()) {
+                Some(call) => RuntimeCall::from(call),
+                None => Revocation::call_of(query, signatures)?.into(),
+            };
+            Some(call.encode())
         }
     }
 

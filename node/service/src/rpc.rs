@@ -4,7 +4,8 @@ use crate::Client;
 use allod_archiver::SegmentStore;
 use allod_core::ChainParameters;
 use allod_rpc::{
-    auto_id::{AutoIdApiServer, AutoIdRpc},
+    auto_id::{AutoIdApiServer, AutoIdRpc, ChangeFeed},
+    did::{DidApiServer, DidRpc, Network},
     farmer::{FarmerApiServer, FarmerNode},
     history::{HistoryApiServer, HistoryRpc},
 };
@@ -27,6 +28,10 @@ pub struct Dependencies<Pool> {
     pub parameters: ChainParameters,
     /// A farmer's view of the node.
     pub farmer: FarmerNode,
+    /// What new blocks change about identities.
+    pub changes: ChangeFeed,
+    /// Which network's DIDs are resolved.
+    pub network: Network,
 }
 
 /// Puts the methods together.
@@ -42,12 +47,15 @@ where
         store,
         parameters,
         farmer,
+        changes,
+        network,
     } = dependencies;
     let mut module = RpcModule::new(());
     module.merge(System::new(client.clone(), pool).into_rpc())?;
     module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
     module.merge(HistoryRpc::new(store, parameters).into_rpc())?;
     module.merge(farmer.into_rpc())?;
-    module.merge(AutoIdRpc::new(client).into_rpc())?;
+    module.merge(AutoIdRpc::<_, Block>::new(client.clone(), changes).into_rpc())?;
+    module.merge(DidRpc::<_, Block>::new(client, network).into_rpc())?;
     Ok(module)
 }

@@ -102,7 +102,7 @@
 //! | `succession` | one certificate after another, and the end |
 //! | `recovery` | controllers, guardians, recovery |
 //! | `graph` | reading what stands above an identity |
-//! | `verify`, `lookup` | what the runtime APIs answer |
+//! | `verify`, `lookup`, `calls` | what the runtime APIs answer |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros write the paths of what they find in the pallet in full.
@@ -116,6 +116,7 @@ mod admission;
 mod authority;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod calls;
 mod charges;
 mod errors;
 mod graph;

@@ -60,6 +60,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod calls;
 mod errors;
 mod invariants;
 mod lists;

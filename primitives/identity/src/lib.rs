@@ -20,6 +20,7 @@
 //! | [`checks`] | the rules for a graph of certificates |
 //! | [`registry`] | the traits between the pallets |
 //! | [`api`] | the runtime APIs |
+//! | [`calls`] | the runtime API that encodes calls |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -37,6 +38,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod calls;
 pub mod checks;
 pub mod control;
 pub mod identifier;

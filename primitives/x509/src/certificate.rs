@@ -18,6 +18,7 @@ use crate::{
     name::Name,
     name_constraints::NameConstraints,
     reader::{Cursor, context},
+    rsa_key::RsaNumbers,
     time::Validity,
     verifier,
 };
@@ -46,6 +47,14 @@ impl<'a> PublicKey<'a> {
     /// Bits of the modulus of an RSA key, 2,048 to 4,096; `None` for other keys.
     pub fn rsa_modulus_bits(&self) -> Option<u32> {
         verifier::modulus_bits(self.algorithm, self.bytes)
+    }
+
+    /// Modulus and public exponent of an RSA key, big-endian, without zeros in front; `None` for other
+    /// keys.
+    pub fn rsa_numbers(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let is_rsa = self.algorithm == KeyAlgorithm::Rsa;
+        let numbers = RsaNumbers::parse(self.bytes).ok().filter(|_| is_rsa)?;
+        Some((numbers.modulus, numbers.exponent))
     }
 
     /// Verifies a signature over any message, in X.509's encoding. Costs one signature check.

@@ -1,31 +1,51 @@
 //! Which block answers, and what to say if it cannot.
 
-use super::AutoIdRpc;
+use super::IdentityClient;
 use crate::error::server_error;
-use allod_identity::{AutoIdApi as AutoIdRuntimeApi, Identifier};
+use allod_identity::{AutoIdApi as _, Identifier};
 use allod_rpc_types::auto_id::{BlockHash, BlockReference, BlockRole, codes};
 use jsonrpsee::{core::RpcResult, types::ErrorObjectOwned};
 use serde::Serialize;
-use sp_api::{ApiError, ProvideRuntimeApi};
-use sp_blockchain::HeaderBackend;
+use sp_api::ApiError;
 use sp_runtime::{
     SaturatedConversion,
     traits::{Block as BlockT, NumberFor},
 };
+use std::{marker::PhantomData, sync::Arc};
 
 /// A block that is asked.
-pub(super) struct At<Hash> {
+pub(crate) struct At<Hash> {
     pub hash: Hash,
     pub role: BlockRole,
     pub reference: BlockReference,
 }
 
-impl<Client, Block> AutoIdRpc<Client, Block>
+/// Asks the runtime at blocks.
+pub(crate) struct ChainReader<Client, Block> {
+    pub client: Arc<Client>,
+    _block: PhantomData<fn() -> Block>,
+}
+
+impl<Client, Block> ChainReader<Client, Block> {
+    pub fn new(client: Arc<Client>) -> Self {
+        Self {
+            client,
+            _block: PhantomData,
+        }
+    }
+}
+
+impl<Client, Block> Clone for ChainReader<Client, Block> {
+    fn clone(&self) -> Self {
+        Self::new(self.client.clone())
+    }
+}
+
+impl<Client, Block> ChainReader<Client, Block>
 where
     Block: BlockT,
     Block::Hash: From<[u8; 32]> + Into<[u8; 32]>,
-    Client: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
-    Client::Api: AutoIdRuntimeApi<Block>,
+    Client: IdentityClient<Block>,
 {
     fn block(
         &self,
@@ -44,13 +64,13 @@ where
         }
     }
 
-    pub(super) fn best(&self) -> At<Block::Hash> {
+    pub fn best(&self) -> At<Block::Hash> {
         let info = self.client.info();
         self.block(BlockRole::Best, info.best_hash, info.best_number)
     }
 
     /// The block that the caller names, or the best one.
-    pub(super) fn at(&self, wanted: Option<BlockHash>) -> RpcResult<At<Block::Hash>> {
+    pub fn at(&self, wanted: Option<BlockHash>) -> RpcResult<At<Block::Hash>> {
         let Some(wanted) = wanted else {
             return Ok(self.best());
         };
@@ -61,10 +81,7 @@ where
     }
 
     /// The block that the caller names, or the best and the finalized one.
-    pub(super) fn blocks_to_verify(
-        &self,
-        wanted: Option<BlockHash>,
-    ) -> RpcResult<Vec<At<Block::Hash>>> {
+    pub fn blocks_to_verify(&self, wanted: Option<BlockHash>) -> RpcResult<Vec<At<Block::Hash>>> {
         if wanted.is_some() {
             return Ok(vec![self.at(wanted)?]);
         }
@@ -76,11 +93,7 @@ where
     }
 
     /// Turns a failed call of the runtime into an error that says what the caller can do about it.
-    pub(super) fn answered<T>(
-        &self,
-        at: &At<Block::Hash>,
-        answer: Result<T, ApiError>,
-    ) -> RpcResult<T> {
+    pub fn answered<T>(&self, at: &At<Block::Hash>, answer: Result<T, ApiError>) -> RpcResult<T> {
         answer.map_err(|error| match error {
             ApiError::UnknownBlock(_) => self.state_not_held(at),
             error => server_error(error),

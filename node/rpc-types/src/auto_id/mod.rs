@@ -3,37 +3,69 @@
 //! | method | parameters | answer |
 //! |---|---|---|
 //! | `autoId_identity` | identifier, at? | [`IdentityAnswer`] or null |
-//! | `autoId_certificate` | identifier, format?, at? | PEM, or DER as `0x…` hex, or null |
+//! | `autoId_certificate` | identifier, format?, at?, generation? | PEM, or DER as `0x…` hex, or null |
+//! | `autoId_details` | identifier, at? | [`DetailsAnswer`] or null |
+//! | `autoId_services` | identifier, at? | list of [`ServiceEntry`] or null |
 //! | `autoId_byKey` | keyFingerprint, at? | identifier or null |
+//! | `autoId_byFingerprint` | fingerprint, at? | identifier or null |
+//! | `autoId_issuedBy` | issuer, after?, limit?, at? | [`IssuedByAnswer`] |
 //! | `autoId_verify` | identifier, [`VerifyOptions`]? | [`VerifyAnswer`] |
 //! | `autoId_verifyMany` | at most 100 identifiers, [`VerifyOptions`]? | list of [`VerifyAnswer`] |
+//! | `autoId_certificateStatus` | issuer, serial, at? | [`CertificateStatus`](allod_identity::CertificateStatus) or null |
+//! | `autoId_crl` | issuer, format?, at? | [`CrlAnswer`] or null |
+//! | `autoId_crlToBeSigned` | issuer, nextUpdate, algorithm?, at? | [`ToBeSignedAnswer`] |
+//! | `autoId_payload` | [`Request`], validUntil? | [`PayloadAnswer`] |
+//! | `autoId_call` | [`Request`], [`RequestSignatures`] | the call, SCALE, as `0x…` hex |
+//! | `autoId_subscribe` | at most 100 identifiers, [`VerifyOptions`]? | notifications: [`Change`] |
 //! | `autoId_registerPayload` | certificate, validUntil? | [`RegisterPayload`] |
 //! | `autoId_registerCall` | certificate, validUntil, signature | the call, SCALE, as `0x…` hex |
 //!
 //! `at` is the hash of the block whose state answers; without it the best block's does, and
 //! verification asks the finalized block, too. A certificate is PEM, or DER as `0x…` hex. Identifiers
 //! and fingerprints are 64 lower-case hex digits, other byte strings lower-case hex with `0x`.
+//!
+//! Where the chain's state keeps all this, for readers who trust no node: [`storage`].
 
-use crate::farmer::BoundedBytes;
+pub use crate::farmer::BoundedBytes;
 use allod_core::bytes::{parse_hex, write_hex};
 use allod_identity::{
     Identifier, Issuance, KeyFingerprint, MAX_ACCEPTED_ROOTS, MAX_CERTIFICATE_SIZE,
     MAX_SIGNATURE_SIZE, Purpose, SignatureAlgorithm, VerificationReport,
 };
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error as _, SeqAccess, Visitor},
-};
-use std::{fmt, marker::PhantomData};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::fmt;
 
-/// Most characters of a certificate, PEM or hex, that are read: 4 KiB of DER are 5.6 KiB of PEM,
-/// the rest is for text before it.
-pub const MAX_CERTIFICATE_CHARACTERS: usize = 16_384;
+pub mod bounded;
+mod changes;
+mod details;
+pub mod request;
+mod revocation;
+mod serial;
+pub mod storage;
+
+pub use bounded::{BoundedList, BoundedText, TooMany};
+pub use changes::{Change, ChangeCause};
+pub use details::{
+    DetailsAnswer, IssuedByAnswer, PendingController, PendingGuardians, RecoveryEntry,
+    StandingName, SupersededEntry,
+};
+pub use request::{
+    CertificateText, ConsentSignature, CrlText, GuardianSetEntry, MAX_CERTIFICATE_CHARACTERS,
+    MAX_CRL_CHARACTERS, PayloadAnswer, PossessionSignature, Request, RequestSignatures,
+    ServiceEntry,
+};
+pub use revocation::{CrlAnswer, ToBeSignedAnswer, ToBeSignedBytes};
+pub use serial::{CertificateFingerprint, SerialError, SerialNumber};
+
 /// Most identities in one call of `autoId_verifyMany`.
 pub const MAX_VERIFY_MANY: usize = 100;
 /// Blocks that a request stays valid for if nobody says otherwise and it has to be signed by hand.
 pub const DEFAULT_VALID_FOR: u32 = 1_000;
-/// Most bytes of a payload to be signed; `register` has 133.
+/// Most identities that one subscription watches.
+pub const MAX_SUBSCRIBED: usize = 100;
+/// Identities in one page of `autoId_issuedBy` unless another number is asked for.
+pub const DEFAULT_PAGE: u32 = 100;
+/// Most bytes of a payload to be signed; the longest have 146.
 pub const MAX_PAYLOAD_BYTES: usize = 512;
 
 /// Codes of `autoId_*`'s own errors. Wrong parameters are -32602, a node's own trouble is -32603.
@@ -48,8 +80,16 @@ pub mod codes {
     pub const ALREADY_REGISTERED: i32 = 10_004;
     /// The certificate's key serves another identity.
     pub const KEY_IN_USE: i32 = 10_005;
-    /// The signature is not over the request's payload by the certificate's key.
+    /// A signature is not over its payload by the key that has to sign.
     pub const SIGNATURE_REFUSED: i32 = 10_006;
+    /// The identity that would have to sign is not registered, or has no key any more.
+    pub const CANNOT_ACT: i32 = 10_007;
+    /// The revocation list is not one that the chain accepts.
+    pub const CRL_REFUSED: i32 = 10_008;
+    /// There is no list to be signed.
+    pub const NO_CRL_TO_SIGN: i32 = 10_009;
+    /// The node has as many subscriptions to identities as it serves.
+    pub const TOO_MANY_SUBSCRIPTIONS: i32 = 10_010;
 }
 
 /// The DER of a certificate, at most 4 KiB.
@@ -60,8 +100,9 @@ pub type SignatureBytes = BoundedBytes<{ MAX_SIGNATURE_SIZE as usize }>;
 pub type PayloadBytes = BoundedBytes<MAX_PAYLOAD_BYTES>;
 /// Roots that a caller accepts.
 pub type RootList = BoundedList<Identifier, { MAX_ACCEPTED_ROOTS as usize }>;
-/// Identities to be verified at once.
+/// Identities to be verified at once, or to be watched.
 pub type IdentifierList = BoundedList<Identifier, MAX_VERIFY_MANY>;
+const _: () = assert!(MAX_SUBSCRIBED == MAX_VERIFY_MANY);
 
 /// The hash of a block, as `0x…` hex.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -201,73 +242,6 @@ pub struct RegisterPayload {
     pub genesis_hash: BlockHash,
 }
 
-/// At most `MAX` items.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct BoundedList<T, const MAX: usize>(Vec<T>);
-
-/// More items than may travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany {
-    /// Items that may travel.
-    pub max: usize,
-}
-
-impl fmt::Display for TooMany {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of more than {}, which is the most", self.max)
-    }
-}
-
-impl std::error::Error for TooMany {}
-
-impl<T, const MAX: usize> BoundedList<T, MAX> {
-    /// The items.
-    pub fn into_inner(self) -> Vec<T> {
-        self.0
-    }
-}
-
-impl<T, const MAX: usize> TryFrom<Vec<T>> for BoundedList<T, MAX> {
-    type Error = TooMany;
-
-    fn try_from(items: Vec<T>) -> Result<Self, TooMany> {
-        if items.len() <= MAX {
-            Ok(Self(items))
-        } else {
-            Err(TooMany { max: MAX })
-        }
-    }
-}
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for BoundedList<T, MAX> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(ListVisitor(PhantomData))
-    }
-}
-
-/// Stops reading at the first item too many.
-struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
-    type Value = BoundedList<T, MAX>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of at most {MAX}")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = sequence.next_element()? {
-            if items.len() >= MAX {
-                return Err(A::Error::custom(TooMany { max: MAX }));
-            }
-            items.push(item);
-        }
-        Ok(BoundedList(items))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -369,15 +343,5 @@ mod tests {
             let error = options(wrong).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
-    }
-
-    #[test]
-    fn lists_are_bounded() {
-        type Two = BoundedList<u8, 2>;
-        let two: Two = serde_json::from_str("[1,2]").unwrap();
-        assert_eq!(serde_json::to_string(&two).unwrap(), "[1,2]");
-        assert_eq!(two.into_inner(), [1, 2]);
-        assert!(serde_json::from_str::<Two>("[1,2,3]").is_err());
-        assert_eq!(Two::try_from(vec![0; 3]), Err(TooMany { max: 2 }));
     }
 }
