@@ -23,7 +23,7 @@ use allod_consensus::{
 use allod_consensus_primitives::FarmingApi;
 use allod_core::ChainParameters;
 use allod_kzg::Kzg;
-use allod_rpc::{auto_id, did::Network, farmer::FarmerNode};
+use allod_rpc::{auto_id, did, farmer::FarmerNode};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use allod_timekeeper::{GossipNetwork, PotSource, PotVerifier, TimekeeperConfig};
 use sc_network::{Litep2pNetworkBackend, NetworkBackend, service::traits::NotificationService};
@@ -334,7 +334,7 @@ fn serve(
     let (changes, watching) = auto_id::watch::<Block, _>(&*client)?;
     let spawner = parts.tasks.spawn_handle();
     spawner.spawn("identity-changes", Some("rpc"), watching);
-    let network = Network::of_chain(config.chain_spec.id());
+    let network = did::Network::of_chain(config.chain_spec.id());
     let (store, parameters) = (context.archiver.store().clone(), parts.parameters.clone());
     let rpc_builder = Box::new(move |_| {
         rpc::create(rpc::Dependencies {

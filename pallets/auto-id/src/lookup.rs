@@ -25,7 +25,7 @@ use crate::{
         Certificates, Config, Controllers, Fingerprints, Guardians, Identities, IssuedBy, Keys,
         Pallet, ServiceRecords, Superseded,
     },
-    types::{Delayed, IdentityRecordOf, RecoveryOf},
+    types::{DelayedOf, IdentityRecordOf, RecoveryOf},
 };
 
 /// A change that has not taken effect, and the block in which it does.
@@ -142,7 +142,7 @@ impl<T: Config> Pallet<T> {
 
     /// What counts now, and what is to come.
     fn both<Value: Clone>(
-        delayed: Option<Delayed<Value, BlockNumberFor<T>, T::AccountId, T::Consideration>>,
+        delayed: Option<DelayedOf<T, Value>>,
         opened_at: Option<BlockNumberFor<T>>,
     ) -> (Option<Value>, Pending<Value>) {
         let Some(delayed) = delayed else {

@@ -186,7 +186,7 @@ mod tests {
     fn services() {
         let good = service("agent", "A2A", "https://example.org/agent?x=1#y");
         assert_eq!(check_services(&[]), Ok(()));
-        assert_eq!(check_services(&[good.clone()]), Ok(()));
+        assert_eq!(check_services(std::slice::from_ref(&good)), Ok(()));
         assert_eq!(check_services(&[service("a", "b", "did:allod:00")]), Ok(()));
         assert_eq!(
             check_services(&[good.clone(), good.clone()]),

@@ -31,7 +31,7 @@ use jsonrpsee::{
 use parity_scale_codec::Encode;
 use sp_runtime::traits::{BlakeTwo256, Block as BlockT, Hash as _};
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -325,15 +325,15 @@ impl Walk {
             if done.len() >= MAX_VISITED as usize {
                 return Ok(());
             }
-            if !self.seen.contains_key(&identifier) {
-                let info = chain.info(at, identifier)?;
-                let (Some(info), Some(details)) = (info, chain.details(at, identifier)?) else {
-                    continue;
-                };
-                self.seen.insert(identifier, (info, details));
-            }
-            let Some((info, details)) = self.seen.get(&identifier) else {
-                continue;
+            let (info, details) = match self.seen.entry(identifier) {
+                Entry::Occupied(seen) => seen.into_mut(),
+                Entry::Vacant(unseen) => {
+                    let info = chain.info(at, identifier)?;
+                    let (Some(info), Some(details)) = (info, chain.details(at, identifier)?) else {
+                        continue;
+                    };
+                    unseen.insert((info, details))
+                }
             };
             let generation = generation.unwrap_or(details.generation);
             let Some((der, issuance)) = certificate_of(info, details, generation) else {

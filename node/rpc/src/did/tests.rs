@@ -89,8 +89,8 @@ fn a_document_has_keys_and_services() {
     let key_name = format!("{name}#key:0");
     let doc = document(&resolution);
     assert_eq!(doc.id, name);
-    assert_eq!(doc.authentication, [key_name.clone()]);
-    assert_eq!(doc.assertion_method, [key_name.clone()]);
+    assert_eq!(doc.authentication, std::slice::from_ref(&key_name));
+    assert_eq!(doc.assertion_method, std::slice::from_ref(&key_name));
     let method = &doc.verification_method[0];
     assert_eq!(
         (method.id.as_str(), method.r#type.as_str()),

@@ -371,7 +371,12 @@ fn co_issuers_consent_again() {
         let key = ed25519(3);
         let der = issuer.issue("joint", &key, 7);
         let consent = partner.consent(&der, issuer.identifier);
-        assert_ok!(register_issued(&key, &der, &issuer, &[consent.clone()]));
+        assert_ok!(register_issued(
+            &key,
+            &der,
+            &issuer,
+            std::slice::from_ref(&consent)
+        ));
         let joint = Somebody {
             identifier: identifier_of(&der),
             name: "joint".into(),

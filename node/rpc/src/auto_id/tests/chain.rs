@@ -27,7 +27,7 @@ use sp_runtime::{
     generic::{self, Header},
     traits::{BlakeTwo256, Block as BlockT},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, iter, sync::Arc};
 
 pub type Block = generic::Block<Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
 pub type Hash = <Block as BlockT>::Hash;
@@ -114,14 +114,9 @@ impl TestChain {
             .map(|key| ((*key).clone(), state.top.get(*key).cloned()))
             .collect();
         self.inner.lock().states.push(state);
-        let children: Vec<(Vec<u8>, Vec<(Vec<u8>, Option<Vec<u8>>)>)> = Vec::new();
-        self.writes.trigger(
-            &hash(number),
-            changes.into_iter(),
-            children
-                .into_iter()
-                .map(|(key, values)| (key, values.into_iter())),
-        );
+        let children = iter::empty::<(Vec<u8>, iter::Empty<(Vec<u8>, Option<Vec<u8>>)>)>();
+        self.writes
+            .trigger(&hash(number), changes.into_iter(), children);
         for sink in &self.inner.lock().imports {
             let origin = BlockOrigin::NetworkBroadcast;
             let notification = BlockImportNotification::new(

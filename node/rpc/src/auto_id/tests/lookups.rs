@@ -68,7 +68,7 @@ fn details_follow_the_requests() {
     };
     act(&rpc, &chain, request, &key(1));
     let details = rpc.details(registered, None).unwrap().unwrap();
-    assert_eq!(details.services, [entry.clone()]);
+    assert_eq!(details.services, std::slice::from_ref(&entry));
     assert_eq!(details.standing, StandingName::Valid);
     assert_eq!(
         (details.generation, details.certified_at, details.depth),
