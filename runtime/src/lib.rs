@@ -28,6 +28,7 @@ pub mod configs;
 pub mod genesis_presets;
 #[cfg(test)]
 mod tests;
+pub mod transaction;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -37,6 +38,7 @@ use sp_runtime::{
 use sp_version::RuntimeVersion;
 
 pub use genesis_presets::{DEVELOPMENT_SECTORS, LOCAL_SECTORS};
+pub use transaction::{TransactionContext, signed_transaction, unsigned_extension};
 #[cfg(feature = "std")]
 pub use wasm::{WASM_BINARY, WASM_BINARY_BLOATY};
 
@@ -100,23 +102,6 @@ pub type Executive = frame_executive::Executive<
 pub mod opaque {
     /// A block of transactions that are just bytes.
     pub type Block = sp_runtime::generic::Block<super::Header, sp_runtime::OpaqueExtrinsic>;
-}
-
-/// The extension of a transaction that nobody signs, tips or lets expire.
-pub fn unsigned_extension() -> TxExtension {
-    (
-        frame_system::AuthorizeCall::new(),
-        frame_system::CheckNonZeroSender::new(),
-        frame_system::CheckSpecVersion::new(),
-        frame_system::CheckTxVersion::new(),
-        frame_system::CheckGenesis::new(),
-        frame_system::CheckMortality::from(generic::Era::Immortal),
-        frame_system::CheckNonce::from(0),
-        frame_system::CheckWeight::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::from(0),
-        frame_metadata_hash_extension::CheckMetadataHash::new(false),
-        frame_system::WeightReclaim::new(),
-    )
 }
 
 /// Version of this runtime. A change of what it does raises `spec_version`; a change of how a

@@ -4,10 +4,10 @@ use super::client::Node;
 use crate::commands::Error;
 use allod_rpc_types::auto_id::BlockReference;
 use allod_runtime::{
-    AccountId, Address, Hash, Nonce, RuntimeCall, RuntimeError, RuntimeEvent, SignedPayload,
-    TxExtension, UncheckedExtrinsic, VERSION, unsigned_extension,
+    AccountId, Hash, Nonce, RuntimeCall, RuntimeError, RuntimeEvent, TransactionContext,
+    UncheckedExtrinsic, signed_transaction,
 };
-use frame_system::{CheckMortality, CheckNonce, EventRecord, Phase};
+use frame_system::{EventRecord, Phase};
 use jsonrpsee::{
     core::client::{Subscription, SubscriptionClientT},
     rpc_params,
@@ -93,27 +93,15 @@ pub async fn signed(
 }
 
 fn sign(call: RuntimeCall, payer: &sr25519::Pair, context: &Context) -> UncheckedExtrinsic {
-    let (number, hash) = context.anchor;
-    let mut extension: TxExtension = unsigned_extension();
-    extension.5 = CheckMortality::from(Era::mortal(PERIOD.into(), number.into()));
-    extension.6 = CheckNonce::from(context.nonce);
-    let implicit = (
-        (),
-        (),
-        VERSION.spec_version,
-        VERSION.transaction_version,
-        context.genesis,
-        hash,
-        (),
-        (),
-        (),
-        None,
-        (),
-    );
-    let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-    let signature = payload.using_encoded(|bytes| payer.sign(bytes));
-    let account = AccountId::from(payer.public());
-    UncheckedExtrinsic::new_signed(call, Address::Id(account), signature.into(), extension)
+    let (number, era_start) = context.anchor;
+    let context = TransactionContext {
+        nonce: context.nonce,
+        genesis: context.genesis,
+        era: Era::mortal(PERIOD.into(), number.into()),
+        era_start,
+    };
+    let sender = AccountId::from(payer.public());
+    signed_transaction(call, sender, &context, |bytes| payer.sign(bytes).into())
 }
 
 /// The block that the transaction is in.
@@ -240,7 +228,7 @@ fn variant(of: &MetaType, index: u8) -> Option<Variant> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allod_runtime::Runtime;
+    use allod_runtime::{Address, Runtime, VERSION};
     use frame_system::Call as SystemCall;
     use sp_runtime::{
         generic::Preamble,

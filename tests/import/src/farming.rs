@@ -16,20 +16,16 @@ use allod_core::{
     audit::mask_chunk, global_challenge, time::PotInput, units::group_of,
 };
 use allod_proof_of_space::SectorTable;
-use allod_runtime::{
-    Address, Hash, RuntimeCall, SignedPayload, TxExtension, UncheckedExtrinsic, VERSION,
-    opaque::Block, unsigned_extension,
-};
+use allod_runtime::{Hash, RuntimeCall, TransactionContext, opaque::Block, signed_transaction};
 use allod_service::Client;
 use allod_verification::is_within_range;
-use frame_system::CheckNonce;
 use parity_scale_codec::{Decode, Encode};
 use sc_block_builder::BlockBuilderBuilder;
 use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
 use sp_api::ProvideRuntimeApi;
 use sp_inherents::InherentData;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{Digest, Justifications, OpaqueExtrinsic};
+use sp_runtime::{Digest, Justifications, OpaqueExtrinsic, generic::Era};
 use sp_timestamp::Timestamp;
 use std::collections::HashMap;
 
@@ -307,26 +303,15 @@ impl Node {
     /// Alice's transaction.
     pub fn signed(&self, call: RuntimeCall, nonce: u32) -> OpaqueExtrinsic {
         let alice = Sr25519Keyring::Alice;
-        let mut extension: TxExtension = unsigned_extension();
-        extension.6 = CheckNonce::from(nonce);
         let genesis = Hash::from(self.genesis_hash());
-        let implicit = (
-            (),
-            (),
-            VERSION.spec_version,
-            VERSION.transaction_version,
+        let context = TransactionContext {
+            nonce,
             genesis,
-            genesis,
-            (),
-            (),
-            (),
-            None,
-            (),
-        );
-        let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-        let signature = payload.using_encoded(|bytes| alice.sign(bytes));
-        let account = Address::Id(alice.to_account_id());
-        let signed = UncheckedExtrinsic::new_signed(call, account, signature.into(), extension);
+            era: Era::Immortal,
+            era_start: genesis,
+        };
+        let sign = |bytes: &[u8]| alice.sign(bytes).into();
+        let signed = signed_transaction(call, alice.to_account_id(), &context, sign);
         OpaqueExtrinsic::decode(&mut &signed.encode()[..]).unwrap()
     }
 

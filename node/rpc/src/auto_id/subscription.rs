@@ -194,16 +194,17 @@ where
         let now = self.chain.time(&best).unwrap_or_default();
         let mut changes = Vec::new();
         for watched in &mut self.watched {
-            let is_touched = watched.is_touched(news);
             if !watched.is_due(news, now) {
                 continue;
             }
+            // Whatever the first look sees may not be final either.
+            let is_unsettled = watched.is_unseen || watched.is_touched(news);
             match look(&self.chain, watched.identifier, &self.options, now) {
                 Ok(look) => changes.extend(look.tell(watched)),
                 // The state was dropped, or a block left the chain meanwhile: the next block helps.
                 Err(_) => watched.is_unseen = true,
             }
-            if is_touched {
+            if is_unsettled {
                 watched.unsettled = Some(best.reference.number);
             } else if watched.unsettled <= news.finalized {
                 watched.unsettled = None;

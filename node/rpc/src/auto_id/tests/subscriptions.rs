@@ -12,7 +12,7 @@ use jsonrpsee::{
     core::server::{MethodsError, Subscription},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long a notification may take, and how long one waits to see that none comes.
 const LONG: Duration = Duration::from_secs(30);
@@ -76,6 +76,8 @@ async fn a_child_hears_of_its_issuer_and_nobody_of_others() {
     let other = register(rpc, chain, 9, "other");
     let der = issued(7, 2, "child", 1, "root");
     let child = register_issued(rpc, chain, &der, root, 2);
+    // What happened before is told to nobody then: that it is not final yet shows at the first look.
+    sleep(SHORT).await;
     let mut subscription = served
         .subscribe(&[child, child], VerifyOptions::default())
         .await
@@ -221,7 +223,7 @@ async fn what_cannot_be_watched_is_refused() {
         if again.is_ok() {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
         again = served
             .subscribe(&[identifier], VerifyOptions::default())
             .await;
