@@ -293,6 +293,21 @@ fn revocation() {
     assert_eq!(with(list(2, &[&[99], &[2]], later)), Ok(()));
     let revoked = with(list(2, &[&[99], &[100]], later)).unwrap_err();
     assert_eq!(revoked, "certificate 2 of the path is revoked");
+    // A CA without key usage may sign lists, too (6.3.3 (f)); with another usage only, it may not.
+    let mut silent = case(2, |all| {
+        all[0].extensions.remove(1);
+        all[1].extensions.remove(1);
+    });
+    assert_eq!(verdict(silent.clone()), Ok(()));
+    silent["crls"] = json!([pem("X509 CRL", &list(2, &[], later))]);
+    assert_eq!(verdict(silent.clone()), Ok(()));
+    silent["crls"] = json!([pem("X509 CRL", &list(2, &[&[100]], later))]);
+    fails(silent, "certificate 2 of the path is revoked");
+    let mut forbidden = case(2, |all| {
+        all[1].extensions[1] = key_usage(&[KeyUsage::KEY_CERT_SIGN]);
+    });
+    forbidden["crls"] = json!([pem("X509 CRL", &list(2, &[], later))]);
+    fails(forbidden, "does not allow cRLSign");
     // Stale, or not by the issuer's key, or not readable: it says nothing, and that fails.
     assert!(
         with(list(2, &[], 1_760_000_001))
