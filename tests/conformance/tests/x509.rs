@@ -1,10 +1,11 @@
 //! Suites of certification paths: the public one where it is there, and our own cases, each with one trait.
 
 use allod_x509::{
-    CrlBuilder, CrlEntry, KeyUsage, ParsedCertificate, RevocationReason, SigningKey,
+    CrlBuilder, CrlEntry, KeyUsage, ParsedCertificate, RevocationReason, SignatureAlgorithm,
+    SigningKey,
     builder::{
         CertificateBuilder, alternative_names, authority_key_identifier, basic_constraints,
-        extended_key_usage, extension, key_usage, name, name_constraints, sequence,
+        certificate, extended_key_usage, extension, key_usage, name, name_constraints, sequence,
         subject_key_identifier, tlv,
     },
     crl::assemble,
@@ -348,6 +349,46 @@ fn signatures_of_trusted_certificates() {
     let peer = peer.sign(&key(9).spki(), &rsa);
     assert_eq!(verdict(suite_case(&[root.clone(), peer.clone()])), Ok(()));
     fails(suite_case(&[root, with_sha1(peer)]), "SHA-1");
+}
+
+/// What a path does not take from a trusted certificate may be wrong there, and nowhere else.
+#[test]
+fn badly_made_trusted_certificates() {
+    let of = |builders: &[CertificateBuilder]| {
+        let numbered = builders.iter().zip(1_u8..);
+        numbered
+            .map(|(builder, number)| sign(builder, number, number.max(2) - 1))
+            .collect::<Vec<_>>()
+    };
+    // A serial number of zero.
+    let mut root = ca(1);
+    root.serial = vec![0];
+    assert_eq!(verdict(suite_case(&of(&[root.clone(), peer(1)]))), Ok(()));
+    let mut zero_peer = peer(1);
+    zero_peer.serial = vec![0];
+    fails(suite_case(&of(&[ca(1), zero_peer])), "serial number");
+    let mut zero_ca = ca(2);
+    zero_ca.serial = vec![0];
+    fails(suite_case(&of(&[ca(1), zero_ca, peer(2)])), "serial number");
+    // It is still looked at otherwise.
+    root.not_after = 1_600_000_000;
+    fails(suite_case(&of(&[root, peer(1)])), "not valid after");
+
+    // A signature by an algorithm of another kind of key.
+    let spki = key(1).spki();
+    let other = SignatureAlgorithm::EcdsaP384Sha384;
+    let root = ca(1);
+    let tbs = root.tbs(other, &spki);
+    let foreign = certificate(&tbs, other, b"nobody's");
+    let good_peer = sign(&peer(1), 2, 1);
+    assert_eq!(verdict(suite_case(&[foreign, good_peer.clone()])), Ok(()));
+    // One of its own kind is verified.
+    let tbs = root.tbs(key(1).algorithm(), &spki);
+    let forged = certificate(&tbs, key(1).algorithm(), &[7; 64]);
+    fails(suite_case(&[forged, good_peer.clone()]), "did not sign");
+    // Inside and outside differ: no certificate at all.
+    let split = certificate(&tbs, other, b"nobody's");
+    fails(suite_case(&[split, good_peer]), "signature algorithm");
 }
 
 /// A maze of a hundred CAs of one name, none of them trusted.
