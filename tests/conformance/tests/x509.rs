@@ -227,6 +227,9 @@ fn what_a_case_may_demand() {
         Ok(())
     );
     assert!(with("extended_key_usage", json!(["codeSigning"])).is_err());
+    let by_number = |identifier: &str| with("extended_key_usage", json!([identifier]));
+    assert_eq!(by_number("1.3.6.1.5.5.7.3.1"), Ok(()));
+    assert!(by_number("1.3.6.1.5.5.7.3.3").is_err());
     assert!(with("validation_kind", json!("CLIENT")).is_err());
     assert_eq!(
         with("signature_algorithms", json!(["RSA_WITH_SHA1", "ED25519"])),
@@ -621,10 +624,17 @@ fn the_program_says_what_came_out() {
         "allod::case: expected FAILURE, actual SUCCESS: failed\n\
          0 passed, 1 failed, 0 not applicable\n"
     );
+    // One that says nothing fails, beside one that does not.
+    let (code, text, errors) = run(&json!({"version": 1, "testcases": [{}, case(1, |_| {})]}));
+    assert_eq!((code, errors), (Some(1), 0));
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("case 0: expected UNKNOWN, actual FAILURE (case 0, field"));
+    assert!(lines[0].ends_with(": failed"));
+    assert_eq!(lines[2], "1 passed, 1 failed, 0 not applicable");
     for malformed in [
         json!({}),
         json!([]),
-        json!({"version": 1, "testcases": [{}]}),
+        json!({"version": 1, "testcases": [1]}),
     ] {
         let (code, text, errors) = run(&malformed);
         assert_eq!((code, text.as_str()), (Some(2), ""));
@@ -632,19 +642,26 @@ fn the_program_says_what_came_out() {
     }
 }
 
+/// They fail, whatever they expect, and say why; the others are judged.
 #[test]
-fn malformed_suites_are_refused() {
-    let refused = |change: &dyn Fn(&mut Value)| {
-        let mut case = case(1, |_| {});
-        change(&mut case);
-        let outcome = check(&json!({"version": 1, "testcases": [case]}));
-        assert!(
-            matches!(outcome, Err(FileError::Field { .. })),
-            "{outcome:?}"
-        );
+fn cases_that_are_not_understood() {
+    let fails_alone = |change: &dyn Fn(&mut Value)| {
+        let mut bad = case(1, |_| {});
+        bad["expected_result"] = json!("FAILURE");
+        change(&mut bad);
+        let report = run(vec![bad.clone(), case(1, |_| {})]);
+        assert_eq!(report.outcomes[0].status, Status::Failed, "{bad}");
+        let reason = report.outcomes[0].actual.clone().unwrap_err();
+        assert!(reason.starts_with("case 0"), "{reason}");
+        assert_eq!((report.passed(), report.failed()), (1, 1));
+        // Those about browsers are not our business, in whatever words.
+        if bad["id"].is_string() {
+            bad["id"] = json!("webpki::case");
+            assert_eq!(run(vec![bad]).not_applicable(), 1);
+        }
     };
     let set = |field: &'static str, value: Value| {
-        refused(&move |case: &mut Value| case[field] = value.clone());
+        fails_alone(&move |case: &mut Value| case[field] = value.clone());
     };
     set("id", json!(7));
     set("expected_result", json!("MAYBE"));
@@ -671,14 +688,27 @@ fn malformed_suites_are_refused() {
         "validation_kind",
         "peer_certificate",
     ] {
-        refused(&|case: &mut Value| drop(case.as_object_mut().unwrap().remove(field)));
+        fails_alone(&|case: &mut Value| drop(case.as_object_mut().unwrap().remove(field)));
     }
+    // What is not known and not needed is not looked at.
+    let mut later = case(1, |_| {});
+    later["id"] = json!("rfc9999::some::case");
+    later["features"] = json!(["has-something-new"]);
+    later["importance"] = json!("utmost");
+    later["something_new"] = json!({"list": [1, 2, 3]});
+    later["peer_certificate_key"] = json!("no key");
+    assert_eq!(run(vec![later]).passed(), 1);
+}
+
+#[test]
+fn malformed_suites_are_refused() {
     for suite in [
         json!({"version": 2, "testcases": []}),
         json!({"testcases": []}),
         json!({"version": 1}),
         json!({"version": 1, "testcases": []}),
         json!({"version": 1, "testcases": {}}),
+        json!({"version": 1, "testcases": ["case"]}),
     ] {
         assert!(matches!(check(&suite), Err(FileError::Form(_))), "{suite}");
     }

@@ -173,8 +173,9 @@ impl Rules<'_> {
         place: usize,
         certificate: &ParsedCertificate<'_>,
     ) -> Result<(), Reason> {
-        let allows =
-            |purpose: &&[u8]| *purpose == oid::ANY_PURPOSE || certificate.allows_purpose(purpose);
+        let allows = |purpose: &Vec<u8>| {
+            purpose.as_slice() == oid::ANY_PURPOSE || certificate.allows_purpose(purpose)
+        };
         if self.case.purposes.iter().all(allows) {
             Ok(())
         } else {
