@@ -18,6 +18,9 @@
 //!
 //! Extensions that must not be critical are refused when the certificate is parsed: the key identifiers by name,
 //! the others since they are not known.
+//!
+//! That a CA has key usage binds whoever issues. The algorithms of paths (6.1.4 (n)) and of revocation (6.3.3 (f))
+//! ask what it says only where it is there, so that a judge of paths leaves this rule out: [`check_for_path`].
 
 use crate::{
     ParsedCertificate, ParsedCrl,
@@ -79,6 +82,18 @@ pub enum ProfileError {
 /// # Errors
 /// The first rule that is broken.
 pub fn check(certificate: &ParsedCertificate<'_>) -> Result<(), ProfileError> {
+    check_for_path(certificate)?;
+    if certificate.is_ca() && certificate.key_usage().is_none() {
+        return Err(ProfileError::NoKeyUsage);
+    }
+    Ok(())
+}
+
+/// [`check`] without the rule that a CA has key usage.
+///
+/// # Errors
+/// The first rule that is broken, never [`ProfileError::NoKeyUsage`].
+pub fn check_for_path(certificate: &ParsedCertificate<'_>) -> Result<(), ProfileError> {
     check_subject(certificate)?;
     check_key_identifiers(certificate)?;
     check_usage(certificate)?;
@@ -125,19 +140,17 @@ fn check_key_identifiers(certificate: &ParsedCertificate<'_>) -> Result<(), Prof
 
 fn check_usage(certificate: &ParsedCertificate<'_>) -> Result<(), ProfileError> {
     let is_ca = certificate.is_ca();
-    let may_sign = certificate
+    let says_sign = certificate
         .key_usage()
         .is_some_and(|usage| usage.contains(KeyUsage::KEY_CERT_SIGN));
-    if is_ca && certificate.key_usage().is_none() {
-        return Err(ProfileError::NoKeyUsage);
-    }
-    if may_sign && !is_ca {
+    if says_sign && !is_ca {
         return Err(ProfileError::KeyCertSignWithoutCa);
     }
     let has_path_length = certificate
         .basic_constraints()
         .is_some_and(|constraints| constraints.path_length.is_some());
-    if has_path_length && !(is_ca && may_sign) {
+    // Key usage counts if it is there.
+    if has_path_length && !(is_ca && certificate.allows(KeyUsage::KEY_CERT_SIGN)) {
         return Err(ProfileError::PathLength);
     }
     if certificate.name_constraints().is_some() && !is_ca {

@@ -1,10 +1,11 @@
 //! Suites of certification paths: the public one where it is there, and our own cases, each with one trait.
 
 use allod_x509::{
-    CrlBuilder, CrlEntry, KeyUsage, ParsedCertificate, RevocationReason, SigningKey,
+    CrlBuilder, CrlEntry, KeyUsage, ParsedCertificate, RevocationReason, SignatureAlgorithm,
+    SigningKey,
     builder::{
         CertificateBuilder, alternative_names, authority_key_identifier, basic_constraints,
-        extended_key_usage, extension, key_usage, name, name_constraints, sequence,
+        certificate, extended_key_usage, extension, key_usage, name, name_constraints, sequence,
         subject_key_identifier, tlv,
     },
     crl::assemble,
@@ -226,6 +227,9 @@ fn what_a_case_may_demand() {
         Ok(())
     );
     assert!(with("extended_key_usage", json!(["codeSigning"])).is_err());
+    let by_number = |identifier: &str| with("extended_key_usage", json!([identifier]));
+    assert_eq!(by_number("1.3.6.1.5.5.7.3.1"), Ok(()));
+    assert!(by_number("1.3.6.1.5.5.7.3.3").is_err());
     assert!(with("validation_kind", json!("CLIENT")).is_err());
     assert_eq!(
         with("signature_algorithms", json!(["RSA_WITH_SHA1", "ED25519"])),
@@ -293,6 +297,21 @@ fn revocation() {
     assert_eq!(with(list(2, &[&[99], &[2]], later)), Ok(()));
     let revoked = with(list(2, &[&[99], &[100]], later)).unwrap_err();
     assert_eq!(revoked, "certificate 2 of the path is revoked");
+    // A CA without key usage may sign lists, too (6.3.3 (f)); with another usage only, it may not.
+    let mut silent = case(2, |all| {
+        all[0].extensions.remove(1);
+        all[1].extensions.remove(1);
+    });
+    assert_eq!(verdict(silent.clone()), Ok(()));
+    silent["crls"] = json!([pem("X509 CRL", &list(2, &[], later))]);
+    assert_eq!(verdict(silent.clone()), Ok(()));
+    silent["crls"] = json!([pem("X509 CRL", &list(2, &[&[100]], later))]);
+    fails(silent, "certificate 2 of the path is revoked");
+    let mut forbidden = case(2, |all| {
+        all[1].extensions[1] = key_usage(&[KeyUsage::KEY_CERT_SIGN]);
+    });
+    forbidden["crls"] = json!([pem("X509 CRL", &list(2, &[], later))]);
+    fails(forbidden, "does not allow cRLSign");
     // Stale, or not by the issuer's key, or not readable: it says nothing, and that fails.
     assert!(
         with(list(2, &[], 1_760_000_001))
@@ -333,6 +352,46 @@ fn signatures_of_trusted_certificates() {
     let peer = peer.sign(&key(9).spki(), &rsa);
     assert_eq!(verdict(suite_case(&[root.clone(), peer.clone()])), Ok(()));
     fails(suite_case(&[root, with_sha1(peer)]), "SHA-1");
+}
+
+/// What a path does not take from a trusted certificate may be wrong there, and nowhere else.
+#[test]
+fn badly_made_trusted_certificates() {
+    let of = |builders: &[CertificateBuilder]| {
+        let numbered = builders.iter().zip(1_u8..);
+        numbered
+            .map(|(builder, number)| sign(builder, number, number.max(2) - 1))
+            .collect::<Vec<_>>()
+    };
+    // A serial number of zero.
+    let mut root = ca(1);
+    root.serial = vec![0];
+    assert_eq!(verdict(suite_case(&of(&[root.clone(), peer(1)]))), Ok(()));
+    let mut zero_peer = peer(1);
+    zero_peer.serial = vec![0];
+    fails(suite_case(&of(&[ca(1), zero_peer])), "serial number");
+    let mut zero_ca = ca(2);
+    zero_ca.serial = vec![0];
+    fails(suite_case(&of(&[ca(1), zero_ca, peer(2)])), "serial number");
+    // It is still looked at otherwise.
+    root.not_after = 1_600_000_000;
+    fails(suite_case(&of(&[root, peer(1)])), "not valid after");
+
+    // A signature by an algorithm of another kind of key.
+    let spki = key(1).spki();
+    let other = SignatureAlgorithm::EcdsaP384Sha384;
+    let root = ca(1);
+    let tbs = root.tbs(other, &spki);
+    let foreign = certificate(&tbs, other, b"nobody's");
+    let good_peer = sign(&peer(1), 2, 1);
+    assert_eq!(verdict(suite_case(&[foreign, good_peer.clone()])), Ok(()));
+    // One of its own kind is verified.
+    let tbs = root.tbs(key(1).algorithm(), &spki);
+    let forged = certificate(&tbs, key(1).algorithm(), &[7; 64]);
+    fails(suite_case(&[forged, good_peer.clone()]), "did not sign");
+    // Inside and outside differ: no certificate at all.
+    let split = certificate(&tbs, other, b"nobody's");
+    fails(suite_case(&[split, good_peer]), "signature algorithm");
 }
 
 /// A maze of a hundred CAs of one name, none of them trusted.
@@ -565,10 +624,17 @@ fn the_program_says_what_came_out() {
         "allod::case: expected FAILURE, actual SUCCESS: failed\n\
          0 passed, 1 failed, 0 not applicable\n"
     );
+    // One that says nothing fails, beside one that does not.
+    let (code, text, errors) = run(&json!({"version": 1, "testcases": [{}, case(1, |_| {})]}));
+    assert_eq!((code, errors), (Some(1), 0));
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("case 0: expected UNKNOWN, actual FAILURE (case 0, field"));
+    assert!(lines[0].ends_with(": failed"));
+    assert_eq!(lines[2], "1 passed, 1 failed, 0 not applicable");
     for malformed in [
         json!({}),
         json!([]),
-        json!({"version": 1, "testcases": [{}]}),
+        json!({"version": 1, "testcases": [1]}),
     ] {
         let (code, text, errors) = run(&malformed);
         assert_eq!((code, text.as_str()), (Some(2), ""));
@@ -576,19 +642,26 @@ fn the_program_says_what_came_out() {
     }
 }
 
+/// They fail, whatever they expect, and say why; the others are judged.
 #[test]
-fn malformed_suites_are_refused() {
-    let refused = |change: &dyn Fn(&mut Value)| {
-        let mut case = case(1, |_| {});
-        change(&mut case);
-        let outcome = check(&json!({"version": 1, "testcases": [case]}));
-        assert!(
-            matches!(outcome, Err(FileError::Field { .. })),
-            "{outcome:?}"
-        );
+fn cases_that_are_not_understood() {
+    let fails_alone = |change: &dyn Fn(&mut Value)| {
+        let mut bad = case(1, |_| {});
+        bad["expected_result"] = json!("FAILURE");
+        change(&mut bad);
+        let report = run(vec![bad.clone(), case(1, |_| {})]);
+        assert_eq!(report.outcomes[0].status, Status::Failed, "{bad}");
+        let reason = report.outcomes[0].actual.clone().unwrap_err();
+        assert!(reason.starts_with("case 0"), "{reason}");
+        assert_eq!((report.passed(), report.failed()), (1, 1));
+        // Those about browsers are not our business, in whatever words.
+        if bad["id"].is_string() {
+            bad["id"] = json!("webpki::case");
+            assert_eq!(run(vec![bad]).not_applicable(), 1);
+        }
     };
     let set = |field: &'static str, value: Value| {
-        refused(&move |case: &mut Value| case[field] = value.clone());
+        fails_alone(&move |case: &mut Value| case[field] = value.clone());
     };
     set("id", json!(7));
     set("expected_result", json!("MAYBE"));
@@ -615,14 +688,27 @@ fn malformed_suites_are_refused() {
         "validation_kind",
         "peer_certificate",
     ] {
-        refused(&|case: &mut Value| drop(case.as_object_mut().unwrap().remove(field)));
+        fails_alone(&|case: &mut Value| drop(case.as_object_mut().unwrap().remove(field)));
     }
+    // What is not known and not needed is not looked at.
+    let mut later = case(1, |_| {});
+    later["id"] = json!("rfc9999::some::case");
+    later["features"] = json!(["has-something-new"]);
+    later["importance"] = json!("utmost");
+    later["something_new"] = json!({"list": [1, 2, 3]});
+    later["peer_certificate_key"] = json!("no key");
+    assert_eq!(run(vec![later]).passed(), 1);
+}
+
+#[test]
+fn malformed_suites_are_refused() {
     for suite in [
         json!({"version": 2, "testcases": []}),
         json!({"testcases": []}),
         json!({"version": 1}),
         json!({"version": 1, "testcases": []}),
         json!({"version": 1, "testcases": {}}),
+        json!({"version": 1, "testcases": ["case"]}),
     ] {
         assert!(matches!(check(&suite), Err(FileError::Form(_))), "{suite}");
     }

@@ -6,7 +6,7 @@ use crate::{
         basic_constraints, extension, key_usage, name, name_constraints, sequence,
         subject_key_identifier, tlv,
     },
-    profile::{ProfileError, check, check_crl},
+    profile::{ProfileError, check, check_crl, check_for_path},
     *,
 };
 
@@ -97,6 +97,38 @@ fn what_a_ca_must_say() {
         ca.extensions[1] = key_usage(&[KeyUsage::CRL_SIGN]);
     });
     assert_eq!(outcome, Err(ProfileError::PathLength));
+}
+
+/// A CA without key usage is wrongly issued, and no path fails for it: its keys may be used for everything.
+#[test]
+fn key_usage_of_a_ca_in_a_path() {
+    let for_path = |change: &dyn Fn(&mut CertificateBuilder)| {
+        let mut ca = good_ca();
+        change(&mut ca);
+        let der = ca.sign_self(&SigningKey::ed25519([7; 32]));
+        check_for_path(&ParsedCertificate::parse(&der).unwrap())
+    };
+    assert_eq!(for_path(&|_| {}), Ok(()));
+    // With a path length and without one.
+    assert_eq!(for_path(&|ca| drop(ca.extensions.remove(1))), Ok(()));
+    let without_length = |ca: &mut CertificateBuilder| {
+        ca.extensions[0] = basic_constraints(true, None);
+        ca.extensions.remove(1);
+    };
+    assert_eq!(for_path(&without_length), Ok(()));
+    assert_eq!(
+        checked(good_ca(), without_length),
+        Err(ProfileError::NoKeyUsage)
+    );
+    // Where it is there, it counts, and so do the other rules.
+    assert_eq!(
+        for_path(&|ca| ca.extensions[1] = key_usage(&[KeyUsage::CRL_SIGN])),
+        Err(ProfileError::PathLength)
+    );
+    assert_eq!(
+        for_path(&|ca| drop(ca.extensions.drain(1..3))),
+        Err(ProfileError::NoSubjectKeyIdentifier)
+    );
 }
 
 #[test]

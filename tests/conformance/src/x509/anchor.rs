@@ -1,12 +1,14 @@
-//! Trusted certificates whose own signature nobody can or may verify.
+//! Trusted certificates that are badly made where it does not matter.
 //!
-//! Old roots signed themselves with SHA-1. The parser refuses that by name, since a signature by such an algorithm is
-//! worth nothing. That of a trusted certificate is not needed: here it is replaced, with its algorithm, by one
-//! that the parser knows. The rest, from version to extensions, is left as it is.
+//! A path takes a name, a key and constraints from a trusted certificate (RFC 5280, 6.1.1 (d)). Old roots signed
+//! themselves with SHA-1, others with a digest that does not go with their curve here, and some have the serial number
+//! zero, which the standard asks its users to bear (4.1.2.2). Nobody asks a trusted certificate for either: both are
+//! replaced here by what the parser knows. The rest, from version to extensions, is left as it is.
 
 use allod_x509::{
     CertificateError, ParsedCertificate, SignatureAlgorithm,
-    builder::{algorithm_identifier, sequence, signed},
+    builder::{algorithm_identifier, integer, sequence, signed},
+    path::is_self_issued,
 };
 use der::{AnyRef, Decode, Encode, Reader, SliceReader, Tag};
 
@@ -16,19 +18,13 @@ use super::LIMITS;
 pub(super) struct Anchor {
     /// The certificate, or what stands for it.
     pub der: Vec<u8>,
-    /// Whether its signature was replaced.
+    /// Whether its signature and serial number were replaced.
     pub is_bare: bool,
 }
 
 impl Anchor {
     pub(super) fn new(der: &[u8]) -> Self {
-        let is_refused = matches!(
-            ParsedCertificate::parse_within(der, &LIMITS),
-            Err(CertificateError::Sha1
-                | CertificateError::PssParameters
-                | CertificateError::UnknownSignatureAlgorithm)
-        );
-        match replace_signature(der).filter(|_| is_refused) {
+        match replace(der).filter(|_| is_badly_made(der)) {
             Some(der) => Self { der, is_bare: true },
             None => Self {
                 der: der.to_vec(),
@@ -38,16 +34,41 @@ impl Anchor {
     }
 }
 
-fn replace_signature(der: &[u8]) -> Option<Vec<u8>> {
+/// Whether something is wrong with the signature or the serial number.
+fn is_badly_made(der: &[u8]) -> bool {
+    match ParsedCertificate::parse_within(der, &LIMITS) {
+        Ok(certificate) => {
+            let signs_with = certificate.signature_algorithm().key_algorithm();
+            is_self_issued(&certificate) && signs_with != certificate.public_key().algorithm
+        }
+        Err(error) => matches!(
+            error,
+            CertificateError::Sha1
+                | CertificateError::PssParameters
+                | CertificateError::UnknownSignatureAlgorithm
+                | CertificateError::SerialNotPositive
+        ),
+    }
+}
+
+/// The certificate with a signature by nobody. `None` if it is not one, or if the algorithm inside is
+/// not the one outside, which is wrong in any certificate.
+fn replace(der: &[u8]) -> Option<Vec<u8>> {
     let algorithm = SignatureAlgorithm::Ed25519;
     let certificate = values(AnyRef::from_der(der).ok()?.value())?;
     let mut fields: Vec<Vec<u8>> = values(certificate.first()?.value())?
         .iter()
         .map(|field| field.to_der().ok())
         .collect::<Option<_>>()?;
-    // Version, serial number, algorithm.
-    let identifier = fields.get_mut(2)?;
-    *identifier = algorithm_identifier(algorithm);
+    let outside = certificate.get(1)?.to_der().ok()?;
+    let [_version, serial, inside, ..] = fields.as_mut_slice() else {
+        return None;
+    };
+    if *inside != outside {
+        return None;
+    }
+    *serial = integer(1);
+    *inside = algorithm_identifier(algorithm);
     Some(signed(&sequence(&fields), algorithm, &[0; 64]))
 }
 

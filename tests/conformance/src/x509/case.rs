@@ -2,7 +2,7 @@
 
 use crate::{FileError, file};
 use allod_x509::{KeyUsage, SignatureAlgorithm, oid};
-use der::DateTime;
+use der::{DateTime, asn1::ObjectIdentifier};
 use serde_json::Value;
 use std::{fmt, net::IpAddr};
 
@@ -51,22 +51,27 @@ pub(super) struct Case {
     /// Usages that the peer's key must allow.
     pub key_usage: Vec<KeyUsage>,
     /// Purposes that the peer's certificate must allow: identifiers of extended key usage.
-    pub purposes: Vec<&'static [u8]>,
+    pub purposes: Vec<Vec<u8>>,
     pub peer_names: Vec<PeerName>,
     /// Most intermediates.
     pub max_depth: Option<u64>,
 }
 
-impl Case {
+impl Expected {
     pub(super) fn read(case: &file::Case<'_>) -> Result<Self, FileError> {
-        let expected = match case.text("expected_result")? {
-            "SUCCESS" => Expected::Success,
-            "FAILURE" => Expected::Failure,
+        match case.text("expected_result")? {
+            "SUCCESS" => Ok(Self::Success),
+            "FAILURE" => Ok(Self::Failure),
             other => {
                 let problem = format!("{other:?} is neither SUCCESS nor FAILURE");
-                return Err(case.wrong("expected_result", problem));
+                Err(case.wrong("expected_result", problem))
             }
-        };
+        }
+    }
+}
+
+impl Case {
+    pub(super) fn read(case: &file::Case<'_>) -> Result<Self, FileError> {
         let mut purposes = case
             .texts("extended_key_usage")?
             .into_iter()
@@ -81,7 +86,7 @@ impl Case {
             }
         };
         if purposes.is_empty() {
-            purposes.push(of_kind);
+            purposes.push(of_kind.to_vec());
         }
         let names = case.texts("signature_algorithms")?;
         let algorithms = names
@@ -96,7 +101,7 @@ impl Case {
                 .map(str::to_string)
                 .collect(),
             is_in_conflict: !case.list("conflicts_with")?.is_empty(),
-            expected,
+            expected: Expected::read(case)?,
             trusted: ders(case, "trusted_certs")?,
             intermediates: ders(case, "untrusted_intermediates")?,
             peer: der(case, "peer_certificate", case.text("peer_certificate")?)?,
@@ -131,8 +136,9 @@ fn ders(case: &file::Case<'_>, field: &'static str) -> Result<Vec<Vec<u8>>, File
     pems.into_iter().map(|pem| der(case, field, pem)).collect()
 }
 
-fn purpose(case: &file::Case<'_>, name: &str) -> Result<&'static [u8], FileError> {
-    Ok(match name {
+/// The identifier of a purpose that is named, or written with periods.
+fn purpose(case: &file::Case<'_>, name: &str) -> Result<Vec<u8>, FileError> {
+    let known: &[u8] = match name {
         "anyExtendedKeyUsage" => oid::ANY_PURPOSE,
         "serverAuth" => oid::SERVER_AUTH,
         "clientAuth" => oid::CLIENT_AUTH,
@@ -141,10 +147,13 @@ fn purpose(case: &file::Case<'_>, name: &str) -> Result<&'static [u8], FileError
         "timeStamping" => &[0x2b, 6, 1, 5, 5, 7, 3, 8],
         "OCSPSigning" => &[0x2b, 6, 1, 5, 5, 7, 3, 9],
         other => {
-            let problem = format!("{other:?} is no purpose of the format");
-            return Err(case.wrong("extended_key_usage", problem));
+            let problem = |_| format!("{other:?} is neither a purpose of the format nor an OID");
+            return ObjectIdentifier::new(other)
+                .map(|identifier| identifier.as_bytes().to_vec())
+                .map_err(|error| case.wrong("extended_key_usage", problem(error)));
         }
-    })
+    };
+    Ok(known.to_vec())
 }
 
 fn key_usage(case: &file::Case<'_>, name: &str) -> Result<KeyUsage, FileError> {

@@ -14,8 +14,14 @@
 //! - Certificate policies are processed ([`policy`]), by RFC 5280, 6.1, for a user who accepts any policy. The
 //!   chain refuses critical ones.
 //! - A trusted certificate is a name and a key (6.1.1 (d)). If its own signature is by an algorithm that nobody may
-//!   use any more, that does not matter, and it is not verified ([`anchor`]).
-//! - The rules of the profile are asked of every certificate of a path, since the suite does.
+//!   use any more, or its serial number is zero, that does not matter ([`anchor`]).
+//! - The rules of the profile are asked of every certificate of a path, since the suite does; all but the one that
+//!   a CA has key usage, which the standard's algorithms do not ask for, nor does the suite.
+//!
+//! # What is not understood
+//!
+//! A case that lacks something, or says it in words that nobody knows here, fails, and its line says why; the others
+//! are judged all the same. Fields that are not known are not looked at.
 //!
 //! # Not applicable
 //!
@@ -55,7 +61,7 @@ pub const LIMITS: Limits = Limits {
 /// Judges all cases of a suite. Cases without a time are judged now.
 ///
 /// # Errors
-/// [`FileError::Form`], [`FileError::Field`].
+/// [`FileError::Form`] if it is no suite of version 1, or one without cases.
 pub fn check(file: &Value) -> Result<PathReport, FileError> {
     if file.get("version").and_then(Value::as_u64) != Some(1) {
         let form = "no `version` 1, which is the only one known".to_string();
@@ -64,15 +70,26 @@ pub fn check(file: &Value) -> Result<PathReport, FileError> {
     let list = file
         .get("testcases")
         .ok_or_else(|| FileError::Form("no list `testcases`".to_string()))?;
-    let cases: Vec<Case> = file::cases(list, "case")?
-        .iter()
-        .map(Case::read)
-        .collect::<Result<_, _>>()?;
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_secs());
-    let outcomes = cases.iter().map(|case| outcome(case, now)).collect();
-    PathReport::of(outcomes)
+    let cases = file::cases(list, "case")?;
+    let outcomes = cases.iter().map(|case| match Case::read(case) {
+        Ok(case) => outcome(&case, now),
+        Err(error) => not_understood(case, &error),
+    });
+    PathReport::of(outcomes.collect())
+}
+
+fn not_understood(case: &file::Case<'_>, error: &FileError) -> PathOutcome {
+    let id = case.text("id").unwrap_or(&case.name);
+    let features = case.texts("features").unwrap_or_default();
+    PathOutcome {
+        id: id.to_string(),
+        expected: Expected::read(case).ok(),
+        actual: Err(error.to_string()),
+        status: of_browsers(id, &features).map_or(Status::Failed, Status::NotApplicable),
+    }
 }
 
 fn outcome(case: &Case, now: u64) -> PathOutcome {
@@ -84,22 +101,28 @@ fn outcome(case: &Case, now: u64) -> PathOutcome {
     };
     PathOutcome {
         id: case.id.clone(),
-        expected: case.expected,
+        expected: Some(case.expected),
         actual: verdict.map_err(|error| error.to_string()),
         status,
     }
 }
 
-/// Why the case is not about RFC 5280, if it is not.
-fn not_applicable(case: &Case, holds: bool) -> Option<&'static str> {
-    let is_foreign = |name: &String| {
+/// Why the case is about browsers, if it is.
+fn of_browsers(id: &str, features: &[impl AsRef<str>]) -> Option<&'static str> {
+    let is_theirs = |name: &str| {
         name == "pedantic-public-suffix-wildcard" || name.starts_with("pedantic-webpki-")
     };
-    if case.id.starts_with("webpki::") {
+    if id.starts_with("webpki::") {
         return Some("rules of browsers");
     }
-    if case.features.iter().any(is_foreign) {
-        return Some("a feature of browsers");
+    let has_theirs = features.iter().any(|name| is_theirs(name.as_ref()));
+    has_theirs.then_some("a feature of browsers")
+}
+
+/// Why the case is not about RFC 5280, if it is not.
+fn not_applicable(case: &Case, holds: bool) -> Option<&'static str> {
+    if let Some(reason) = of_browsers(&case.id, &case.features) {
+        return Some(reason);
     }
     if case.features.iter().any(|name| name == "no-cert-policies") && case.is_in_conflict {
         return Some("in conflict with a case that processes policies");

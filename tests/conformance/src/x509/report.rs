@@ -20,9 +20,9 @@ pub enum Status {
 pub struct PathOutcome {
     /// Which case.
     pub id: String,
-    /// What has to come out.
-    pub expected: Expected,
-    /// What came out: nothing if a path holds, else why none does.
+    /// What has to come out, if the case says it in a word that is known.
+    pub expected: Option<Expected>,
+    /// What came out: nothing if a path holds, else why none does, or why the case was not understood.
     pub actual: Result<(), String>,
     /// Whether that counts.
     pub status: Status,
@@ -30,7 +30,11 @@ pub struct PathOutcome {
 
 impl fmt::Display for PathOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, actual ", self.id, self.expected)?;
+        write!(f, "{}: expected ", self.id)?;
+        match self.expected {
+            Some(expected) => write!(f, "{expected}, actual ")?,
+            None => f.write_str("UNKNOWN, actual ")?,
+        }
         match &self.actual {
             Ok(()) => write!(f, "{}", Expected::Success)?,
             Err(reason) => write!(f, "{} ({reason})", Expected::Failure)?,

@@ -117,7 +117,8 @@ impl Rules<'_> {
             let (above, below) = (&chain[..place], &chain[place + 1..]);
             self.check_certificate(above, certificate, below)
                 .map_err(|error| Reason::Path { place, error })?;
-            profile::check(certificate).map_err(|error| Reason::Profile { place, error })?;
+            profile::check_for_path(certificate)
+                .map_err(|error| Reason::Profile { place, error })?;
             self.check_purposes(place, certificate)?;
             if let Some(issuer) = above.last() {
                 self.check_algorithm(place, certificate)?;
@@ -172,8 +173,9 @@ impl Rules<'_> {
         place: usize,
         certificate: &ParsedCertificate<'_>,
     ) -> Result<(), Reason> {
-        let allows =
-            |purpose: &&[u8]| *purpose == oid::ANY_PURPOSE || certificate.allows_purpose(purpose);
+        let allows = |purpose: &Vec<u8>| {
+            purpose.as_slice() == oid::ANY_PURPOSE || certificate.allows_purpose(purpose)
+        };
         if self.case.purposes.iter().all(allows) {
             Ok(())
         } else {
