@@ -34,7 +34,7 @@ fn stop<E>(why: &'static str) -> impl FnOnce(E) -> BenchmarkError {
     move |_| BenchmarkError::Stop(why)
 }
 
-fn serial(bytes: &[u8]) -> Result<Serial, BenchmarkError> {
+fn serial_of(bytes: &[u8]) -> Result<Serial, BenchmarkError> {
     bytes.to_vec().try_into().map_err(stop("serial"))
 }
 
@@ -55,7 +55,7 @@ impl Issuer {
         let identifier = T::Identities::register_for_benchmark(&builder.sign_self(&key))
             .ok_or(BenchmarkError::Stop("the issuer is not registered"))?;
         for number in 0..REVOKED_BEFORE {
-            let serial = serial(&[&[0x7f][..], &number.to_be_bytes()].concat())?;
+            let serial = serial_of(&[&[0x7f][..], &number.to_be_bytes()].concat())?;
             Self::insert::<T>(caller, identifier, &serial, Self::revoked())?;
         }
         Issuers::<T>::mutate(identifier, |record| record.revoked = REVOKED_BEFORE);
@@ -87,7 +87,7 @@ impl Issuer {
             since: 0,
             confirmed: 0,
         };
-        Self::insert::<T>(caller, self.identifier, &serial(SERIAL)?, status)
+        Self::insert::<T>(caller, self.identifier, &serial_of(SERIAL)?, status)
     }
 
     fn sign<T: Config>(&self, arguments: &impl CallArguments) -> IdentityRequest {
@@ -166,7 +166,7 @@ mod benchmarks {
         let issuer = Issuer::new::<T>(&caller)?;
         issuer.hold::<T>(&caller)?;
         let reason = RevocationReason::KeyCompromise;
-        let serial = serial(SERIAL)?;
+        let serial = serial_of(SERIAL)?;
         let request = issuer.sign::<T>(&RevokeArguments {
             serial: SERIAL,
             reason,
@@ -184,16 +184,13 @@ mod benchmarks {
     fn hold() -> Result<(), BenchmarkError> {
         let caller: T::AccountId = whitelisted_caller();
         let issuer = Issuer::new::<T>(&caller)?;
-        let serial = serial(SERIAL)?;
+        let serial = serial_of(SERIAL)?;
         let request = issuer.sign::<T>(&HoldArguments { serial: SERIAL });
 
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), serial.clone(), request);
 
-        assert!(Statuses::<T>::contains_key(
-            issuer.identifier,
-            serial(SERIAL)?
-        ));
+        assert!(Statuses::<T>::contains_key(issuer.identifier, &serial));
         Ok(())
     }
 
@@ -202,16 +199,13 @@ mod benchmarks {
         let caller: T::AccountId = whitelisted_caller();
         let issuer = Issuer::new::<T>(&caller)?;
         issuer.hold::<T>(&caller)?;
-        let serial = serial(SERIAL)?;
+        let serial = serial_of(SERIAL)?;
         let request = issuer.sign::<T>(&ReleaseArguments { serial: SERIAL });
 
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), serial.clone(), request);
 
-        assert!(!Statuses::<T>::contains_key(
-            issuer.identifier,
-            serial(SERIAL)?
-        ));
+        assert!(!Statuses::<T>::contains_key(issuer.identifier, &serial));
         Ok(())
     }
 
@@ -220,8 +214,8 @@ mod benchmarks {
         let caller: T::AccountId = whitelisted_caller();
         let issuer = Issuer::new::<T>(&caller)?;
         issuer.hold::<T>(&caller)?;
-        let number: CrlNumber = serial(&[1])?;
-        let serial = serial(SERIAL)?;
+        let number: CrlNumber = serial_of(&[1])?;
+        let serial = serial_of(SERIAL)?;
         Issuers::<T>::mutate(issuer.identifier, |record| {
             record.crl = Some(CrlSummary {
                 number,
@@ -233,16 +227,9 @@ mod benchmarks {
         });
 
         #[extrinsic_call]
-        _(
-            RawOrigin::Signed(caller),
-            issuer.identifier,
-            serial(SERIAL)?,
-        );
+        _(RawOrigin::Signed(caller), issuer.identifier, serial.clone());
 
-        assert!(!Statuses::<T>::contains_key(
-            issuer.identifier,
-            serial(SERIAL)?
-        ));
+        assert!(!Statuses::<T>::contains_key(issuer.identifier, &serial));
         Ok(())
     }
 
