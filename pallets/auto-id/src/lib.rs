@@ -1075,7 +1075,7 @@ pub mod pallet {
                 Self::following(subject.record.nonce).map_err(Error::<T>::from)?;
             let compromised_after = recovery.compromised_after;
             Recoveries::<T>::remove(identifier);
-            Self::drop_pending_changes(identifier, recovery.opened_at)?;
+            Self::drop_pending_changes(identifier, recovery.frozen_since)?;
             recovery.ticket.release()?;
             let (key, record) = Self::replace_certificate(
                 subject,

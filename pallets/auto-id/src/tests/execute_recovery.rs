@@ -250,6 +250,39 @@ fn after_a_theft() {
     });
 }
 
+/// One recovery takes another's place: what a thief changed does not become due in between.
+#[test]
+fn a_replacement_goes_on_freezing() {
+    new_chain().execute_with(|| {
+        let scene = Scene::new();
+        let subject = &scene.subject;
+        let [one, two, three] = &scene.guardians;
+        let accomplice = root("accomplice", 20);
+        // Due in block 11.
+        assert_ok!(subject.guard(&[&accomplice], 1, 1));
+        assert_ok!(set_controller(subject, subject, Some(&accomplice)));
+        go_to(5, NOW);
+        assert_ok!(scene.open(one));
+        go_to(12, NOW);
+        assert_ok!(scene.open(two));
+        assert_eq!(AutoId::authority(subject.identifier), subject.identifier);
+        refuses(|| scene.veto(&accomplice, 2), Error::NotAuthorized);
+        assert_ok!(scene.approve(one, 2));
+        assert_ok!(scene.approve(three, 2));
+        go_to(u64::from(12 + 2 * DELAY), NOW);
+        assert_ok!(scene.execute(2));
+
+        let details = AutoId::details(subject.identifier).unwrap();
+        assert_eq!(details.controller, None);
+        assert_eq!(details.pending_controller, None);
+        assert_eq!(details.pending_guardians, None);
+        assert_eq!(details.guardians.unwrap().members.len(), 3);
+        go_to(1_000, NOW);
+        assert_eq!(AutoId::authority(subject.identifier), subject.identifier);
+        AutoId::check_state().unwrap();
+    });
+}
+
 #[test]
 fn an_expired_one_is_recovered() {
     new_chain().execute_with(|| {
