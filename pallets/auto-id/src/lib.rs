@@ -50,7 +50,8 @@
 //! and no call looks at what an identity has issued. Four superseded certificates are kept and verify
 //! the children that were registered under them, as long as the identity is not revoked, on hold or
 //! deactivated; children of older ones fail until they are renewed. A key given up for compromise
-//! carries the last block in which it was good: what was registered under it later fails.
+//! carries the last block in which it was good: what was registered under it later fails. With it go the
+//! other keys that the identity has had since that block, as far as their certificates are kept.
 //!
 //! # Storage
 //!
@@ -724,8 +725,8 @@ pub mod pallet {
         /// - `certificate`: same subject; signed by the issuer's current key, for a root by its own.
         ///   Its serial number is new, its key the old one, a former one of this identity, or nobody's.
         /// - `consents`: of the same co-issuers, in the same order.
-        /// - `compromised_after`: the old key is given up and never returns; certificates that were
-        ///   registered under it after this block fail.
+        /// - `compromised_after`: the old key, and every other that has served since this block, is given
+        ///   up and never returns; certificates that were registered under them after it fail.
         /// - `possession`: the new key's signature over the payload that the acting identity signs.
         ///   Needed unless the acting identity's own key stays.
         /// - `request`: by the authority; arguments are (`identifier`, `certificate`, `algorithm`,

@@ -64,7 +64,8 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Puts a new certificate in the place of an identity's current one, which becomes a superseded
-    /// one; the deposit goes over to `payer`. `compromised_after`: the old key is given up.
+    /// one; the deposit goes over to `payer`. `compromised_after`: the old key is given up, and with it
+    /// every other that has served since.
     pub(crate) fn replace_certificate(
         subject: Subject<T>,
         payer: T::AccountId,
@@ -84,11 +85,9 @@ impl<T: Config> Pallet<T> {
         let new = ParsedCertificate::parse(&certificate).map_err(Error::<T>::from)?;
         let (key, fingerprint) = (KeyFingerprint::of(&new), new.fingerprint());
         if let Some(good_until) = compromised_after {
-            let given_up = KeyRecord {
-                identifier,
-                good_until: Some(good_until),
-            };
-            Keys::<T>::insert(old_key, given_up);
+            Self::give_up_keys(identifier, old_key, record.generation, good_until);
+            // The new key may be one of those.
+            Self::ensure_key_free(identifier, key)?;
         }
         if key != old_key {
             let record = KeyRecord {
@@ -131,6 +130,33 @@ impl<T: Config> Pallet<T> {
         Certificates::<T>::insert(identifier, &certificate);
         Identities::<T>::insert(identifier, &record);
         Ok((key, record))
+    }
+
+    /// Gives up the key of now, and those of superseded certificates that served after the last good
+    /// block: a thief may have renewed with the stolen key since. A key that was given up before keeps
+    /// the earlier of the two blocks.
+    fn give_up_keys(
+        identifier: Identifier,
+        current: KeyFingerprint,
+        generation: u32,
+        good_until: BlockNumberFor<T>,
+    ) {
+        let kept = generation.saturating_sub(MAX_SUPERSEDED)..generation;
+        let former = kept
+            .filter_map(|generation| Superseded::<T>::get(identifier, generation))
+            .filter(|superseded| superseded.until > good_until)
+            .filter_map(|superseded| {
+                let parsed = ParsedCertificate::parse(&superseded.certificate).ok()?;
+                Some(KeyFingerprint::of(&parsed))
+            });
+        for key in former.chain(core::iter::once(current)) {
+            let earlier = Keys::<T>::get(key).and_then(|record| record.good_until);
+            let given_up = KeyRecord {
+                identifier,
+                good_until: Some(earlier.map_or(good_until, |earlier| earlier.min(good_until))),
+            };
+            Keys::<T>::insert(key, given_up);
+        }
     }
 
     /// Keeps a certificate for the children registered under it, and drops the one that is too many.

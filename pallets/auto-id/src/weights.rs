@@ -83,12 +83,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `l` is `[320, 4096]`.
 	/// The range of component `v` is `[1, 16]`.
 	fn renew(l: u32, v: u32, ) -> Weight {
-		Weight::from_parts(3_400_000_000, 3800)
+		Weight::from_parts(4_600_000_000, 3800)
 			.saturating_add(Weight::from_parts(120_000, 0).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(430_000_000, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(12_u64))
+			.saturating_add(T::DbWeight::get().reads(20_u64))
 			.saturating_add(T::DbWeight::get().reads((6_u64).saturating_mul(v.into())))
-			.saturating_add(T::DbWeight::get().writes(20_u64))
+			.saturating_add(T::DbWeight::get().writes(24_u64))
 	}
 	/// Storage: `AutoId::Identities` (r:2 w:1)
 	/// Storage: `AutoId::Certificates` (r:1 w:0)
@@ -214,12 +214,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `l` is `[320, 4096]`.
 	/// The range of component `v` is `[1, 160]`.
 	fn execute_recovery(l: u32, v: u32, ) -> Weight {
-		Weight::from_parts(3_400_000_000, 3800)
+		Weight::from_parts(4_600_000_000, 3800)
 			.saturating_add(Weight::from_parts(120_000, 0).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(430_000_000, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(16_u64))
+			.saturating_add(T::DbWeight::get().reads(24_u64))
 			.saturating_add(T::DbWeight::get().reads((6_u64).saturating_mul(v.into())))
-			.saturating_add(T::DbWeight::get().writes(24_u64))
+			.saturating_add(T::DbWeight::get().writes(28_u64))
 	}
 	/// Storage: `AutoId::Identities` (r:2 w:1)
 	/// Storage: `AutoId::Certificates` (r:1 w:0)
@@ -297,12 +297,12 @@ impl WeightInfo for () {
 	/// The range of component `l` is `[320, 4096]`.
 	/// The range of component `v` is `[1, 16]`.
 	fn renew(l: u32, v: u32, ) -> Weight {
-		Weight::from_parts(3_400_000_000, 3800)
+		Weight::from_parts(4_600_000_000, 3800)
 			.saturating_add(Weight::from_parts(120_000, 0).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(430_000_000, 0).saturating_mul(v.into()))
-			.saturating_add(ParityDbWeight::get().reads(12_u64))
+			.saturating_add(ParityDbWeight::get().reads(20_u64))
 			.saturating_add(ParityDbWeight::get().reads((6_u64).saturating_mul(v.into())))
-			.saturating_add(ParityDbWeight::get().writes(20_u64))
+			.saturating_add(ParityDbWeight::get().writes(24_u64))
 	}
 	/// Storage: `AutoId::Identities` (r:2 w:1)
 	/// Storage: `AutoId::Certificates` (r:1 w:0)
@@ -428,12 +428,12 @@ impl WeightInfo for () {
 	/// The range of component `l` is `[320, 4096]`.
 	/// The range of component `v` is `[1, 160]`.
 	fn execute_recovery(l: u32, v: u32, ) -> Weight {
-		Weight::from_parts(3_400_000_000, 3800)
+		Weight::from_parts(4_600_000_000, 3800)
 			.saturating_add(Weight::from_parts(120_000, 0).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(430_000_000, 0).saturating_mul(v.into()))
-			.saturating_add(ParityDbWeight::get().reads(16_u64))
+			.saturating_add(ParityDbWeight::get().reads(24_u64))
 			.saturating_add(ParityDbWeight::get().reads((6_u64).saturating_mul(v.into())))
-			.saturating_add(ParityDbWeight::get().writes(24_u64))
+			.saturating_add(ParityDbWeight::get().writes(28_u64))
 	}
 	/// Storage: `AutoId::Identities` (r:2 w:1)
 	/// Storage: `AutoId::Certificates` (r:1 w:0)

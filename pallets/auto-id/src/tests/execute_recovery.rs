@@ -250,6 +250,53 @@ fn after_a_theft() {
     });
 }
 
+/// A thief who renewed with the stolen key: both keys are given up, and what either issued fails.
+#[test]
+fn what_a_thief_renewed_is_given_up_too() {
+    new_chain().execute_with(|| {
+        let scene = Scene::new();
+        let subject = &scene.subject;
+        go_to(2, NOW);
+        let early = subject.child("early", 40, 40);
+        go_to(3, NOW);
+        let late = subject.child("late", 41, 41);
+        go_to(4, NOW);
+        let thief = Somebody {
+            key: ed25519(21),
+            ..subject.clone()
+        };
+        let der = certificate(
+            ("subject", &thief.key),
+            ("subject", &thief.key),
+            50,
+            as_it_is,
+        );
+        assert_ok!(subject.renewal(der, &thief.key).submit(PAYER));
+        let later = thief.child("later", 42, 42);
+        assert!(late.holds() && later.holds());
+        go_to(5, NOW);
+        let [one, two, three] = &scene.guardians;
+        assert_ok!(scene.open_with(one, scene.hash(), Some(2)));
+        assert_ok!(scene.approve(two, 1));
+        assert_ok!(scene.approve(three, 1));
+        go_to(u64::from(5 + 2 * DELAY), NOW);
+        assert_ok!(scene.execute(1));
+
+        assert!(early.holds());
+        for fails in [&late, &later] {
+            assert!(matches!(
+                fails.failure(),
+                Some((Check::Link, Reason::IssuedAfterCompromise { .. }))
+            ));
+        }
+        for key in [&subject.key, &thief.key] {
+            let key = KeyFingerprint(sp_io::hashing::sha2_256(&key.spki()));
+            assert_eq!(Keys::<Test>::get(key).unwrap().good_until, Some(2));
+        }
+        AutoId::check_state().unwrap();
+    });
+}
+
 /// One recovery takes another's place: what a thief changed does not become due in between.
 #[test]
 fn a_replacement_goes_on_freezing() {
