@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use allod_identity::{
     CallArguments, CertificateStatus, CertificateStatuses, Identifier, IdentityAuthority,
-    IdentityRequest, RequestError, api::Standing,
+    IdentityRequest, RequestError, SignatureAlgorithm, api::Standing,
 };
 use allod_x509::ParsedCertificate;
 use frame_support::{ensure, traits::Contains};
@@ -251,6 +251,10 @@ impl<T: Config> IdentityAuthority for Pallet<T> {
         arguments: &Arguments,
     ) -> Result<(), RequestError> {
         Self::count(request, arguments, Permitted::Valid)
+    }
+
+    fn accepts(algorithm: SignatureAlgorithm) -> bool {
+        T::Algorithms::contains(&algorithm)
     }
 
     fn certificate(identifier: Identifier) -> Option<Vec<u8>> {
