@@ -533,6 +533,52 @@ fn declared_algorithms_must_be_right() {
     });
 }
 
+/// What was retired counts nowhere: on the issuer's certificate, on a consent, on a request.
+#[test]
+fn retired_algorithms_count_nowhere() {
+    use SignatureAlgorithm::{EcdsaP256Sha256, RsaPkcs1Sha512};
+    new_chain().execute_with(|| {
+        let issuer = root("issuer", 1);
+        let weierstrass = root_with("weierstrass", p256(2), as_it_is);
+        let key = ed25519(3);
+        let der = weierstrass.issue("child", &key, 7);
+        // Its certificate is of P-256; the consent to the other's is asked of a graph that has it.
+        let other = issuer.issue("other", &key, 8);
+        let consent = weierstrass.consent(&other, issuer.identifier);
+        Retired::set(Some(EcdsaP256Sha256));
+        refuses(
+            || register_issued(&key, &der, &weierstrass, &[]),
+            Error::AlgorithmRetired,
+        );
+        refuses(
+            || register_issued(&key, &other, &issuer, &[consent]),
+            Error::IssuerAlgorithmRetired,
+        );
+        Retired::set(None);
+
+        // An RSA key has several algorithms; one of them is retired, and not the certificate's.
+        let rivest = root_with("rivest", rsa(), as_it_is);
+        let joint = issuer.issue("joint", &key, 9);
+        let arguments = CoIssueArguments {
+            certificate_hash: identifier_of(&joint).0,
+            issuer: issuer.identifier,
+        };
+        let payload = arguments.payload_of(GENESIS.0, rivest.identifier, 0, VALID_UNTIL);
+        let signature = rivest.key.sign_with(RsaPkcs1Sha512, &payload.to_bytes());
+        let consent = Consent {
+            co_issuer: rivest.identifier,
+            algorithm: RsaPkcs1Sha512,
+            valid_until: VALID_UNTIL,
+            signature: signature.unwrap().try_into().unwrap(),
+        };
+        let register = || register_issued(&key, &joint, &issuer, std::slice::from_ref(&consent));
+        Retired::set(Some(RsaPkcs1Sha512));
+        refuses(register, Error::AlgorithmRetired);
+        Retired::set(None);
+        assert_ok!(register());
+    });
+}
+
 /// What was not read is given back, and what was read is not.
 #[test]
 fn weight_follows_what_stands_above() {
