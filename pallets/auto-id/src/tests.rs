@@ -14,6 +14,7 @@ mod reparent;
 mod set_controller;
 mod set_guardians;
 mod set_services;
+mod states;
 mod traps;
 mod verify;
 mod veto_recovery;
@@ -424,4 +425,13 @@ pub fn dispatch<Output, E: Failure>(
 #[track_caller]
 pub fn refuses<Output, E: Failure>(call: impl FnOnce() -> Result<Output, E>, error: Error<Test>) {
     assert_noop!(dispatch(call), DispatchError::from(error));
+}
+
+/// Makes a call and undoes it. How it fails; nothing if it does not.
+pub fn tried<Output, E: Failure>(
+    call: impl FnOnce() -> Result<Output, E>,
+) -> Option<DispatchError> {
+    let undone: Result<(), Option<DispatchError>> =
+        with_storage_layer(|| Err(call().err().map(Failure::cause)));
+    undone.unwrap_err()
 }

@@ -5,6 +5,7 @@ use frame_support::{assert_ok, traits::fungible::InspectHold};
 
 use super::{
     open_recovery::{DELAY, Scene},
+    reparent::reparent,
     set_controller::set_controller,
     *,
 };
@@ -99,6 +100,33 @@ fn guardians_must_still_hold() {
         // The third one's approval takes its place; all three have approved then.
         assert_ok!(scene.approve(&scene.guardians[2], 1));
         go_to(u64::from(1 + 2 * DELAY), NOW);
+        assert_ok!(scene.execute(1));
+    });
+}
+
+/// A guardian that has moved under the identity since it approved counts no more, nor one above it.
+#[test]
+fn guardians_must_not_have_become_relatives() {
+    new_chain().execute_with(|| {
+        let mut scene = Scene::new();
+        let former = root("former", 30);
+        let mover = former.child("mover", 31, 2);
+        let [one, two, _] = scene.guardians.clone();
+        assert_ok!(scene.subject.guard(&[&one, &two, &mover], 2, DELAY));
+        go_to(u64::from(1 + DELAY), NOW);
+        scene.guardians = [one, two, mover];
+        let [one, _, mover] = &scene.guardians;
+        assert_ok!(scene.open(one));
+        assert_ok!(scene.approve(mover, 1));
+        assert_ok!(former.revoke(1, RevocationReason::CessationOfOperation));
+        let der = scene.subject.issue("mover", &mover.key, 9);
+        assert_ok!(reparent(mover, &scene.subject, &der));
+        assert!(mover.holds());
+        go_to(u64::from(1 + 2 * DELAY), NOW);
+        refuses(|| scene.execute(1), Error::NotEnoughApprovals);
+        // With the third one's there are enough who are none.
+        assert_ok!(scene.approve(&scene.guardians[1], 1));
+        go_to(u64::from(1 + 3 * DELAY), NOW);
         assert_ok!(scene.execute(1));
     });
 }

@@ -13,7 +13,7 @@ use frame_support::{assert_ok, dispatch::GetDispatchInfo};
 use super::*;
 use crate::{
     mock::*,
-    pallet::{Call, Error, Identities, IssuedBy, Serials},
+    pallet::{Call, Certificates, Error, Identities, IssuedBy, Serials},
 };
 
 fn issuance_of(somebody: &Somebody) -> Issuance {
@@ -459,6 +459,53 @@ fn the_issuer_must_hold() {
         refuses(
             || register_issued(&key, &der, &gone, &[]),
             Error::IssuerDeactivated,
+        );
+    });
+}
+
+/// An issuer whose own link fails issues nothing: registered after its issuer's key was stolen, under a
+/// certificate that is no longer kept, or unreadable.
+#[test]
+fn the_issuer_s_own_link_must_hold() {
+    new_chain().execute_with(|| {
+        let key = ed25519(50);
+        let renewed = |top: &Somebody, key: &SigningKey, serial, compromised_after| {
+            let der = certificate((&top.name, key), (&top.name, key), serial, as_it_is);
+            let mut renewal = top.renewal(der, key);
+            renewal.compromised_after = compromised_after;
+            renewal.submit(PAYER).unwrap();
+            Somebody {
+                key: key.clone(),
+                ..top.clone()
+            }
+        };
+        let stolen = root("stolen", 1);
+        go_to(5, NOW);
+        let late = stolen.child("late", 2, 2);
+        renewed(&stolen, &ed25519(3), 3, Some(4));
+        let der = late.issue("child", &key, 7);
+        refuses(
+            || register_issued(&key, &der, &late, &[]),
+            Error::IssuerLinkFailed,
+        );
+
+        let mut busy = root("busy", 10);
+        let early = busy.child("early", 20, 20);
+        for serial in 11..16 {
+            busy = renewed(&busy, &ed25519(serial), serial, None);
+        }
+        let der = early.issue("child", &key, 7);
+        refuses(
+            || register_issued(&key, &der, &early, &[]),
+            Error::IssuerCertificateDropped,
+        );
+
+        let broken = root("broken", 30);
+        Certificates::<Test>::insert(broken.identifier, CertificateBytes::default());
+        let der = broken.issue("child", &key, 7);
+        refuses(
+            || register_issued(&key, &der, &broken, &[]),
+            Error::IssuerUnreadable,
         );
     });
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     mock::*,
     pallet::{Certificates, Error, Event, Fingerprints, Identities, Keys, Superseded},
+    types::IdentityRecordOf,
 };
 
 fn key_of(key: &SigningKey) -> KeyFingerprint {
@@ -493,6 +494,30 @@ fn states() {
             || child.renewal(der, &child.key).submit(PAYER),
             Error::SubjectDeactivated,
         );
+    });
+}
+
+/// Counters do not wrap round.
+#[test]
+fn counters_end() {
+    new_chain().execute_with(|| {
+        let somebody = root("somebody", 1);
+        let renew = || {
+            let der = next_of_root(&somebody, &somebody.key, 2);
+            somebody.renewal(der, &somebody.key).submit(PAYER)
+        };
+        let change = |change: fn(&mut IdentityRecordOf<Test>)| {
+            Identities::<Test>::mutate(somebody.identifier, |record| {
+                change(record.as_mut().unwrap());
+            });
+        };
+        change(|record| record.generation = u32::MAX);
+        refuses(renew, Error::TooManyGenerations);
+        change(|record| record.generation = 0);
+        change(|record| record.nonce = u64::MAX);
+        refuses(renew, Error::NonceOverflow);
+        change(|record| record.nonce = u64::MAX - 1);
+        assert_ok!(renew());
     });
 }
 
