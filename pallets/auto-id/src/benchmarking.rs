@@ -561,6 +561,22 @@ mod benchmarks {
     }
 
     #[benchmark]
+    fn reclaim_recovery() -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let (subject, guardian) = (root::<T>(&caller, 1)?, root::<T>(&caller, 2)?);
+        let guardians = [guardian.clone()];
+        guard::<T>(&caller, &subject, &subject, &guardians, 1)?;
+        open::<T>(&former_payer::<T>(1), &subject, &guardian, [7; 32])?;
+        frame_system::Pallet::<T>::set_block_number((6 + 2 * DELAY + RECOVERY_WINDOW).into());
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), subject.identifier);
+
+        assert!(!Recoveries::<T>::contains_key(subject.identifier));
+        Ok(())
+    }
+
+    #[benchmark]
     fn signature_ed25519() -> Result<(), BenchmarkError> {
         let key = SigningKey::ed25519([7; 32]);
         let parts = message_of(&key);

@@ -443,5 +443,17 @@ mod dispatchables {
             Self::deposit_event(Event::ServicesSet { identifier });
             Ok(())
         }
+
+        /// Clears away a recovery that has lapsed, so that its deposit goes back to who paid it.
+        ///
+        /// Emits nothing: it has been over before.
+        #[pallet::call_index(12)]
+        #[pallet::weight(T::WeightInfo::reclaim_recovery())]
+        pub fn reclaim_recovery(origin: OriginFor<T>, identifier: Identifier) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::ensure_not_frozen(identifier)?;
+            let lapsed = Recoveries::<T>::take(identifier).ok_or(Error::<T>::NoRecovery)?;
+            lapsed.ticket.release()
+        }
     }
 }

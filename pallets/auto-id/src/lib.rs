@@ -25,6 +25,7 @@
 //! | [`veto_recovery`](Pallet::veto_recovery) | authority | valid or expired | the recovery is over |
 //! | [`execute_recovery`](Pallet::execute_recovery) | the new key | valid or expired | a new certificate by the same issuers |
 //! | [`set_services`](Pallet::set_services) | its own key | valid | where it can be reached |
+//! | [`reclaim_recovery`](Pallet::reclaim_recovery) | nobody | anything | gives back the deposit of a recovery that has lapsed |
 //!
 //! *Authority* is the controller, if there is one, or else the identity itself. A controller must be
 //! valid by itself to act. Calls to revoke, hold and release are another pallet's: their state is one

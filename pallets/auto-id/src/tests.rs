@@ -7,6 +7,7 @@ mod execute_recovery;
 mod lookup;
 mod open_recovery;
 mod random;
+mod reclaim_recovery;
 mod register;
 mod register_issued;
 mod renew;

@@ -27,6 +27,7 @@ pub trait WeightInfo {
 	fn veto_recovery() -> Weight;
 	fn execute_recovery(l: u32, v: u32, ) -> Weight;
 	fn set_services() -> Weight;
+	fn reclaim_recovery() -> Weight;
 	fn signature_ed25519() -> Weight;
 	fn signature_p256() -> Weight;
 	fn signature_p384() -> Weight;
@@ -233,6 +234,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(1_150_000_000, 3800)
 			.saturating_add(T::DbWeight::get().reads(10_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `AutoId::Recoveries` (r:1 w:1)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Storage: `System::Account` (r:1 w:1)
+	fn reclaim_recovery() -> Weight {
+		Weight::from_parts(60_000_000, 3800)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	fn signature_ed25519() -> Weight {
 		Weight::from_parts(200_000_000, 0)
@@ -447,6 +456,14 @@ impl WeightInfo for () {
 		Weight::from_parts(1_150_000_000, 3800)
 			.saturating_add(ParityDbWeight::get().reads(10_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
+	}
+	/// Storage: `AutoId::Recoveries` (r:1 w:1)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Storage: `System::Account` (r:1 w:1)
+	fn reclaim_recovery() -> Weight {
+		Weight::from_parts(60_000_000, 3800)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn signature_ed25519() -> Weight {
 		Weight::from_parts(200_000_000, 0)

@@ -10,7 +10,10 @@ use allod_x509::{
 };
 use frame_support::{
     assert_noop, assert_ok,
-    traits::{Get, fungible::InspectHold},
+    traits::{
+        Get,
+        fungible::{Inspect, InspectHold, Mutate},
+    },
 };
 use sp_runtime::TokenError;
 
@@ -330,6 +333,24 @@ fn payer_must_afford_the_deposit() {
             sp_runtime::DispatchError::BadOrigin
         );
         assert_ok!(registration.submit(PAYER));
+    });
+}
+
+/// A deposit never takes what an account needs to exist.
+#[test]
+fn a_deposit_leaves_the_payer_alive() {
+    new_chain().execute_with(|| {
+        let registration = Registration::agent(&ed25519(7));
+        let certificate = registration.certificate.clone().try_into().unwrap();
+        let size = footprint::<Test>(&Issuance::SelfIssued, 0, 0, &certificate).size;
+        let deposit = Base::get() + PerByte::get() * size;
+        let existence = Balances::minimum_balance();
+        assert!(existence > 0);
+        Balances::set_balance(&PAUPER, deposit + existence - 1);
+        assert_noop!(registration.submit(PAUPER), TokenError::FundsUnavailable);
+        Balances::set_balance(&PAUPER, deposit + existence);
+        assert_ok!(registration.submit(PAUPER));
+        assert_eq!(Balances::free_balance(PAUPER), existence);
     });
 }
 
