@@ -274,9 +274,10 @@ impl<T: Config> Pallet<T> {
                 0,
                 consent.valid_until,
             );
+            let key = ParsedCertificate::parse(&der).map_err(|_| Error::IssuerUnreadable)?;
             let algorithm = consent.algorithm;
-            Self::check_by_key(&der, &payload, algorithm, &consent.signature)
-                .map_err(|()| Error::ConsentSignatureInvalid)?;
+            let is_signed = Self::is_signed(&key, &payload, algorithm, &consent.signature)?;
+            ensure!(is_signed, Error::ConsentSignatureInvalid);
         }
         Ok(())
     }
@@ -287,28 +288,25 @@ impl<T: Config> Pallet<T> {
         payload: &RequestPayload<'_>,
         possession: &Possession,
     ) -> Result<(), Error<T>> {
-        Self::check_by_key(
-            certificate.der(),
-            payload,
-            possession.algorithm,
-            &possession.signature,
-        )
-        .map_err(|()| Error::PossessionInvalid)
+        let Possession {
+            algorithm,
+            signature,
+        } = possession;
+        let is_signed = Self::is_signed(certificate, payload, *algorithm, signature)?;
+        ensure!(is_signed, Error::PossessionInvalid);
+        Ok(())
     }
 
-    fn check_by_key(
-        certificate: &[u8],
+    /// Whether a certificate's key signed a payload, with an algorithm that is still accepted.
+    fn is_signed(
+        key: &ParsedCertificate<'_>,
         payload: &RequestPayload<'_>,
         algorithm: SignatureAlgorithm,
         signature: &[u8],
-    ) -> Result<(), ()> {
-        let certificate = ParsedCertificate::parse(certificate).map_err(|_| ())?;
-        let is_accepted = T::Algorithms::contains(&algorithm);
-        certificate
-            .verify_message(algorithm, &payload.to_bytes(), signature)
-            .ok()
-            .filter(|()| is_accepted)
-            .ok_or(())
+    ) -> Result<bool, Error<T>> {
+        ensure!(T::Algorithms::contains(&algorithm), Error::AlgorithmRetired);
+        let verified = key.verify_message(algorithm, &payload.to_bytes(), signature);
+        Ok(verified.is_ok())
     }
 
     /// Whether a key may come to serve an identity: nobody had it, or the identity itself had it and

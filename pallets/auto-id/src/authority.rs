@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use allod_identity::{
     CallArguments, CertificateStatus, CertificateStatuses, Identifier, IdentityAuthority,
-    IdentityRequest, RequestError, api::Standing,
+    IdentityRequest, RequestError, SignatureAlgorithm, api::Standing,
 };
 use allod_x509::ParsedCertificate;
 use frame_support::{ensure, traits::Contains};
@@ -140,8 +140,8 @@ impl<T: Config> Pallet<T> {
 
     /// The controller that counts now.
     pub(crate) fn controller(identifier: Identifier) -> Option<Identifier> {
-        let opened_at = Self::open_recovery_of(identifier).map(|recovery| recovery.opened_at);
-        Controllers::<T>::get(identifier)?.at(Self::block(), opened_at)
+        let frozen_since = Self::frozen_since(identifier);
+        Controllers::<T>::get(identifier)?.at(Self::block(), frozen_since)
     }
 
     /// The recovery that is open now, if any.
@@ -149,6 +149,11 @@ impl<T: Config> Pallet<T> {
         let recovery = Recoveries::<T>::get(identifier)?;
         let is_open = Self::block() <= Self::lapses_after(&recovery);
         is_open.then_some(recovery)
+    }
+
+    /// Since when a recovery has been open, if one is.
+    pub(crate) fn frozen_since(identifier: Identifier) -> Option<BlockNumberFor<T>> {
+        Self::open_recovery_of(identifier).map(|recovery| recovery.frozen_since)
     }
 
     /// Refuses what an open recovery freezes.
@@ -246,6 +251,10 @@ impl<T: Config> IdentityAuthority for Pallet<T> {
         arguments: &Arguments,
     ) -> Result<(), RequestError> {
         Self::count(request, arguments, Permitted::Valid)
+    }
+
+    fn accepts(algorithm: SignatureAlgorithm) -> bool {
+        T::Algorithms::contains(&algorithm)
     }
 
     fn certificate(identifier: Identifier) -> Option<Vec<u8>> {

@@ -1,29 +1,39 @@
 //! Benchmarks: each call by the certificate's length and by what stands above the identity, one
 //! signature by each kind of key. Every issuer has issued a thousand certificates before.
+//!
+//! Where there is a choice it is the dearer one: a controller acts, whatever is replaced or given back was
+//! paid for by another account, all superseded certificates are there, and those that are read take the
+//! longest to read.
 
 mod people;
 
 use alloc::{vec, vec::Vec};
 
 use allod_identity::{
-    CallArguments, GuardianSet, KeyFingerprint, Possession, RegisterArguments, Service, Services,
+    CallArguments, GuardianSet, KeyFingerprint, RECOVERY_WINDOW, RegisterArguments, Service,
+    Services,
     request::arguments::{
         ApproveRecoveryArguments, DeactivateArguments, ExecuteRecoveryArguments,
         OpenRecoveryArguments, RegisterIssuedArguments, RenewArguments, ReparentArguments,
         SetControllerArguments, SetGuardiansArguments, SetServicesArguments, VetoRecoveryArguments,
     },
 };
-use allod_x509::{ParsedCertificate, SigningKey, builder::CertificateBuilder};
+use allod_x509::{
+    ParsedCertificate, SigningKey,
+    builder::{CertificateBuilder, name},
+};
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;
 
 use crate::{
-    pallet::{Call, Config, Identities, Keys, Pallet, Recoveries},
+    pallet::{
+        Call, Config, Controllers, Guardians, Identities, Keys, Pallet, Recoveries, ServiceRecords,
+    },
     types::{CertificateBytes, KeyRecord},
 };
 use people::{
-    Person, certificate_of, child, fund, identifier_of, key, root, sign, sign_with, signed, stop,
-    tower,
+    Person, aged, certificate_of, child, former_payer, fund, identifier_of, key, possession, root,
+    sign, sign_with, signed, stop, tower,
 };
 
 /// PKCS#8 of an RSA key of 4,096 bits.
@@ -50,9 +60,11 @@ fn guardians_of(guardians: &[Person], threshold: u8) -> Result<GuardianSet, Benc
     })
 }
 
+/// Names guardians; `authority` signs.
 fn guard<T: Config>(
-    caller: &T::AccountId,
+    payer: &T::AccountId,
     subject: &Person,
+    authority: &Person,
     guardians: &[Person],
     threshold: u8,
 ) -> Result<(), BenchmarkError> {
@@ -61,9 +73,56 @@ fn guard<T: Config>(
         identifier: subject.identifier,
         guardians: &guardians,
     };
-    let request = sign::<T>(subject, &arguments);
-    let origin = RawOrigin::Signed(caller.clone()).into();
+    let request = sign::<T>(authority, &arguments);
+    let origin = RawOrigin::Signed(payer.clone()).into();
     Pallet::<T>::set_guardians(origin, subject.identifier, guardians, request)?;
+    Ok(())
+}
+
+/// Puts a subject under a new controller. Not once it has guardians, for then that takes its time.
+fn control<T: Config>(payer: &T::AccountId, subject: &Person) -> Result<Person, BenchmarkError> {
+    let controller = root::<T>(payer, 9_900)?;
+    let arguments = SetControllerArguments {
+        identifier: subject.identifier,
+        controller: Some(controller.identifier),
+    };
+    let request = sign::<T>(subject, &arguments);
+    Pallet::<T>::set_controller(
+        RawOrigin::Signed(payer.clone()).into(),
+        subject.identifier,
+        Some(controller.identifier),
+        request,
+    )?;
+    Ok(controller)
+}
+
+/// Eight services, each as long as one can be.
+fn longest_services() -> Result<Services, BenchmarkError> {
+    let service = |number: u8| -> Result<Service, BenchmarkError> {
+        Ok(Service {
+            name: vec![b'a'.saturating_add(number); 64]
+                .try_into()
+                .map_err(stop("name"))?,
+            kind: vec![b'k'; 64].try_into().map_err(stop("kind"))?,
+            uri: [&b"https:"[..], &[b'x'; 250]]
+                .concat()
+                .try_into()
+                .map_err(stop("uri"))?,
+        })
+    };
+    let services = (0..8).map(service).collect::<Result<Vec<_>, _>>()?;
+    Services::try_from(services).map_err(stop("services"))
+}
+
+fn serve<T: Config>(payer: &T::AccountId, subject: &Person) -> Result<(), BenchmarkError> {
+    let services = longest_services()?;
+    let arguments = SetServicesArguments {
+        identifier: subject.identifier,
+        services: &services,
+    };
+    let request = sign::<T>(subject, &arguments);
+    let origin = RawOrigin::Signed(payer.clone()).into();
+    Pallet::<T>::set_services(origin, subject.identifier, services, request)?;
     Ok(())
 }
 
@@ -91,9 +150,12 @@ fn open<T: Config>(
     Ok(())
 }
 
-/// One signature by a key over a message as long as the longest certificate.
+/// One signature by a key over a message as long as the longest certificate. The key's own takes the
+/// longest to read, for a co-issuer's is read for its consent alone.
 fn message_of(key: &SigningKey) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
-    let der = CertificateBuilder::self_issued("signer").sign_self(key);
+    let mut builder = CertificateBuilder::self_issued("signer");
+    builder.subject = name(&["x"; 220]);
+    let der = builder.sign_self(key);
     let message = vec![0x5a; 4_096];
     let signature = key.sign(&message);
     (der, message, signature)
@@ -167,8 +229,11 @@ mod benchmarks {
     #[benchmark]
     fn renew(l: Linear<400, 4096>, v: Linear<1, 15>) -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
+        let former = former_payer::<T>(1);
         let issuer = tower::<T>(&caller, v, 1)?;
-        let subject = child::<T>(&caller, &issuer, &[], 9_001)?;
+        let subject = child::<T>(&former, &issuer, &[], 9_001)?;
+        let subject = aged::<T>(&former, subject, Some(&issuer), 9_100)?;
+        let controller = control::<T>(&former, &subject)?;
         let new_key = key(9_002);
         let der = certificate_of(&new_key, Some(&issuer), Some(&subject), 2, l)?;
         let arguments = RenewArguments {
@@ -177,20 +242,8 @@ mod benchmarks {
             algorithm: issuer.key.algorithm(),
             compromised_after: Some(1),
         };
-        let request = sign::<T>(&subject, &arguments);
-        let payload = arguments.payload_of(
-            Pallet::<T>::genesis_hash(),
-            subject.identifier,
-            request.request.nonce,
-            u32::MAX,
-        );
-        let possession = Possession {
-            algorithm: new_key.algorithm(),
-            signature: new_key
-                .sign(&payload.to_bytes())
-                .try_into()
-                .unwrap_or_default(),
-        };
+        let request = sign::<T>(&controller, &arguments);
+        let shown = possession::<T>(&new_key, &arguments, &request);
 
         #[extrinsic_call]
         _(
@@ -200,12 +253,12 @@ mod benchmarks {
             issuer.key.algorithm(),
             Default::default(),
             Some(1),
-            Some(possession),
+            Some(shown),
             request,
         );
 
         let record = Identities::<T>::get(subject.identifier);
-        assert_eq!(record.map(|record| record.generation), Some(1));
+        assert_eq!(record.map(|record| record.generation), Some(6));
         Ok(())
     }
 
@@ -215,7 +268,9 @@ mod benchmarks {
         let above = (v - 1) / 2;
         let old = tower::<T>(&caller, above.max(1), 1)?;
         let new = tower::<T>(&caller, (v - 1 - above).max(1), 2)?;
-        let subject = child::<T>(&caller, &old, &[], 9_001)?;
+        let former = former_payer::<T>(1);
+        let subject = child::<T>(&former, &old, &[], 9_001)?;
+        let subject = aged::<T>(&former, subject, Some(&old), 9_100)?;
         // The old issuer's key was compromised before it issued this.
         let issuer_key = Pallet::<T>::identity(old.identifier)
             .map(|info| info.key)
@@ -247,7 +302,7 @@ mod benchmarks {
         );
 
         let record = Identities::<T>::get(subject.identifier);
-        assert_eq!(record.map(|record| record.generation), Some(1));
+        assert_eq!(record.map(|record| record.generation), Some(6));
         Ok(())
     }
 
@@ -256,78 +311,72 @@ mod benchmarks {
         let caller = caller::<T>();
         let issuer = tower::<T>(&caller, 4, 1)?;
         let guardian = root::<T>(&caller, 9_000)?;
+        let [first, second, third, fourth] = [1, 2, 3, 4].map(former_payer::<T>);
         let subject = child::<T>(&caller, &issuer, &[], 9_001)?;
-        for serial in 2..7 {
-            let der = certificate_of(&subject.key, Some(&issuer), Some(&subject), serial, 4_096)?;
-            let arguments = RenewArguments {
-                identifier: subject.identifier,
-                certificate: &der,
-                algorithm: issuer.key.algorithm(),
-                compromised_after: None,
-            };
-            let request = sign::<T>(&subject, &arguments);
-            Pallet::<T>::renew(
-                RawOrigin::Signed(caller.clone()).into(),
-                subject.identifier,
-                der,
-                issuer.key.algorithm(),
-                Default::default(),
-                None,
-                None,
-                request,
-            )
-            .map_err(|failed| failed.error)?;
-        }
-        guard::<T>(&caller, &subject, &[guardian], 1)?;
+        let subject = aged::<T>(&caller, subject, Some(&issuer), 9_100)?;
+        serve::<T>(&first, &subject)?;
+        let controller = control::<T>(&second, &subject)?;
+        guard::<T>(&third, &subject, &controller, &[guardian.clone()], 1)?;
+        // A recovery that nobody wanted any more.
+        open::<T>(&fourth, &subject, &guardian, [7; 32])?;
+        frame_system::Pallet::<T>::set_block_number((6 + 2 * DELAY + RECOVERY_WINDOW).into());
         let arguments = DeactivateArguments {
             identifier: subject.identifier,
         };
-        let request = sign::<T>(&subject, &arguments);
+        let request = sign::<T>(&controller, &arguments);
 
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), subject.identifier, request);
 
         let record = Identities::<T>::get(subject.identifier);
         assert_eq!(record.map(|record| record.is_deactivated), Some(true));
+        assert!(!Recoveries::<T>::contains_key(subject.identifier));
         Ok(())
     }
 
     #[benchmark]
     fn set_controller() -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
-        let (subject, controller) = (root::<T>(&caller, 1)?, root::<T>(&caller, 2)?);
-        let controller = Some(controller.identifier);
+        let former = former_payer::<T>(1);
+        let (subject, next) = (root::<T>(&caller, 1)?, root::<T>(&caller, 2)?);
+        let authority = control::<T>(&former, &subject)?;
+        let guardian = root::<T>(&caller, 3)?;
+        guard::<T>(&caller, &subject, &authority, &[guardian], 1)?;
         let arguments = SetControllerArguments {
             identifier: subject.identifier,
-            controller,
+            controller: Some(next.identifier),
         };
-        let request = sign::<T>(&subject, &arguments);
+        let request = sign::<T>(&authority, &arguments);
 
         #[extrinsic_call]
         _(
             RawOrigin::Signed(caller),
             subject.identifier,
-            controller,
+            Some(next.identifier),
             request,
         );
 
-        assert_eq!(Pallet::<T>::controller(subject.identifier), controller);
+        let pending = Controllers::<T>::get(subject.identifier).and_then(|delayed| delayed.pending);
+        assert!(pending.is_some());
         Ok(())
     }
 
     #[benchmark]
     fn set_guardians() -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
+        let former = former_payer::<T>(1);
         let subject = root::<T>(&caller, 1)?;
+        let authority = control::<T>(&caller, &subject)?;
         let guardians = (2..10)
             .map(|number| root::<T>(&caller, number))
             .collect::<Result<Vec<_>, _>>()?;
-        let guardians = Some(guardians_of(&guardians, 8)?);
+        guard::<T>(&former, &subject, &authority, &guardians, 8)?;
+        let guardians = Some(guardians_of(&guardians, 7)?);
         let arguments = SetGuardiansArguments {
             identifier: subject.identifier,
             guardians: &guardians,
         };
-        let request = sign::<T>(&subject, &arguments);
+        let request = sign::<T>(&authority, &arguments);
 
         #[extrinsic_call]
         _(
@@ -337,7 +386,8 @@ mod benchmarks {
             request,
         );
 
-        assert_eq!(Pallet::<T>::guardians(subject.identifier), guardians);
+        let pending = Guardians::<T>::get(subject.identifier).and_then(|delayed| delayed.pending);
+        assert_eq!(pending.map(|(set, _)| set), Some(guardians));
         Ok(())
     }
 
@@ -346,7 +396,11 @@ mod benchmarks {
         let caller = caller::<T>();
         let subject = tower::<T>(&caller, v / 2, 1)?;
         let guardian = tower::<T>(&caller, v - v / 2, 2)?;
-        guard::<T>(&caller, &subject, &[guardian.clone()], 1)?;
+        let first = root::<T>(&caller, 9_001)?;
+        let guardians = [first.clone(), guardian.clone()];
+        guard::<T>(&caller, &subject, &subject, &guardians, 2)?;
+        // One that found no support, whose place it takes.
+        open::<T>(&former_payer::<T>(1), &subject, &first, [8; 32])?;
         let arguments = OpenRecoveryArguments {
             identifier: subject.identifier,
             certificate_hash: [7; 32],
@@ -363,7 +417,8 @@ mod benchmarks {
             request,
         );
 
-        assert!(Recoveries::<T>::contains_key(subject.identifier));
+        let recovery = Recoveries::<T>::get(subject.identifier);
+        assert_eq!(recovery.map(|recovery| recovery.number), Some(2));
         Ok(())
     }
 
@@ -373,7 +428,8 @@ mod benchmarks {
         let subject = tower::<T>(&caller, v / 2, 1)?;
         let guardian = tower::<T>(&caller, v - v / 2, 2)?;
         let first = root::<T>(&caller, 9_001)?;
-        guard::<T>(&caller, &subject, &[first.clone(), guardian.clone()], 2)?;
+        let guardians = [first.clone(), guardian.clone()];
+        guard::<T>(&caller, &subject, &subject, &guardians, 2)?;
         open::<T>(&caller, &subject, &first, [7; 32])?;
         let arguments = ApproveRecoveryArguments {
             identifier: subject.identifier,
@@ -401,14 +457,15 @@ mod benchmarks {
         let caller = caller::<T>();
         let subject = root::<T>(&caller, 1)?;
         let guardians = [root::<T>(&caller, 2)?, root::<T>(&caller, 3)?];
-        guard::<T>(&caller, &subject, &guardians, 1)?;
+        let controller = control::<T>(&caller, &subject)?;
+        guard::<T>(&caller, &subject, &controller, &guardians, 1)?;
         let [first, _] = &guardians;
-        open::<T>(&caller, &subject, first, [7; 32])?;
+        open::<T>(&former_payer::<T>(1), &subject, first, [7; 32])?;
         let arguments = VetoRecoveryArguments {
             identifier: subject.identifier,
             number: 1,
         };
-        let request = sign::<T>(&subject, &arguments);
+        let request = sign::<T>(&controller, &arguments);
 
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), subject.identifier, 1, request);
@@ -422,11 +479,13 @@ mod benchmarks {
         let caller = caller::<T>();
         let each = v / 10;
         let issuer = tower::<T>(&caller, each, 1)?;
-        let subject = child::<T>(&caller, &issuer, &[], 9_001)?;
+        let [first_payer, second_payer] = [1, 2].map(former_payer::<T>);
+        let subject = child::<T>(&first_payer, &issuer, &[], 9_001)?;
+        let subject = aged::<T>(&first_payer, subject, Some(&issuer), 9_100)?;
         let guardians = (2..10)
             .map(|base| tower::<T>(&caller, each, base))
             .collect::<Result<Vec<_>, _>>()?;
-        guard::<T>(&caller, &subject, &guardians, 8)?;
+        guard::<T>(&caller, &subject, &subject, &guardians, 8)?;
         let new_key = key(9_002);
         let der: CertificateBytes = certificate_of(&new_key, Some(&issuer), Some(&subject), 2, l)?;
         let certificate_hash = identifier_of(&der)?.0;
@@ -434,7 +493,7 @@ mod benchmarks {
         let first = approving
             .next()
             .ok_or(BenchmarkError::Stop("no guardian"))?;
-        open::<T>(&caller, &subject, first, certificate_hash)?;
+        open::<T>(&second_payer, &subject, first, certificate_hash)?;
         for guardian in approving {
             let arguments = ApproveRecoveryArguments {
                 identifier: subject.identifier,
@@ -472,7 +531,7 @@ mod benchmarks {
         );
 
         let record = Identities::<T>::get(subject.identifier);
-        assert_eq!(record.map(|record| record.generation), Some(1));
+        assert_eq!(record.map(|record| record.generation), Some(6));
         Ok(())
     }
 
@@ -480,18 +539,8 @@ mod benchmarks {
     fn set_services() -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
         let subject = root::<T>(&caller, 1)?;
-        let service = |number: u8| -> Result<Service, BenchmarkError> {
-            Ok(Service {
-                name: vec![b'a' + number; 64].try_into().map_err(stop("name"))?,
-                kind: vec![b'k'; 64].try_into().map_err(stop("kind"))?,
-                uri: [&b"https:"[..], &[b'x'; 250]]
-                    .concat()
-                    .try_into()
-                    .map_err(stop("uri"))?,
-            })
-        };
-        let services = (0..8).map(service).collect::<Result<Vec<_>, _>>()?;
-        let services = Services::try_from(services).map_err(stop("services"))?;
+        serve::<T>(&former_payer::<T>(1), &subject)?;
+        let services = longest_services()?;
         let arguments = SetServicesArguments {
             identifier: subject.identifier,
             services: &services,
@@ -500,14 +549,30 @@ mod benchmarks {
 
         #[extrinsic_call]
         _(
-            RawOrigin::Signed(caller),
+            RawOrigin::Signed(caller.clone()),
             subject.identifier,
             services,
             request,
         );
 
-        let details = Pallet::<T>::details(subject.identifier);
-        assert_eq!(details.map(|details| details.services.len()), Some(8));
+        let record = ServiceRecords::<T>::get(subject.identifier);
+        assert_eq!(record.map(|record| record.ticket.payer), Some(caller));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn reclaim_recovery() -> Result<(), BenchmarkError> {
+        let caller = caller::<T>();
+        let (subject, guardian) = (root::<T>(&caller, 1)?, root::<T>(&caller, 2)?);
+        let guardians = [guardian.clone()];
+        guard::<T>(&caller, &subject, &subject, &guardians, 1)?;
+        open::<T>(&former_payer::<T>(1), &subject, &guardian, [7; 32])?;
+        frame_system::Pallet::<T>::set_block_number((6 + 2 * DELAY + RECOVERY_WINDOW).into());
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), subject.identifier);
+
+        assert!(!Recoveries::<T>::contains_key(subject.identifier));
         Ok(())
     }
 

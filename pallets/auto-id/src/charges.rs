@@ -9,7 +9,7 @@ use allod_identity::{
     Consent, IdentityRequest, MAX_GUARDIANS, MAX_VISITED, Possession, SignatureAlgorithm,
 };
 use allod_x509::KeyAlgorithm;
-use frame_support::weights::Weight;
+use frame_support::{traits::Get, weights::Weight};
 
 use crate::{
     pallet::{Config, Pallet},
@@ -40,9 +40,13 @@ impl<T: Config> Pallet<T> {
         Self::signature_weight(algorithm).saturating_sub(benchmarked)
     }
 
+    /// The benchmarks of calls have no consents: each takes a signature check, and the reading of a
+    /// certificate and two entries of lists beside it.
     fn consents_weight(consents: &[Consent]) -> Weight {
+        let entries = T::DbWeight::get().reads_writes(1, 2);
         consents.iter().fold(Weight::zero(), |sum, consent| {
             sum.saturating_add(Self::signature_weight(consent.algorithm))
+                .saturating_add(entries)
         })
     }
 

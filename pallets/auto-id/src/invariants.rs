@@ -108,6 +108,40 @@ impl<T: Config> Pallet<T> {
             IssuedBy::<T>::iter_keys().count() == links,
             "list with more than was issued"
         );
+        Self::check_owners()
+    }
+
+    /// Checks that whatever is stored under an identifier belongs to an identity: what is given back at
+    /// its end to one that lives.
+    #[cfg(any(test, feature = "try-runtime"))]
+    fn check_owners() -> Result<(), sp_runtime::TryRuntimeError> {
+        use allod_x509::ParsedCertificate;
+        use frame_support::ensure;
+
+        use crate::pallet::{
+            Certificates, Controllers, Fingerprints, Guardians, Identities, Keys, Recoveries,
+            Serials, ServiceRecords, Superseded,
+        };
+
+        let superseded = Superseded::<T>::iter_keys().map(|(identifier, _)| identifier);
+        let is_owned = Controllers::<T>::iter_keys()
+            .chain(Guardians::<T>::iter_keys())
+            .chain(Recoveries::<T>::iter_keys())
+            .chain(ServiceRecords::<T>::iter_keys())
+            .chain(superseded)
+            .all(Certificates::<T>::contains_key);
+        ensure!(is_owned, "something of an identity that does not live");
+        let is_owned = Keys::<T>::iter_values()
+            .map(|key| key.identifier)
+            .chain(Serials::<T>::iter_keys().map(|(issuer, _)| issuer))
+            .all(Identities::<T>::contains_key);
+        ensure!(is_owned, "key or serial number of nobody");
+        for (fingerprint, identifier) in Fingerprints::<T>::iter() {
+            let certificate = Certificates::<T>::get(identifier).unwrap_or_default();
+            let is_current = ParsedCertificate::parse(&certificate)
+                .is_ok_and(|parsed| parsed.fingerprint() == fingerprint);
+            ensure!(is_current, "fingerprint of no current certificate");
+        }
         Ok(())
     }
 

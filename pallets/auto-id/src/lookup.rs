@@ -120,10 +120,11 @@ impl<T: Config> Pallet<T> {
             }
         };
         let open = Self::open_recovery_of(identifier);
-        let opened_at = open.as_ref().map(|recovery| recovery.opened_at);
+        let frozen_since = open.as_ref().map(|recovery| recovery.frozen_since);
         let controllers = Controllers::<T>::get(identifier);
-        let (controller, pending_controller) = Self::both(controllers, opened_at);
-        let (guardians, pending_guardians) = Self::both(Guardians::<T>::get(identifier), opened_at);
+        let (controller, pending_controller) = Self::both(controllers, frozen_since);
+        let (guardians, pending_guardians) =
+            Self::both(Guardians::<T>::get(identifier), frozen_since);
         let services = ServiceRecords::<T>::get(identifier);
         Some(IdentityDetails {
             standing,
@@ -143,16 +144,16 @@ impl<T: Config> Pallet<T> {
     /// What counts now, and what is to come.
     fn both<Value: Clone>(
         delayed: Option<DelayedOf<T, Value>>,
-        opened_at: Option<BlockNumberFor<T>>,
+        frozen_since: Option<BlockNumberFor<T>>,
     ) -> (Option<Value>, Pending<Value>) {
         let Some(delayed) = delayed else {
             return (None, None);
         };
         let now = Self::block();
-        let current = delayed.at(now, opened_at);
+        let current = delayed.at(now, frozen_since);
         let pending = delayed
             .pending
-            .filter(|(_, due)| now < *due || opened_at.is_some_and(|opened| opened < *due))
+            .filter(|(_, due)| now < *due || frozen_since.is_some_and(|since| since < *due))
             .map(|(value, due)| (value, due.unique_saturated_into()));
         (current, pending)
     }

@@ -19,8 +19,10 @@
 //! # What a thief of the key can change
 //!
 //! Guardians and controller change only after the guardians' delay (at once if there are no guardians), and
-//! not while a recovery is open: it counts the guardians of the moment in which it was opened. Its
-//! execution drops every change that was still to come, the thief's among them.
+//! not while a recovery is open: it counts the guardians of the moment in which it was opened. One that
+//! takes another's place goes on with the other's guardians and freezes since the other was opened, or
+//! the thief would only have to wait for it. Its execution drops every change that was still to come, the
+//! thief's among them.
 
 use alloc::vec::Vec;
 
@@ -47,8 +49,8 @@ use crate::{
 impl<T: Config> Pallet<T> {
     /// The guardians that count now.
     pub(crate) fn guardians(identifier: Identifier) -> Option<GuardianSet> {
-        let opened_at = Self::open_recovery_of(identifier).map(|recovery| recovery.opened_at);
-        Guardians::<T>::get(identifier)?.at(Self::block(), opened_at)
+        let frozen_since = Self::frozen_since(identifier);
+        Guardians::<T>::get(identifier)?.at(Self::block(), frozen_since)
     }
 
     /// The block in which a change of controller or guardians takes effect.
@@ -276,12 +278,14 @@ impl<T: Config> Pallet<T> {
             old.ticket.release()?;
         }
         let opened_at = Self::block();
+        let frozen_since = open.map_or(opened_at, |open| open.frozen_since);
         let size = value_footprint(&(&guardians, certificate_hash, opened_at, &payer));
         let recovery = RecoveryOf::<T> {
             number,
             certificate_hash,
             compromised_after,
             opened_at,
+            frozen_since,
             guardians,
             approvals,
             ticket: Ticket::new(payer, size)?,
@@ -369,11 +373,11 @@ impl<T: Config> Pallet<T> {
     /// After a recovery: changes of controller and guardians that were still to come are dropped.
     pub(crate) fn drop_pending_changes(
         identifier: Identifier,
-        opened_at: BlockNumberFor<T>,
+        frozen_since: BlockNumberFor<T>,
     ) -> Result<(), DispatchError> {
         let now = Self::block();
         if let Some(mut delayed) = Controllers::<T>::take(identifier) {
-            delayed.current = delayed.at(now, Some(opened_at));
+            delayed.current = delayed.at(now, Some(frozen_since));
             delayed.pending = None;
             if delayed.current.is_none() {
                 delayed.ticket.release()?;
@@ -382,7 +386,7 @@ impl<T: Config> Pallet<T> {
             }
         }
         if let Some(mut delayed) = Guardians::<T>::take(identifier) {
-            delayed.current = delayed.at(now, Some(opened_at));
+            delayed.current = delayed.at(now, Some(frozen_since));
             delayed.pending = None;
             if delayed.current.is_none() {
                 delayed.ticket.release()?;

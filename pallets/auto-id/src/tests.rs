@@ -7,6 +7,7 @@ mod execute_recovery;
 mod lookup;
 mod open_recovery;
 mod random;
+mod reclaim_recovery;
 mod register;
 mod register_issued;
 mod renew;
@@ -14,6 +15,7 @@ mod reparent;
 mod set_controller;
 mod set_guardians;
 mod set_services;
+mod states;
 mod traps;
 mod verify;
 mod veto_recovery;
@@ -424,4 +426,13 @@ pub fn dispatch<Output, E: Failure>(
 #[track_caller]
 pub fn refuses<Output, E: Failure>(call: impl FnOnce() -> Result<Output, E>, error: Error<Test>) {
     assert_noop!(dispatch(call), DispatchError::from(error));
+}
+
+/// Makes a call and undoes it. How it fails; nothing if it does not.
+pub fn tried<Output, E: Failure>(
+    call: impl FnOnce() -> Result<Output, E>,
+) -> Option<DispatchError> {
+    let undone: Result<(), Option<DispatchError>> =
+        with_storage_layer(|| Err(call().err().map(Failure::cause)));
+    undone.unwrap_err()
 }

@@ -169,10 +169,10 @@ pub(crate) type DelayedOf<T, Value> = Delayed<
 impl<Value: Clone, BlockNumber: Copy + PartialOrd, AccountId, Deposit>
     Delayed<Value, BlockNumber, AccountId, Deposit>
 {
-    /// What counts at the block `now`. `frozen_at`: when a recovery was opened that is still open,
-    /// for nothing takes effect while one is.
-    pub(crate) fn at(&self, now: BlockNumber, frozen_at: Option<BlockNumber>) -> Option<Value> {
-        let is_due = |due: BlockNumber| now >= due && frozen_at.is_none_or(|opened| opened >= due);
+    /// What counts at the block `now`. `frozen_since`: since when a recovery has been open, for nothing
+    /// takes effect while one is.
+    pub(crate) fn at(&self, now: BlockNumber, frozen_since: Option<BlockNumber>) -> Option<Value> {
+        let is_due = |due: BlockNumber| now >= due && frozen_since.is_none_or(|since| since >= due);
         match &self.pending {
             Some((value, due)) if is_due(*due) => value.clone(),
             _ => self.current.clone(),
@@ -193,6 +193,9 @@ pub struct Recovery<AccountId, BlockNumber, Deposit> {
     pub compromised_after: Option<BlockNumber>,
     /// The block in which it was opened.
     pub opened_at: BlockNumber,
+    /// Since when one has been open without a break: this one, or the first of those whose place it
+    /// took. No change of control that was not due by then takes effect.
+    pub frozen_since: BlockNumber,
     /// The guardians that count, as they were then.
     pub guardians: GuardianSet,
     /// Who approved: bit n for the guardian n.

@@ -27,6 +27,7 @@ pub trait WeightInfo {
 	fn veto_recovery() -> Weight;
 	fn execute_recovery(l: u32, v: u32, ) -> Weight;
 	fn set_services() -> Weight;
+	fn reclaim_recovery() -> Weight;
 	fn signature_ed25519() -> Weight;
 	fn signature_p256() -> Weight;
 	fn signature_p384() -> Weight;
@@ -83,12 +84,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `l` is `[320, 4096]`.
 	/// The range of component `v` is `[1, 16]`.
 	fn renew(l: u32, v: u32, ) -> Weight {
-		Weight::from_parts(3_400_000_000, 3800)
+		Weight::from_parts(4_600_000_000, 3800)
 			.saturating_add(Weight::from_parts(120_000, 0).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(430_000_000, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(12_u64))
+			.saturating_add(T::DbWeight::get().reads(20_u64))
 			.saturating_add(T::DbWeight::get().reads((6_u64).saturating_mul(v.into())))
-			.saturating_add(T::DbWeight::get().writes(20_u64))
+			.saturating_add(T::DbWeight::get().writes(24_u64))
 	}
 	/// Storage: `AutoId::Identities` (r:2 w:1)
 	/// Storage: `AutoId::Certificates` (r:1 w:0)
@@ -214,12 +215,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `l` is `[320, 4096]`.
 	/// The range of component `v` is `[1, 160]`.
 	fn execute_recovery(l: u32, v: u32, ) -> Weight {
-		Weight::from_parts(3_400_000_000, 3800)
+		Weight::from_parts(4_600_000_000, 3800)
 			.saturating_add(Weight::from_parts(120_000, 0).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(430_000_000, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(16_u64))
+			.saturating_add(T::DbWeight::get().reads(24_u64))
 			.saturating_add(T::DbWeight::get().reads((6_u64).saturating_mul(v.into())))
-			.saturating_add(T::DbWeight::get().writes(24_u64))
+			.saturating_add(T::DbWeight::get().writes(28_u64))
 	}
 	/// Storage: `AutoId::Identities` (r:2 w:1)
 	/// Storage: `AutoId::Certificates` (r:1 w:0)
@@ -233,6 +234,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(1_150_000_000, 3800)
 			.saturating_add(T::DbWeight::get().reads(10_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: `AutoId::Recoveries` (r:1 w:1)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Storage: `System::Account` (r:1 w:1)
+	fn reclaim_recovery() -> Weight {
+		Weight::from_parts(60_000_000, 3800)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	fn signature_ed25519() -> Weight {
 		Weight::from_parts(200_000_000, 0)
@@ -297,12 +306,12 @@ impl WeightInfo for () {
 	/// The range of component `l` is `[320, 4096]`.
 	/// The range of component `v` is `[1, 16]`.
 	fn renew(l: u32, v: u32, ) -> Weight {
-		Weight::from_parts(3_400_000_000, 3800)
+		Weight::from_parts(4_600_000_000, 3800)
 			.saturating_add(Weight::from_parts(120_000, 0).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(430_000_000, 0).saturating_mul(v.into()))
-			.saturating_add(ParityDbWeight::get().reads(12_u64))
+			.saturating_add(ParityDbWeight::get().reads(20_u64))
 			.saturating_add(ParityDbWeight::get().reads((6_u64).saturating_mul(v.into())))
-			.saturating_add(ParityDbWeight::get().writes(20_u64))
+			.saturating_add(ParityDbWeight::get().writes(24_u64))
 	}
 	/// Storage: `AutoId::Identities` (r:2 w:1)
 	/// Storage: `AutoId::Certificates` (r:1 w:0)
@@ -428,12 +437,12 @@ impl WeightInfo for () {
 	/// The range of component `l` is `[320, 4096]`.
 	/// The range of component `v` is `[1, 160]`.
 	fn execute_recovery(l: u32, v: u32, ) -> Weight {
-		Weight::from_parts(3_400_000_000, 3800)
+		Weight::from_parts(4_600_000_000, 3800)
 			.saturating_add(Weight::from_parts(120_000, 0).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(430_000_000, 0).saturating_mul(v.into()))
-			.saturating_add(ParityDbWeight::get().reads(16_u64))
+			.saturating_add(ParityDbWeight::get().reads(24_u64))
 			.saturating_add(ParityDbWeight::get().reads((6_u64).saturating_mul(v.into())))
-			.saturating_add(ParityDbWeight::get().writes(24_u64))
+			.saturating_add(ParityDbWeight::get().writes(28_u64))
 	}
 	/// Storage: `AutoId::Identities` (r:2 w:1)
 	/// Storage: `AutoId::Certificates` (r:1 w:0)
@@ -447,6 +456,14 @@ impl WeightInfo for () {
 		Weight::from_parts(1_150_000_000, 3800)
 			.saturating_add(ParityDbWeight::get().reads(10_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
+	}
+	/// Storage: `AutoId::Recoveries` (r:1 w:1)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Storage: `System::Account` (r:1 w:1)
+	fn reclaim_recovery() -> Weight {
+		Weight::from_parts(60_000_000, 3800)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn signature_ed25519() -> Weight {
 		Weight::from_parts(200_000_000, 0)

@@ -49,8 +49,9 @@
 //! # Deposits
 //!
 //! One for each status and for each issuer's list, held from whoever carried it. A hold's goes back on
-//! its release; when a hold becomes a revocation, and when a list follows a list, the new carrier takes
-//! it over. A revocation's stays, for the status does.
+//! its release; when a hold becomes a revocation, by a call or by a list, when a list holds anew what one
+//! before it released, and when a list follows a list, the new carrier takes it over. A revocation's
+//! stays, for the status does.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros write the paths of what they find in the pallet in full.
@@ -268,6 +269,8 @@ pub mod pallet {
         CrlFromFuture,
         /// The list puts a certificate on hold that is revoked.
         CrlHoldsRevoked,
+        /// The list's algorithm was accepted once and is not any more.
+        CrlAlgorithmRetired,
     }
 
     #[pallet::call]
@@ -410,7 +413,8 @@ pub mod pallet {
         ///   that the weight is known beforehand.
         /// - `request`: by the issuer; arguments are (`crl`, `algorithm`).
         ///
-        /// Emits [`Event::CrlPublished`]. The payer holds the deposits for the list and for each new entry.
+        /// Emits [`Event::CrlPublished`]. The payer holds the deposits for the list, for each new entry, and for
+        /// each hold that the list turns into a revocation.
         #[pallet::call_index(3)]
         #[pallet::weight(Pallet::<T>::publish_weight(
             crl.len(), *entries, *algorithm, request.algorithm,

@@ -48,6 +48,10 @@ impl<T: Config> Pallet<T> {
             list.signature_algorithm() == algorithm,
             Error::<T>::CrlAlgorithmWrong
         );
+        ensure!(
+            T::Identities::accepts(algorithm),
+            Error::<T>::CrlAlgorithmRetired
+        );
         let entries = u32::try_from(list.entries().len()).unwrap_or(u32::MAX);
         ensure!(
             entries <= declared_entries,
@@ -127,6 +131,9 @@ impl<T: Config> Pallet<T> {
         let date = entry.date.min(Self::now());
         let old = Statuses::<T>::get(issuer, &serial);
         let reason = RevocationReason::from_code(entry.reason.number());
+        // Who paid for a hold goes on paying for it while it is confirmed. What it becomes beyond that,
+        // for ever or anew, is the carrier's.
+        let mut is_same_hold = false;
         let status = match (&old, reason) {
             (Some(old), Some(_)) if matches!(old.status, Status::Revoked { .. }) => {
                 return Ok(Change::Revoked { is_new: false });
@@ -142,6 +149,7 @@ impl<T: Config> Pallet<T> {
                         return Err(Error::<T>::CrlHoldsRevoked.into());
                     }
                     Some(Status::OnHold { since, confirmed }) if record.upholds(confirmed) => {
+                        is_same_hold = true;
                         Status::OnHold {
                             since,
                             confirmed: confirmed.max(list.this_update()),
@@ -156,8 +164,13 @@ impl<T: Config> Pallet<T> {
             }
         };
         let ticket = match old {
-            Some(old) => old.ticket,
-            None => Ticket::new(payer.clone(), status_footprint::<T>())?,
+            Some(old) if is_same_hold => old.ticket,
+            old => {
+                if let Some(old) = old {
+                    old.ticket.release()?;
+                }
+                Ticket::new(payer.clone(), status_footprint::<T>())?
+            }
         };
         Statuses::<T>::insert(issuer, &serial, StatusRecord { status, ticket });
         Ok(match status {

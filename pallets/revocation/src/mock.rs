@@ -2,10 +2,12 @@
 
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{Everything, LinearStoragePrice, fungible::HoldConsideration},
+    traits::{Contains, LinearStoragePrice, fungible::HoldConsideration},
 };
 use sp_core::H256;
 use sp_runtime::BuildStorage;
+
+use allod_identity::SignatureAlgorithm;
 
 use crate::pallet;
 
@@ -60,6 +62,16 @@ parameter_types! {
         RuntimeHoldReason::Revocation(pallet::HoldReason::Revocation);
     pub const Base: u64 = 100;
     pub const PerByte: u64 = 2;
+    pub static Retired: Option<SignatureAlgorithm> = None;
+}
+
+/// Every algorithm but the one that a test retired.
+pub struct Algorithms;
+
+impl Contains<SignatureAlgorithm> for Algorithms {
+    fn contains(algorithm: &SignatureAlgorithm) -> bool {
+        Retired::get() != Some(*algorithm)
+    }
 }
 
 type Deposit<Reason> =
@@ -69,7 +81,7 @@ impl pallet_auto_id::Config for Test {
     type WeightInfo = ();
     type Consideration = Deposit<IdentityHold>;
     type Time = Timestamp;
-    type Algorithms = Everything;
+    type Algorithms = Algorithms;
     type Statuses = Revocation;
 }
 

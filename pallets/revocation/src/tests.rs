@@ -39,9 +39,19 @@ pub fn issuer(seed: u8) -> Issuer {
 }
 
 pub fn issuer_with(seed: u8, change: impl FnOnce(&mut CertificateBuilder)) -> Issuer {
-    let key = SigningKey::ed25519([seed; 32]);
-    let text = format!("issuer {seed}");
-    let mut builder = CertificateBuilder::self_issued(&text);
+    issuer_by(
+        SigningKey::ed25519([seed; 32]),
+        &format!("issuer {seed}"),
+        change,
+    )
+}
+
+pub fn issuer_by(
+    key: SigningKey,
+    text: &str,
+    change: impl FnOnce(&mut CertificateBuilder),
+) -> Issuer {
+    let mut builder = CertificateBuilder::self_issued(text);
     change(&mut builder);
     let der = builder.sign_self(&key);
     let identifier = Identifier::of(&ParsedCertificate::parse(&der).unwrap());
@@ -61,7 +71,7 @@ pub fn issuer_with(seed: u8, change: impl FnOnce(&mut CertificateBuilder)) -> Is
     Issuer {
         identifier,
         key,
-        name: name(&[&text]),
+        name: name(&[text]),
     }
 }
 

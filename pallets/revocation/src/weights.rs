@@ -77,14 +77,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Revocation::Issuers` (r:1 w:1)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Storage: `Revocation::Crls` (r:0 w:1)
-	/// The range of component `n` is `[0, 1400]`.
+	/// The range of component `n` is `[0, 1300]`.
 	fn publish_crl(n: u32, ) -> Weight {
 		Weight::from_parts(1_000_000_000, 3800)
 			.saturating_add(Weight::from_parts(60_000_000, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(10_u64))
-			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
-			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
 	}
 	fn signature_ed25519() -> Weight {
 		Weight::from_parts(200_000_000, 3800)
@@ -150,14 +150,14 @@ impl WeightInfo for () {
 	/// Storage: `Revocation::Issuers` (r:1 w:1)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Storage: `Revocation::Crls` (r:0 w:1)
-	/// The range of component `n` is `[0, 1400]`.
+	/// The range of component `n` is `[0, 1300]`.
 	fn publish_crl(n: u32, ) -> Weight {
 		Weight::from_parts(1_000_000_000, 3800)
 			.saturating_add(Weight::from_parts(60_000_000, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(10_u64))
-			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().reads((3_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
-			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
 	}
 	fn signature_ed25519() -> Weight {
 		Weight::from_parts(200_000_000, 3800)

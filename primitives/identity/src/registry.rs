@@ -11,7 +11,9 @@
 
 use alloc::vec::Vec;
 
-use crate::{CertificateStatus, Identifier, IdentityRequest, request::CallArguments};
+use crate::{
+    CertificateStatus, Identifier, IdentityRequest, SignatureAlgorithm, request::CallArguments,
+};
 
 /// What `revocation` knows about certificates, whether registered or not.
 pub trait CertificateStatuses {
@@ -80,6 +82,9 @@ pub trait IdentityAuthority {
         request: &IdentityRequest,
         arguments: &Arguments,
     ) -> Result<(), RequestError>;
+
+    /// Whether signatures of this algorithm are accepted, or not any more.
+    fn accepts(algorithm: SignatureAlgorithm) -> bool;
 
     /// DER of an identity's current certificate; `None` if it has none (any more).
     fn certificate(identifier: Identifier) -> Option<Vec<u8>>;

@@ -3,15 +3,15 @@
 use alloc::{format, string::String, vec, vec::Vec};
 
 use allod_identity::{
-    CallArguments, Consent, Consents, Identifier, IdentityRequest, RegisterArguments, Serial,
-    SignedRequest,
-    request::arguments::{CoIssueArguments, RegisterIssuedArguments},
+    CallArguments, Consent, Consents, Identifier, IdentityRequest, Possession, RegisterArguments,
+    Serial, SignedRequest,
+    request::arguments::{CoIssueArguments, RegisterIssuedArguments, RenewArguments},
 };
 use allod_x509::{
     ParsedCertificate, SigningKey,
     builder::{CertificateBuilder, certificate, extension, name, sequence, tlv},
 };
-use frame_benchmarking::BenchmarkError;
+use frame_benchmarking::{BenchmarkError, account};
 use frame_support::traits::{Consideration, Footprint};
 use frame_system::RawOrigin;
 
@@ -24,8 +24,11 @@ use crate::{
 const ISSUED_BEFORE: u32 = 1_000;
 /// Most certificates above one identity: it is the sixteenth.
 pub const MAX_ABOVE: u32 = 15;
-/// Most certificates of one chain below its root that a tower uses.
-const CHAIN: u32 = 4;
+/// Most certificates of one chain that a tower's last one stands on: with what is issued under that, and
+/// itself, there are eight.
+const CHAIN: u32 = 6;
+/// Parts of the longest name in a certificate: names take the longest to read.
+const NAME_PARTS: usize = 240;
 
 /// Somebody with a name, a key and an identity.
 #[derive(Clone)]
@@ -48,6 +51,13 @@ pub fn key(number: u32) -> SigningKey {
     SigningKey::ed25519(seed)
 }
 
+/// Who paid for what was there before: an account for each number, so that all of them are written.
+pub fn former_payer<T: Config>(number: u32) -> T::AccountId {
+    let payer = account("former payer", number, 0);
+    T::Consideration::ensure_successful(&payer, Footprint::from_parts(100, 100_000));
+    payer
+}
+
 /// Gives an account more than all deposits of a benchmark take.
 pub fn fund<T: Config>(caller: &T::AccountId) {
     for _ in 0..200 {
@@ -60,8 +70,23 @@ pub fn identifier_of(der: &[u8]) -> Result<Identifier, BenchmarkError> {
     Ok(Identifier::of(&parsed))
 }
 
+/// The greatest number up to `most` for which something holds that holds for all below.
+fn greatest(most: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0_usize, most);
+    while low < high {
+        let middle = high.saturating_sub(high.saturating_sub(low) / 2);
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle.saturating_sub(1);
+        }
+    }
+    low
+}
+
 /// A certificate of `length` bytes, or of as many below as its parts can make, and the dearest of that
-/// length to read: a subject of as many short parts as fit. Issued by `issuer`, or by its own key.
+/// length to read: a subject of as many short parts as fit. Issued by `issuer`, or by its own key. It is
+/// no authority, so that `rustls-webpki` is asked about it where it stands in a chain.
 pub fn certificate_of(
     key: &SigningKey,
     issuer: Option<&Person>,
@@ -83,20 +108,15 @@ pub fn certificate_of(
             Some(issuer) => name(&[issuer.name.as_str()]),
             None => builder.subject.clone(),
         };
-        builder
-            .extensions
-            .push(extension(&[0x2a, 3], false, &vec![0; filler]));
+        builder.extensions = vec![extension(&[0x2a, 3], false, &vec![0; filler])];
         builder.tbs(signer.algorithm(), &key.spki())
     };
     let fits = |tbs: &[u8]| certificate(tbs, signer.algorithm(), &[0; 72]).len() <= length;
-    let mut parts = 1_usize;
-    while subject.is_none() && fits(&build(parts.saturating_add(1), 0)) {
-        parts = parts.saturating_add(1);
-    }
-    let mut filler = 0_usize;
-    while fits(&build(parts, filler.saturating_add(1))) {
-        filler = filler.saturating_add(1);
-    }
+    let parts = match subject {
+        Some(_) => 1,
+        None => greatest(length, |parts| fits(&build(parts, 0))),
+    };
+    let filler = greatest(length, |filler| fits(&build(parts, filler)));
     let tbs = build(parts, filler);
     certificate(&tbs, signer.algorithm(), &signer.sign(&tbs))
         .try_into()
@@ -155,17 +175,18 @@ fn consent<T: Config>(
     })
 }
 
-/// A dear certificate: about 3 KiB, with names and constraints that have to be compared.
-fn dear(subject: &str, number: u32, issuer: Option<&Person>) -> Vec<u8> {
-    let key = key(number);
+/// A dear certificate: nearly 4 KiB, most of it a long name, with names and constraints that have to be
+/// compared.
+fn dear(subject: &str, key: &SigningKey, serial: u32, issuer: Option<&Person>) -> Vec<u8> {
     let mut builder = CertificateBuilder::self_issued(subject);
     builder.not_before = 0;
-    builder.serial = number.saturating_add(0x0100_0000).to_be_bytes().to_vec();
+    builder.serial = serial.saturating_add(0x0100_0000).to_be_bytes().to_vec();
     if let Some(issuer) = issuer {
         builder.issuer = name(&[issuer.name.as_str()]);
     }
     let host = |i: u32| tlv(0x82, format!("host-{i:02}.example.org").as_bytes());
-    let names: Vec<_> = (0..16).map(host).collect();
+    let mut names: Vec<_> = (0..16).map(host).collect();
+    names.push(tlv(0xa4, &name(&["x"; NAME_PARTS])));
     builder
         .extensions
         .push(extension(&[0x55, 0x1d, 0x11], false, &sequence(&names)));
@@ -175,11 +196,8 @@ fn dear(subject: &str, number: u32, issuer: Option<&Person>) -> Vec<u8> {
     builder
         .extensions
         .push(extension(&[0x55, 0x1d, 0x1e], true, &constraints));
-    builder
-        .extensions
-        .push(extension(&[0x2a, 3], false, &vec![0; 2_000]));
     match issuer {
-        None => builder.sign_self(&key),
+        None => builder.sign_self(key),
         Some(issuer) => builder.sign(&key.spki(), &issuer.key),
     }
 }
@@ -187,8 +205,8 @@ fn dear(subject: &str, number: u32, issuer: Option<&Person>) -> Vec<u8> {
 /// A registered root.
 pub fn root<T: Config>(caller: &T::AccountId, number: u32) -> Result<Person, BenchmarkError> {
     let subject = format!("root {number}");
-    let der = dear(&subject, number, None);
     let key = key(number);
+    let der = dear(&subject, &key, number, None);
     let arguments = RegisterArguments {
         certificate: &der,
         algorithm: key.algorithm(),
@@ -214,8 +232,8 @@ pub fn child<T: Config>(
     number: u32,
 ) -> Result<Person, BenchmarkError> {
     let subject = format!("child {number}");
-    let der = dear(&subject, number, Some(issuer));
     let key = key(number);
+    let der = dear(&subject, &key, number, Some(issuer));
     let consents = co_issuers
         .iter()
         .map(|co_issuer| consent::<T>(co_issuer, &der, issuer))
@@ -257,8 +275,60 @@ fn register_issued<T: Config>(
     Ok(())
 }
 
+/// The signature of a renewal's new key.
+pub fn possession<T: Config>(
+    key: &SigningKey,
+    arguments: &impl CallArguments,
+    request: &IdentityRequest,
+) -> Possession {
+    let genesis = Pallet::<T>::genesis_hash();
+    let nonce = request.request.nonce;
+    let payload = arguments.payload_of(genesis, request.identifier, nonce, u32::MAX);
+    Possession {
+        algorithm: key.algorithm(),
+        signature: key.sign(&payload.to_bytes()).try_into().unwrap_or_default(),
+    }
+}
+
+/// Renews somebody five times, each time for another key: as many superseded certificates are kept as can
+/// be, the next one drops the oldest, and the current one is found by its fingerprint.
+pub fn aged<T: Config>(
+    payer: &T::AccountId,
+    mut somebody: Person,
+    issuer: Option<&Person>,
+    number: u32,
+) -> Result<Person, BenchmarkError> {
+    for step in 0..5_u32 {
+        let serial = number.saturating_add(step);
+        let new_key = key(serial);
+        let der = dear(&somebody.name, &new_key, serial, issuer);
+        let algorithm = new_key.algorithm();
+        let arguments = RenewArguments {
+            identifier: somebody.identifier,
+            certificate: &der,
+            algorithm,
+            compromised_after: None,
+        };
+        let request = sign::<T>(&somebody, &arguments);
+        let shown = possession::<T>(&new_key, &arguments, &request);
+        Pallet::<T>::renew(
+            RawOrigin::Signed(payer.clone()).into(),
+            somebody.identifier,
+            CertificateBytes::try_from(der.clone()).map_err(stop("the certificate is too long"))?,
+            algorithm,
+            Default::default(),
+            None,
+            Some(shown),
+            request,
+        )
+        .map_err(|failed| failed.error)?;
+        somebody.key = new_key;
+    }
+    Ok(somebody)
+}
+
 /// An identity that reads `size` certificates, its own among them, when it is verified: a chain, or
-/// from nine on a certificate under up to four chains. It has issued a thousand already.
+/// from eight on a certificate under up to three chains. It has issued a thousand already.
 pub fn tower<T: Config>(
     caller: &T::AccountId,
     size: u32,

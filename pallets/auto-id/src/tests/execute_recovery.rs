@@ -5,6 +5,7 @@ use frame_support::{assert_ok, traits::fungible::InspectHold};
 
 use super::{
     open_recovery::{DELAY, Scene},
+    reparent::reparent,
     set_controller::set_controller,
     *,
 };
@@ -99,6 +100,33 @@ fn guardians_must_still_hold() {
         // The third one's approval takes its place; all three have approved then.
         assert_ok!(scene.approve(&scene.guardians[2], 1));
         go_to(u64::from(1 + 2 * DELAY), NOW);
+        assert_ok!(scene.execute(1));
+    });
+}
+
+/// A guardian that has moved under the identity since it approved counts no more, nor one above it.
+#[test]
+fn guardians_must_not_have_become_relatives() {
+    new_chain().execute_with(|| {
+        let mut scene = Scene::new();
+        let former = root("former", 30);
+        let mover = former.child("mover", 31, 2);
+        let [one, two, _] = scene.guardians.clone();
+        assert_ok!(scene.subject.guard(&[&one, &two, &mover], 2, DELAY));
+        go_to(u64::from(1 + DELAY), NOW);
+        scene.guardians = [one, two, mover];
+        let [one, _, mover] = &scene.guardians;
+        assert_ok!(scene.open(one));
+        assert_ok!(scene.approve(mover, 1));
+        assert_ok!(former.revoke(1, RevocationReason::CessationOfOperation));
+        let der = scene.subject.issue("mover", &mover.key, 9);
+        assert_ok!(reparent(mover, &scene.subject, &der));
+        assert!(mover.holds());
+        go_to(u64::from(1 + 2 * DELAY), NOW);
+        refuses(|| scene.execute(1), Error::NotEnoughApprovals);
+        // With the third one's there are enough who are none.
+        assert_ok!(scene.approve(&scene.guardians[1], 1));
+        go_to(u64::from(1 + 3 * DELAY), NOW);
         assert_ok!(scene.execute(1));
     });
 }
@@ -246,6 +274,86 @@ fn after_a_theft() {
         ));
         let key = KeyFingerprint(sp_io::hashing::sha2_256(&subject.key.spki()));
         assert_eq!(Keys::<Test>::get(key).unwrap().good_until, Some(1));
+        AutoId::check_state().unwrap();
+    });
+}
+
+/// A thief who renewed with the stolen key: both keys are given up, and what either issued fails.
+#[test]
+fn what_a_thief_renewed_is_given_up_too() {
+    new_chain().execute_with(|| {
+        let scene = Scene::new();
+        let subject = &scene.subject;
+        go_to(2, NOW);
+        let early = subject.child("early", 40, 40);
+        go_to(3, NOW);
+        let late = subject.child("late", 41, 41);
+        go_to(4, NOW);
+        let thief = Somebody {
+            key: ed25519(21),
+            ..subject.clone()
+        };
+        let der = certificate(
+            ("subject", &thief.key),
+            ("subject", &thief.key),
+            50,
+            as_it_is,
+        );
+        assert_ok!(subject.renewal(der, &thief.key).submit(PAYER));
+        let later = thief.child("later", 42, 42);
+        assert!(late.holds() && later.holds());
+        go_to(5, NOW);
+        let [one, two, three] = &scene.guardians;
+        assert_ok!(scene.open_with(one, scene.hash(), Some(2)));
+        assert_ok!(scene.approve(two, 1));
+        assert_ok!(scene.approve(three, 1));
+        go_to(u64::from(5 + 2 * DELAY), NOW);
+        assert_ok!(scene.execute(1));
+
+        assert!(early.holds());
+        for fails in [&late, &later] {
+            assert!(matches!(
+                fails.failure(),
+                Some((Check::Link, Reason::IssuedAfterCompromise { .. }))
+            ));
+        }
+        for key in [&subject.key, &thief.key] {
+            let key = KeyFingerprint(sp_io::hashing::sha2_256(&key.spki()));
+            assert_eq!(Keys::<Test>::get(key).unwrap().good_until, Some(2));
+        }
+        AutoId::check_state().unwrap();
+    });
+}
+
+/// One recovery takes another's place: what a thief changed does not become due in between.
+#[test]
+fn a_replacement_goes_on_freezing() {
+    new_chain().execute_with(|| {
+        let scene = Scene::new();
+        let subject = &scene.subject;
+        let [one, two, three] = &scene.guardians;
+        let accomplice = root("accomplice", 20);
+        // Due in block 11.
+        assert_ok!(subject.guard(&[&accomplice], 1, 1));
+        assert_ok!(set_controller(subject, subject, Some(&accomplice)));
+        go_to(5, NOW);
+        assert_ok!(scene.open(one));
+        go_to(12, NOW);
+        assert_ok!(scene.open(two));
+        assert_eq!(AutoId::authority(subject.identifier), subject.identifier);
+        refuses(|| scene.veto(&accomplice, 2), Error::NotAuthorized);
+        assert_ok!(scene.approve(one, 2));
+        assert_ok!(scene.approve(three, 2));
+        go_to(u64::from(12 + 2 * DELAY), NOW);
+        assert_ok!(scene.execute(2));
+
+        let details = AutoId::details(subject.identifier).unwrap();
+        assert_eq!(details.controller, None);
+        assert_eq!(details.pending_controller, None);
+        assert_eq!(details.pending_guardians, None);
+        assert_eq!(details.guardians.unwrap().members.len(), 3);
+        go_to(1_000, NOW);
+        assert_eq!(AutoId::authority(subject.identifier), subject.identifier);
         AutoId::check_state().unwrap();
     });
 }

@@ -12,7 +12,7 @@ use frame_support::assert_ok;
 use super::{deactivate::deactivate, set_controller::set_controller, *};
 use crate::{
     mock::*,
-    pallet::{Error, Event, Recoveries},
+    pallet::{Error, Event, Identities, Recoveries},
 };
 
 /// Somebody whose key is lost, three guardians, and the certificate for the new key.
@@ -259,6 +259,17 @@ fn the_block_of_the_theft_is_past() {
             Error::CompromiseInFuture,
         );
         assert_ok!(scene.open_with(&scene.guardians[0], scene.hash(), Some(1)));
+    });
+}
+
+#[test]
+fn recoveries_are_counted_to_the_end() {
+    new_chain().execute_with(|| {
+        let scene = Scene::new();
+        Identities::<Test>::mutate(scene.subject.identifier, |record| {
+            record.as_mut().unwrap().recoveries = u32::MAX;
+        });
+        refuses(|| scene.open(&scene.guardians[0]), Error::TooManyRecoveries);
     });
 }
 

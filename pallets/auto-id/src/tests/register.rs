@@ -10,7 +10,10 @@ use allod_x509::{
 };
 use frame_support::{
     assert_noop, assert_ok,
-    traits::{Get, fungible::InspectHold},
+    traits::{
+        Get,
+        fungible::{Inspect, InspectHold, Mutate},
+    },
 };
 use sp_runtime::TokenError;
 
@@ -333,6 +336,24 @@ fn payer_must_afford_the_deposit() {
     });
 }
 
+/// A deposit never takes what an account needs to exist.
+#[test]
+fn a_deposit_leaves_the_payer_alive() {
+    new_chain().execute_with(|| {
+        let registration = Registration::agent(&ed25519(7));
+        let certificate = registration.certificate.clone().try_into().unwrap();
+        let size = footprint::<Test>(&Issuance::SelfIssued, 0, 0, &certificate).size;
+        let deposit = Base::get() + PerByte::get() * size;
+        let existence = Balances::minimum_balance();
+        assert!(existence > 0);
+        Balances::set_balance(&PAUPER, deposit + existence - 1);
+        assert_noop!(registration.submit(PAUPER), TokenError::FundsUnavailable);
+        Balances::set_balance(&PAUPER, deposit + existence);
+        assert_ok!(registration.submit(PAUPER));
+        assert_eq!(Balances::free_balance(PAUPER), existence);
+    });
+}
+
 /// Asserts that an agent's certificate with this change is refused so.
 fn assert_refused_if(change: impl Fn(&mut CertificateBuilder), error: Error<Test>) {
     let mut builder = agent();
@@ -344,7 +365,16 @@ fn assert_refused_if(change: impl Fn(&mut CertificateBuilder), error: Error<Test
 fn each_flaw_of_a_certificate_has_its_error() {
     new_chain().execute_with(|| {
         assert_refused_if(|builder| builder.serial = vec![0], Error::SerialNotPositive);
-        assert_refused_if(|builder| builder.serial = vec![1; 21], Error::SerialTooLong);
+        assert_refused_if(
+            |builder| builder.serial = vec![0x80],
+            Error::SerialNotPositive,
+        );
+        for octets in [21, 33, 127] {
+            assert_refused_if(
+                |builder| builder.serial = vec![1; octets],
+                Error::SerialTooLong,
+            );
+        }
         assert_refused_if(|builder| builder.issuer = sequence(&[]), Error::IssuerEmpty);
         assert_refused_if(
             |builder| core::mem::swap(&mut builder.not_before, &mut builder.not_after),
@@ -425,6 +455,46 @@ fn each_flaw_of_the_encoding_has_its_error() {
         refused(both, Error::UnknownSignatureAlgorithm);
         // The extensions' tag [3] turned into [1].
         refused(replaced(&[0xa3], &[0xa1], 0), Error::UniqueIdentifier);
+    });
+}
+
+/// SHA-1, and RSA keys that are too short or malformed.
+#[test]
+fn weak_algorithms_are_refused() {
+    new_chain().execute_with(|| {
+        let good = Registration::agent(&rsa());
+        let refused = |certificate: Vec<u8>, error| {
+            let mut registration = good.clone();
+            registration.certificate = certificate;
+            assert_refused(&registration, error);
+        };
+        // sha256WithRSAEncryption turned into sha1WithRSAEncryption, inside and outside.
+        let (sha256, sha1) = ([0x86, 0xf7, 0x0d, 1, 1, 11], [0x86, 0xf7, 0x0d, 1, 1, 5]);
+        let mut weak = good.certificate.clone();
+        let places: Vec<_> = (0..weak.len() - 6)
+            .filter(|at| weak[*at..].starts_with(&sha256))
+            .collect();
+        assert_eq!(places.len(), 2);
+        for at in places {
+            weak[at..at + 6].copy_from_slice(&sha1);
+        }
+        refused(weak, Error::Sha1);
+
+        let with_key = |modulus: &[u8], exponent: &[u8]| {
+            let kind = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
+            let key = sequence(&[tlv(2, modulus), tlv(2, exponent)]);
+            let spki = sequence(&[sequence(&[kind, tlv(5, &[])]), bit_string(&key)]);
+            agent().sign(&spki, &ed25519(7))
+        };
+        let modulus = |bytes: usize, first: u8| [&[0, first][..], &vec![0xff; bytes - 1]].concat();
+        let f4 = [1, 0, 1];
+        for bytes in [64, 128, 255, 513] {
+            refused(with_key(&modulus(bytes, 0x80), &f4), Error::RsaModulusSize);
+        }
+        refused(with_key(&modulus(256, 0x80), &[2]), Error::RsaExponent);
+        let mut even = modulus(256, 0x80);
+        *even.last_mut().unwrap() = 0xfe;
+        refused(with_key(&even, &f4), Error::RsaModulusEven);
     });
 }
 

@@ -13,7 +13,7 @@ use frame_support::{assert_ok, dispatch::GetDispatchInfo};
 use super::*;
 use crate::{
     mock::*,
-    pallet::{Call, Error, Identities, IssuedBy, Serials},
+    pallet::{Call, Certificates, Error, Identities, IssuedBy, Serials},
 };
 
 fn issuance_of(somebody: &Somebody) -> Issuance {
@@ -463,6 +463,53 @@ fn the_issuer_must_hold() {
     });
 }
 
+/// An issuer whose own link fails issues nothing: registered after its issuer's key was stolen, under a
+/// certificate that is no longer kept, or unreadable.
+#[test]
+fn the_issuer_s_own_link_must_hold() {
+    new_chain().execute_with(|| {
+        let key = ed25519(50);
+        let renewed = |top: &Somebody, key: &SigningKey, serial, compromised_after| {
+            let der = certificate((&top.name, key), (&top.name, key), serial, as_it_is);
+            let mut renewal = top.renewal(der, key);
+            renewal.compromised_after = compromised_after;
+            renewal.submit(PAYER).unwrap();
+            Somebody {
+                key: key.clone(),
+                ..top.clone()
+            }
+        };
+        let stolen = root("stolen", 1);
+        go_to(5, NOW);
+        let late = stolen.child("late", 2, 2);
+        renewed(&stolen, &ed25519(3), 3, Some(4));
+        let der = late.issue("child", &key, 7);
+        refuses(
+            || register_issued(&key, &der, &late, &[]),
+            Error::IssuerLinkFailed,
+        );
+
+        let mut busy = root("busy", 10);
+        let early = busy.child("early", 20, 20);
+        for serial in 11..16 {
+            busy = renewed(&busy, &ed25519(serial), serial, None);
+        }
+        let der = early.issue("child", &key, 7);
+        refuses(
+            || register_issued(&key, &der, &early, &[]),
+            Error::IssuerCertificateDropped,
+        );
+
+        let broken = root("broken", 30);
+        Certificates::<Test>::insert(broken.identifier, CertificateBytes::default());
+        let der = broken.issue("child", &key, 7);
+        refuses(
+            || register_issued(&key, &der, &broken, &[]),
+            Error::IssuerUnreadable,
+        );
+    });
+}
+
 #[test]
 fn what_was_taken_back_before_is_not_registered() {
     new_chain().execute_with(|| {
@@ -530,6 +577,52 @@ fn declared_algorithms_must_be_right() {
         Retired::set(Some(Ed25519));
         refuses(|| register(Ed25519, Ed25519), Error::AlgorithmRetired);
         Retired::set(None);
+    });
+}
+
+/// What was retired counts nowhere: on the issuer's certificate, on a consent, on a request.
+#[test]
+fn retired_algorithms_count_nowhere() {
+    use SignatureAlgorithm::{EcdsaP256Sha256, RsaPkcs1Sha512};
+    new_chain().execute_with(|| {
+        let issuer = root("issuer", 1);
+        let weierstrass = root_with("weierstrass", p256(2), as_it_is);
+        let key = ed25519(3);
+        let der = weierstrass.issue("child", &key, 7);
+        // Its certificate is of P-256; the consent to the other's is asked of a graph that has it.
+        let other = issuer.issue("other", &key, 8);
+        let consent = weierstrass.consent(&other, issuer.identifier);
+        Retired::set(Some(EcdsaP256Sha256));
+        refuses(
+            || register_issued(&key, &der, &weierstrass, &[]),
+            Error::AlgorithmRetired,
+        );
+        refuses(
+            || register_issued(&key, &other, &issuer, &[consent]),
+            Error::IssuerAlgorithmRetired,
+        );
+        Retired::set(None);
+
+        // An RSA key has several algorithms; one of them is retired, and not the certificate's.
+        let rivest = root_with("rivest", rsa(), as_it_is);
+        let joint = issuer.issue("joint", &key, 9);
+        let arguments = CoIssueArguments {
+            certificate_hash: identifier_of(&joint).0,
+            issuer: issuer.identifier,
+        };
+        let payload = arguments.payload_of(GENESIS.0, rivest.identifier, 0, VALID_UNTIL);
+        let signature = rivest.key.sign_with(RsaPkcs1Sha512, &payload.to_bytes());
+        let consent = Consent {
+            co_issuer: rivest.identifier,
+            algorithm: RsaPkcs1Sha512,
+            valid_until: VALID_UNTIL,
+            signature: signature.unwrap().try_into().unwrap(),
+        };
+        let register = || register_issued(&key, &joint, &issuer, std::slice::from_ref(&consent));
+        Retired::set(Some(RsaPkcs1Sha512));
+        refuses(register, Error::AlgorithmRetired);
+        Retired::set(None);
+        assert_ok!(register());
     });
 }
 

@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     mock::*,
     pallet::{Certificates, Error, Event, Fingerprints, Identities, Keys, Superseded},
+    types::IdentityRecordOf,
 };
 
 fn key_of(key: &SigningKey) -> KeyFingerprint {
@@ -243,6 +244,47 @@ fn a_compromised_key_must_go_and_the_block_must_be_past() {
     });
 }
 
+/// A former key that served after the last good block is given up as well: no renewal goes back to it.
+#[test]
+fn every_key_since_the_compromise_goes() {
+    new_chain().execute_with(|| {
+        let mut somebody = root("somebody", 1);
+        let keys = [ed25519(1), ed25519(2), ed25519(3), ed25519(4)];
+        let [first, second, third, fourth] = &keys;
+        for (block, serial, key) in [(5, 2, second), (10, 3, third)] {
+            go_to(block, NOW);
+            let der = next_of_root(&somebody, key, serial);
+            assert_ok!(somebody.renewal(der, key).submit(PAYER));
+            somebody.key = key.clone();
+        }
+        go_to(15, NOW);
+        // The first served up to block 5, the second up to block 10.
+        let renewal_to = |key, serial| {
+            let der = next_of_root(&somebody, key, serial);
+            let mut renewal = somebody.renewal(der, key);
+            renewal.compromised_after = Some(5);
+            renewal
+        };
+        refuses(|| renewal_to(second, 4).submit(PAYER), Error::KeyGivenUp);
+        assert_ok!(dispatch(|| renewal_to(first, 5).submit(PAYER)));
+        let good_until = |key| Keys::<Test>::get(key_of(key)).unwrap().good_until;
+        assert_eq!(good_until(first), None);
+        assert_eq!(good_until(second), Some(5));
+        assert_eq!(good_until(third), Some(5));
+
+        // Given up once more, the earlier block stays.
+        somebody.key = first.clone();
+        go_to(20, NOW);
+        let der = next_of_root(&somebody, fourth, 6);
+        let mut renewal = somebody.renewal(der, fourth);
+        renewal.compromised_after = Some(8);
+        assert_ok!(renewal.submit(PAYER));
+        assert_eq!(good_until(second), Some(5));
+        assert_eq!(good_until(first), Some(8));
+        AutoId::check_state().unwrap();
+    });
+}
+
 /// Children registered up to the named block stay, those registered later fail.
 #[test]
 fn compromise_fails_what_came_after() {
@@ -452,6 +494,30 @@ fn states() {
             || child.renewal(der, &child.key).submit(PAYER),
             Error::SubjectDeactivated,
         );
+    });
+}
+
+/// Counters do not wrap round.
+#[test]
+fn counters_end() {
+    new_chain().execute_with(|| {
+        let somebody = root("somebody", 1);
+        let renew = || {
+            let der = next_of_root(&somebody, &somebody.key, 2);
+            somebody.renewal(der, &somebody.key).submit(PAYER)
+        };
+        let change = |change: fn(&mut IdentityRecordOf<Test>)| {
+            Identities::<Test>::mutate(somebody.identifier, |record| {
+                change(record.as_mut().unwrap());
+            });
+        };
+        change(|record| record.generation = u32::MAX);
+        refuses(renew, Error::TooManyGenerations);
+        change(|record| record.generation = 0);
+        change(|record| record.nonce = u64::MAX);
+        refuses(renew, Error::NonceOverflow);
+        change(|record| record.nonce = u64::MAX - 1);
+        assert_ok!(renew());
     });
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A move of `child` under `issuer` with this certificate.
-fn reparent(child: &Somebody, issuer: &Somebody, der: &[u8]) -> DispatchResultWithPostInfo {
+pub fn reparent(child: &Somebody, issuer: &Somebody, der: &[u8]) -> DispatchResultWithPostInfo {
     reparent_with(child, issuer, der, &[])
 }
 

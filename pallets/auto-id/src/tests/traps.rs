@@ -1,6 +1,7 @@
 //! What other registries of this kind fell for, each with a test that would catch it here. Those that
 //! belong to one call are with that call: nonces after deactivation, serial numbers, guardians swapped
-//! during a recovery, weights that follow what was issued.
+//! during a recovery, keys that their registrant does not have, twins of ECDSA certificates, trailing bytes,
+//! weak algorithms, lists without pages.
 
 use allod_identity::{
     Check, Outcome, Reason, RevocationReason,
@@ -8,81 +9,232 @@ use allod_identity::{
 };
 use allod_x509::builder::{extension, sequence, tlv};
 use frame_support::{assert_ok, dispatch::GetDispatchInfo};
+use sp_io::TestExternalities;
 
-use super::{deactivate::deactivate, *};
+use super::{deactivate::deactivate, reparent::reparent, set_controller::set_controller, *};
 use crate::{
     mock::*,
-    pallet::{Call, Error},
+    pallet::{Call, Error, IssuedBy, Serials},
 };
 
-/// The work of a call must not grow with what its issuer has issued: nothing that it reads or writes
-/// is keyed by anything but the identities on the way up.
+/// A call that is undone, and how it failed.
+type Attempt<'a> = Box<dyn Fn() -> Option<DispatchError> + 'a>;
+
+/// How many nodes of the state a call reads. It is undone.
+fn nodes_read(chain: &mut TestExternalities, call: &dyn Fn() -> Option<DispatchError>) -> usize {
+    chain.commit_all().unwrap();
+    let (outcome, proof) = chain.execute_and_prove(call);
+    assert_eq!(outcome, None);
+    proof.len()
+}
+
+/// The work of a call must not grow with what its issuer has issued or revoked: not only its weight is
+/// the same, it also reads no more of the state than a few steps further down to the same entries.
 #[test]
-fn a_thousand_children_change_no_call() {
-    new_chain().execute_with(|| {
+fn two_thousand_children_change_no_call() {
+    let mut chain = new_chain();
+    let (issuer, child, orphan) = chain.execute_with(|| {
         let issuer = root("issuer", 1);
-        let reads_of = |seed: u8| {
-            let key = ed25519(seed);
-            let der = issuer.issue("child", &key, seed);
-            frame_support::storage::with_storage_layer::<(), sp_runtime::DispatchError, _>(|| {
-                let weight = register_issued(&key, &der, &issuer, &[])
-                    .unwrap()
-                    .actual_weight
-                    .unwrap();
-                // Undone, so that the next one meets the same state.
-                Err(sp_runtime::DispatchError::Other(Box::leak(
-                    weight.ref_time().to_string().into_boxed_str(),
-                )))
-            })
-            .unwrap_err()
-        };
-        let before = reads_of(2);
-        for number in 0..1_000_u32 {
+        let child = issuer.child("child", 2, 2);
+        let lost = issuer.child("lost", 3, 3);
+        let orphan = lost.child("orphan", 4, 4);
+        issuer.revoke(3, RevocationReason::CaCompromise).unwrap();
+        issuer.hold(5).unwrap();
+        (issuer, child, orphan)
+    });
+    let register = || {
+        let key = ed25519(10);
+        let der = issuer.issue("late", &key, 10);
+        register_issued(&key, &der, &issuer, &[])
+    };
+    let renew = |who: &Somebody, der: Vec<u8>| who.renewal(der, &who.key).submit(PAYER);
+    let calls: [(&str, Attempt<'_>); 11] = [
+        ("register_issued", Box::new(|| tried(register))),
+        (
+            "renew the issuer",
+            Box::new(|| {
+                let key = &issuer.key;
+                let der = certificate(("issuer", key), ("issuer", key), 11, as_it_is);
+                tried(|| renew(&issuer, der))
+            }),
+        ),
+        (
+            "renew a child",
+            Box::new(|| tried(|| renew(&child, issuer.issue("child", &child.key, 12)))),
+        ),
+        (
+            "reparent",
+            Box::new(|| {
+                let der = issuer.issue("orphan", &orphan.key, 13);
+                tried(|| reparent(&orphan, &issuer, &der))
+            }),
+        ),
+        (
+            "deactivate",
+            Box::new(|| tried(|| deactivate(&issuer, &issuer))),
+        ),
+        (
+            "set_controller",
+            Box::new(|| tried(|| set_controller(&issuer, &issuer, Some(&child)))),
+        ),
+        (
+            "set_guardians",
+            Box::new(|| tried(|| issuer.guard(&[&child], 1, 1))),
+        ),
+        (
+            "revoke",
+            Box::new(|| tried(|| issuer.revoke(14, RevocationReason::Unspecified))),
+        ),
+        ("hold", Box::new(|| tried(|| issuer.hold(15)))),
+        ("release", Box::new(|| tried(|| issuer.release(5)))),
+        (
+            "verify",
+            Box::new(|| {
+                assert!(child.holds());
+                None
+            }),
+        ),
+    ];
+    let weight = |chain: &mut TestExternalities| {
+        chain.execute_with(|| {
+            let undone: Result<(), DispatchErrorWithPostInfo<PostDispatchInfo>> =
+                with_storage_layer(|| {
+                    let error = DispatchError::Other("undone");
+                    let post_info = register()?;
+                    Err(DispatchErrorWithPostInfo { post_info, error })
+                });
+            undone.unwrap_err().post_info
+        })
+    };
+    let before = calls
+        .each_ref()
+        .map(|(_, call)| nodes_read(&mut chain, call));
+    let weighed = weight(&mut chain);
+
+    chain.execute_with(|| {
+        for number in 0..2_000_u32 {
             let mut child = [0xab; 32];
             child[..4].copy_from_slice(&number.to_le_bytes());
-            crate::pallet::IssuedBy::<Test>::insert(issuer.identifier, Identifier(child), ());
+            IssuedBy::<Test>::insert(issuer.identifier, Identifier(child), ());
             let serial = Serial::try_from([&[1][..], &number.to_be_bytes()].concat()).unwrap();
-            crate::pallet::Serials::<Test>::insert(issuer.identifier, serial, ());
+            Serials::<Test>::insert(issuer.identifier, &serial, ());
+            let reason = RevocationReason::Unspecified;
+            let arguments = RevokeArguments {
+                serial: &serial,
+                reason,
+            };
+            let request = issuer.sign(&arguments);
+            let origin = RuntimeOrigin::signed(OTHER_PAYER);
+            Revocation::revoke(origin, serial.clone(), reason, request).unwrap();
         }
-        assert_eq!(reads_of(2), before);
     });
+    for ((name, call), before) in calls.iter().zip(before) {
+        let after = nodes_read(&mut chain, call);
+        assert!(after < before + 100, "{name}: {before} nodes, then {after}");
+    }
+    assert_eq!(weight(&mut chain), weighed);
 }
 
 /// A weight is known whatever the caller writes into the call.
 #[test]
 fn weights_of_hostile_arguments() {
-    let empty = SignedRequest {
+    let identifier = Identifier([0; 32]);
+    let request = SignedRequest {
         nonce: u64::MAX,
         valid_until: u32::MAX,
         signature: Default::default(),
     };
     for algorithm in SignatureAlgorithm::ALL {
-        for certificate in [vec![], vec![0xff; 4096]] {
-            let call = Call::<Test>::register_issued {
-                certificate: certificate.clone().try_into().unwrap(),
-                algorithm,
-                issuer: Identifier([0; 32]),
-                consents: Default::default(),
-                key_algorithm: algorithm,
-                request: empty.clone(),
-            };
-            assert!(call.get_dispatch_info().call_weight.ref_time() > 0);
-            let call = Call::<Test>::renew {
-                identifier: Identifier([0; 32]),
-                certificate: certificate.try_into().unwrap(),
-                algorithm,
-                consents: Default::default(),
-                compromised_after: None,
-                possession: None,
-                request: IdentityRequest {
-                    identifier: Identifier([0; 32]),
+        let acting = IdentityRequest {
+            identifier,
+            algorithm,
+            request: request.clone(),
+        };
+        for bytes in [vec![], vec![0xff; 4096]] {
+            let certificate = CertificateBytes::try_from(bytes.clone()).unwrap();
+            let calls = [
+                Call::<Test>::register {
+                    certificate: certificate.clone(),
                     algorithm,
-                    request: empty.clone(),
+                    request: request.clone(),
                 },
+                Call::register_issued {
+                    certificate: certificate.clone(),
+                    algorithm,
+                    issuer: identifier,
+                    consents: Default::default(),
+                    key_algorithm: algorithm,
+                    request: request.clone(),
+                },
+                Call::renew {
+                    identifier,
+                    certificate: certificate.clone(),
+                    algorithm,
+                    consents: Default::default(),
+                    compromised_after: Some(u32::MAX),
+                    possession: None,
+                    request: acting.clone(),
+                },
+                Call::reparent {
+                    identifier,
+                    certificate: certificate.clone(),
+                    algorithm,
+                    issuer: identifier,
+                    consents: Default::default(),
+                    request: acting.clone(),
+                },
+                Call::execute_recovery {
+                    identifier,
+                    number: u32::MAX,
+                    certificate,
+                    algorithm,
+                    consents: Default::default(),
+                    request: acting.clone(),
+                },
+            ];
+            for call in calls {
+                assert!(call.get_dispatch_info().call_weight.ref_time() > 0);
+            }
+            // What is declared counts, and not what is found in the list.
+            let of = |entries| {
+                let call = pallet_revocation::Call::<Test>::publish_crl {
+                    crl: bytes.clone().try_into().unwrap(),
+                    algorithm,
+                    entries,
+                    request: acting.clone(),
+                };
+                call.get_dispatch_info().call_weight
             };
-            assert!(call.get_dispatch_info().call_weight.ref_time() > 0);
+            assert!(of(u32::MAX).ref_time() > of(0).ref_time());
         }
     }
+}
+
+/// A name is nobody's: whoever takes the one of an identity that has ended gets another identifier, and
+/// nothing that the first had issued.
+#[test]
+fn a_freed_name_inherits_nothing() {
+    new_chain().execute_with(|| {
+        let first = root("authority", 1);
+        let child = first.child("child", 2, 2);
+        assert_ok!(deactivate(&first, &first));
+        let second = root("authority", 3);
+        assert_ne!(first.identifier, second.identifier);
+        let report = AutoId::verify(child.identifier, None, None, None);
+        assert_eq!(report.root, Some(first.identifier));
+        assert_eq!(report.failure.unwrap().reason, Reason::Deactivated);
+        let issued = AutoId::issued_by(second.identifier, None, 100);
+        assert!(issued.identifiers.is_empty());
+        // Nor does it say what becomes of the first one's certificates.
+        assert_ok!(second.revoke(2, RevocationReason::Unspecified));
+        assert_eq!(
+            AutoId::verify(child.identifier, None, None, None)
+                .failure
+                .unwrap()
+                .identifier,
+            first.identifier
+        );
+    });
 }
 
 /// Not only the direct issuer's word counts, but that of everyone above.

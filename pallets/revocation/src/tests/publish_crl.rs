@@ -1,5 +1,6 @@
 //! `publish_crl`: success, every error.
 
+use allod_identity::SignatureAlgorithm;
 use allod_x509::{
     KeyUsage,
     builder::{basic_constraints, key_usage, sequence, tlv},
@@ -197,7 +198,7 @@ fn declared_entries_and_algorithm() {
             || issuer.publish_paid_by(PAYER, &list, 1),
             Error::CrlMoreEntriesThanDeclared,
         );
-        let algorithm = allod_identity::SignatureAlgorithm::EcdsaP256Sha256;
+        let algorithm = SignatureAlgorithm::EcdsaP256Sha256;
         let arguments = PublishCrlArguments {
             crl: &list,
             algorithm,
@@ -216,6 +217,49 @@ fn declared_entries_and_algorithm() {
             Error::CrlAlgorithmWrong,
         );
         assert_ok!(issuer.publish_paid_by(PAYER, &list, 2));
+    });
+}
+
+/// What was retired counts no more on lists, also where the request is signed by another algorithm of the
+/// same key.
+#[test]
+fn retired_algorithms() {
+    new_chain().execute_with(|| {
+        let key = include_bytes!("../benchmarking/rsa-4096.key.der");
+        let issuer = issuer_by(SigningKey::rsa_from_pkcs8(key).unwrap(), "rivest", |_| {});
+        let algorithm = SignatureAlgorithm::RsaPkcs1Sha512;
+        assert_ne!(algorithm, issuer.key.algorithm());
+        let builder = CrlBuilder {
+            issuer: &issuer.name,
+            algorithm,
+            this_update: NOW,
+            next_update: NOW + 10,
+            number: 1,
+            authority_key_identifier: None,
+            entries: vec![],
+        };
+        let tbs = builder.tbs().unwrap();
+        let signature = issuer.key.sign_with(algorithm, &tbs).unwrap();
+        let list = assemble(&tbs, algorithm, &signature);
+        let publish = || {
+            let arguments = PublishCrlArguments {
+                crl: &list,
+                algorithm,
+            };
+            Revocation::publish_crl(
+                RuntimeOrigin::signed(PAYER),
+                list.clone().try_into().unwrap(),
+                algorithm,
+                0,
+                issuer.sign(&arguments),
+            )
+        };
+        Retired::set(Some(algorithm));
+        refuses(publish, Error::CrlAlgorithmRetired);
+        Retired::set(Some(issuer.key.algorithm()));
+        refuses(publish, Error::RequestAlgorithmRetired);
+        Retired::set(None);
+        assert_ok!(publish());
     });
 }
 
@@ -259,6 +303,51 @@ fn deposits() {
         assert!(held(PAYER) < first, "the list's deposit went back");
         assert!(held(PAYER) > 0, "the entry's did not");
         assert!(held(OTHER_PAYER) > held(PAYER));
+    });
+}
+
+/// Who paid for a hold does not pay for ever for the revocation that a list makes of it, nor anew for a
+/// hold that was released.
+#[test]
+fn a_list_takes_deposits_over() {
+    new_chain().execute_with(|| {
+        let issuer = issuer(1);
+        for number in [7, 8, 9] {
+            assert_ok!(issuer.hold(&[number]));
+        }
+        let each = held(PAYER) / 3;
+        let list = issuer.list(
+            1,
+            &[(7, Listed::KeyCompromise), (8, Listed::CertificateHold)],
+        );
+        go_to(2, NOW + 10);
+        let list_later = issuer.list(
+            2,
+            &[(7, Listed::KeyCompromise), (8, Listed::CertificateHold)],
+        );
+        assert_ok!(issuer.publish_paid_by(OTHER_PAYER, &list, 2));
+        assert!(issuer.is_revoked(&[7]) && issuer.is_on_hold(&[8]));
+        assert_eq!(
+            held(PAYER),
+            2 * each,
+            "the confirmed hold, and one that was not listed"
+        );
+        assert_ok!(issuer.publish_paid_by(OTHER_PAYER, &list_later, 2));
+        assert_eq!(held(PAYER), 2 * each);
+        assert!(!issuer.is_on_hold(&[9]), "released");
+
+        go_to(3, NOW + 20);
+        let anew = issuer.list(
+            3,
+            &[(8, Listed::CertificateHold), (9, Listed::CertificateHold)],
+        );
+        assert_ok!(issuer.publish_paid_by(OTHER_PAYER, &anew, 2));
+        assert!(issuer.is_on_hold(&[8]) && issuer.is_on_hold(&[9]));
+        assert_eq!(held(PAYER), each, "for the one that always counted");
+        let before = held(OTHER_PAYER);
+        assert_ok!(issuer.release(&[9]));
+        assert_eq!(held(OTHER_PAYER), before - each);
+        Revocation::check_state().unwrap();
     });
 }
 
