@@ -14,6 +14,7 @@ mod reparent;
 mod set_controller;
 mod set_guardians;
 mod set_services;
+mod state_size;
 mod traps;
 mod verify;
 mod veto_recovery;
