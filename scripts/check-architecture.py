@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # From the top of the house to its ground: a crate may depend on crates further down only.
 LAYERS = [
-    ["tests/e2e", "tests/conformance", "tests/import"],
+    ["tests/e2e", "tests/conformance", "tests/import", "tests/load"],
     ["node"],
     ["node/service"],
     ["node/rpc"],
@@ -28,7 +28,7 @@ LAYERS = [
     ["primitives/core"],
 ]
 # Only what puts a node together names the runtime, and the tests that run it.
-MAY_NAME_RUNTIME = {"node", "node/service", "tests/import"}
+MAY_NAME_RUNTIME = {"node", "node/service", "tests/import", "tests/load"}
 # What primitives, and what the farmer, must not name.
 FORBIDDEN = {"primitives/": ("sc-", "frame-"), "node/farmer": ("sc-", "allod-runtime")}
 

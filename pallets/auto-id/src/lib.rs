@@ -58,23 +58,28 @@
 //!
 //! | map | key | value, most bytes | why |
 //! |---|---|---|---|
-//! | [`Identities`] | identifier | record, 138; 108 more with three co-issuers | what changes with requests, apart from the certificate, so that a nonce does not rewrite 4 KiB; for ever |
+//! | [`Identities`] | identifier | record, 138; 36 more for each co-issuer | what changes with requests, apart from the certificate, so that a nonce does not rewrite 4 KiB; for ever |
 //! | [`Certificates`] | identifier | certificate, 4,098 | verification reads it at every link |
-//! | [`Superseded`] | identifier, generation | certificate, link, blocks; at most 4 each | children are checked against them |
+//! | [`Superseded`] | identifier, generation | certificate, link, blocks, 4,144; 36 more for each co-issuer; four values at most | children are checked against them |
 //! | [`Keys`] | fingerprint of a key | identifier and block, 37 | a key serves one identity, for ever; lookup by key; compromise |
 //! | [`Serials`] | issuer, serial number | nothing | a serial number is never free again, so no certificate is registered twice |
 //! | [`Fingerprints`] | SHA-256 of the current certificate, if not the first | identifier, 32 | lookup; the first one's is the identifier itself |
 //! | [`IssuedBy`] | issuer, child | nothing | lists by page; each write is one entry, however many there are |
-//! | [`Controllers`] | identifier | controller, pending change, deposit | only for those that have one |
-//! | [`Guardians`] | identifier | guardians, pending change, deposit | only for those that have some |
-//! | [`Recoveries`] | identifier | the open recovery | only while there is one |
-//! | [`ServiceRecords`] | identifier | endpoints, deposit | only for those that have some |
+//! | [`Controllers`] | identifier | controller, pending change, deposit, 119 | only for those that have one |
+//! | [`Guardians`] | identifier | guardians, pending change, deposit, 579 | only for those that have some; apart from the record, which every request rewrites |
+//! | [`Recoveries`] | identifier | the open recovery and its deposit, 360 | only while there is one; it keeps the guardians of the moment in which it was opened |
+//! | [`ServiceRecords`] | identifier | endpoints, deposit, 3,169 | only for those that have some |
 //!
-//! An identity without co-issuers, controller, guardians and services has values of at most its
-//! certificate and 209 bytes. Identifiers and fingerprints are hashed with `Identity`: they are SHA-256
+//! Beside them there is the pallet's storage version, two bytes in all.
+//!
+//! An identity without co-issuers, controller, guardians and services has values of at most its current
+//! certificate and 209 bytes, and 37 more for each key that it had before. With two co-issuers it is
+//! registered with at most its certificate and 245 bytes, with three with 281. Superseded certificates
+//! come on top of that. Identifiers and fingerprints are hashed with `Identity`: they are SHA-256
 //! values already, and hashing them again would buy nothing. Somebody who computes 2^n certificates can
 //! make two of them share n bits of path in the trie, which costs readers n / 4 more nodes at most.
-//! Serial numbers are the issuer's to choose and are hashed.
+//! Serial numbers are the issuer's to choose and are hashed. Generations are counted by the pallet and
+//! few, so a short hash that spreads them will do.
 //!
 //! # Deposits
 //!

@@ -15,6 +15,7 @@ mod reparent;
 mod set_controller;
 mod set_guardians;
 mod set_services;
+mod state_size;
 mod states;
 mod traps;
 mod verify;

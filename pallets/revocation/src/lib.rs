@@ -40,8 +40,11 @@
 //! | map | key | value, most bytes | why |
 //! |---|---|---|---|
 //! | [`Statuses`] | issuer, serial number | status and deposit, 65 | read at every link that is verified; listed by issuer for the list to be signed |
-//! | [`Issuers`] | issuer | counters and the last list's summary, 58 | what decides whether a hold counts, without 32 KiB |
-//! | [`Crls`] | issuer | the last list, 32,770, and its deposit | export |
+//! | [`Issuers`] | issuer | counters and the last list's summary, 58 | what decides whether a hold counts, without 32 KiB; for ever, so that an old list never counts as a new one |
+//! | [`Crls`] | issuer | the last list and its deposit, 32,820 | export |
+//!
+//! Beside them there is the pallet's storage version, two bytes in all. A certificate about which its
+//! issuer said nothing takes no storage here.
 //!
 //! Identifiers are SHA-256 values and need no hashing; serial numbers are the issuer's to choose and
 //! are hashed.

@@ -7,6 +7,7 @@ mod publish_crl;
 mod reclaim;
 mod release;
 mod revoke;
+mod state_size;
 
 use allod_identity::{
     CallArguments, CertificateStatus, CertificateStatuses, Identifier, IdentityRequest,

@@ -6,10 +6,10 @@ use allod_consensus_primitives::{
     justification_hash, pre_digest, seal_message,
 };
 use allod_core::{PotCheckpoints, Solution};
-use allod_runtime::Hash;
+use allod_runtime::{Hash, UncheckedExtrinsic};
 use allod_verification::sign_seal;
-use parity_scale_codec::Encode;
-use sp_runtime::{DigestItem, Justifications, OpaqueExtrinsic};
+use parity_scale_codec::{Decode, Encode};
+use sp_runtime::{DigestItem, Justifications, OpaqueExtrinsic, generic::Preamble};
 
 pub use allod_runtime::Header;
 
@@ -58,6 +58,16 @@ impl Made {
     /// What it claims.
     pub fn pre_digest(&self) -> PreDigest {
         pre_digest(&self.header).unwrap()
+    }
+
+    /// How many transactions it has, the inherents apart. They alone are signed.
+    pub fn transactions(&self) -> usize {
+        let is_signed = |extrinsic: &&OpaqueExtrinsic| {
+            let bytes = extrinsic.encode();
+            let decoded = UncheckedExtrinsic::decode(&mut bytes.as_slice()).unwrap();
+            matches!(decoded.preamble, Preamble::Signed(..))
+        };
+        self.body.iter().filter(is_signed).count()
     }
 
     /// Its consensus digests.

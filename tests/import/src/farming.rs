@@ -16,16 +16,23 @@ use allod_core::{
     audit::mask_chunk, global_challenge, time::PotInput, units::group_of,
 };
 use allod_proof_of_space::SectorTable;
-use allod_runtime::{Hash, RuntimeCall, TransactionContext, opaque::Block, signed_transaction};
+use allod_runtime::{
+    Hash, RuntimeCall, RuntimeEvent, TransactionContext, opaque::Block, signed_transaction,
+};
 use allod_service::Client;
 use allod_verification::is_within_range;
+use frame_system::{Event as SystemEvent, EventRecord};
 use parity_scale_codec::{Decode, Encode};
 use sc_block_builder::BlockBuilderBuilder;
+use sc_client_api::StorageProvider;
 use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
 use sp_api::ProvideRuntimeApi;
+use sp_blockchain::{ApplyExtrinsicFailed, Error};
+use sp_core::storage::StorageKey;
 use sp_inherents::InherentData;
+use sp_io::hashing::twox_128;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{Digest, Justifications, OpaqueExtrinsic, generic::Era};
+use sp_runtime::{Digest, DispatchError, Justifications, OpaqueExtrinsic, generic::Era};
 use sp_timestamp::Timestamp;
 use std::collections::HashMap;
 
@@ -96,6 +103,9 @@ pub struct Plan {
     pub later: u64,
     /// After the inherents.
     pub transactions: Vec<OpaqueExtrinsic>,
+    /// Whether the block ends before the first transaction that finds no room in it; otherwise it is an
+    /// error if there is one.
+    pub until_full: bool,
     /// Whether proof-of-time goes on without the entropy and the iterations that are due.
     pub ignore_change: bool,
 }
@@ -280,8 +290,18 @@ impl Node {
             .build()
             .unwrap();
         let inherents = builder.create_inherents(data).unwrap();
-        for extrinsic in inherents.into_iter().chain(plan.transactions.clone()) {
-            builder.push(extrinsic).unwrap();
+        for inherent in inherents {
+            builder.push(inherent).unwrap();
+        }
+        for transaction in &plan.transactions {
+            match builder.push(transaction.clone()) {
+                Err(Error::ApplyExtrinsicFailed(ApplyExtrinsicFailed::Validity(error)))
+                    if plan.until_full && error.exhausted_resources() =>
+                {
+                    break;
+                }
+                pushed => pushed.unwrap(),
+            }
         }
         builder.build().unwrap().block
     }
@@ -298,6 +318,48 @@ impl Node {
         for _ in 0..blocks {
             self.grow(Plan::default()).await;
         }
+    }
+
+    /// Brings calls onto the chain as Alice's transactions, in as many blocks as they fill; other nodes
+    /// take these blocks, too. Every call must succeed. Returns her next nonce.
+    pub async fn carry(&self, others: &[&Self], calls: Vec<RuntimeCall>, nonce: u32) -> u32 {
+        let next = nonce + u32::try_from(calls.len()).unwrap();
+        let mut waiting: Vec<_> = calls
+            .into_iter()
+            .zip(nonce..)
+            .map(|(call, nonce)| self.signed(call, nonce))
+            .collect();
+        while !waiting.is_empty() {
+            let made = self.grow(Plan {
+                transactions: waiting.clone(),
+                until_full: true,
+                ..Plan::default()
+            });
+            let made = made.await;
+            for other in others {
+                other.accept(&made).await;
+            }
+            let taken = made.transactions();
+            assert!(taken > 0, "a transaction finds no room in an empty block");
+            assert_eq!(self.failures(made.hash()), []);
+            waiting.drain(..taken);
+        }
+        next
+    }
+
+    /// The errors of those of a block's transactions that failed.
+    pub fn failures(&self, block: Hash) -> Vec<DispatchError> {
+        let key = StorageKey([twox_128(b"System"), twox_128(b"Events")].concat());
+        let events = self.client.storage(block, &key).unwrap().unwrap();
+        let records =
+            Vec::<EventRecord<RuntimeEvent, Hash>>::decode(&mut events.0.as_slice()).unwrap();
+        let failed = records.into_iter().filter_map(|record| match record.event {
+            RuntimeEvent::System(SystemEvent::ExtrinsicFailed { dispatch_error, .. }) => {
+                Some(dispatch_error)
+            }
+            _ => None,
+        });
+        failed.collect()
     }
 
     /// Alice's transaction.
