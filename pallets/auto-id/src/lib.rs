@@ -58,9 +58,9 @@
 //!
 //! | map | key | value, most bytes | why |
 //! |---|---|---|---|
-//! | [`Identities`] | identifier | record, 138; 36 more for each co-issuer | what changes with requests, apart from the certificate, so that a nonce does not rewrite 4 KiB; for ever |
+//! | [`Identities`] | identifier | record, 143; 37 more for each co-issuer | what changes with requests, apart from the certificate, so that a nonce does not rewrite 4 KiB; for ever |
 //! | [`Certificates`] | identifier | certificate, 4,098 | verification reads it at every link |
-//! | [`Superseded`] | identifier, generation | certificate, link, blocks, 4,144; 36 more for each co-issuer; four values at most | children are checked against them |
+//! | [`Superseded`] | identifier, generation | certificate, link, blocks, 4,145; 37 more for each co-issuer; four values at most | children are checked against them |
 //! | [`Keys`] | fingerprint of a key | identifier and block, 37 | a key serves one identity, for ever; lookup by key; compromise |
 //! | [`Serials`] | issuer, serial number | nothing | a serial number is never free again, so no certificate is registered twice |
 //! | [`Fingerprints`] | SHA-256 of the current certificate, if not the first | identifier, 32 | lookup; the first one's is the identifier itself |
@@ -72,10 +72,10 @@
 //!
 //! Beside them there is the pallet's storage version, two bytes in all.
 //!
-//! An identity without co-issuers, controller, guardians and services has values of at most its current
-//! certificate and 209 bytes, and 37 more for each key that it had before. With two co-issuers it is
-//! registered with at most its certificate and 245 bytes, with three with 281. Superseded certificates
-//! come on top of that. Identifiers and fingerprints are hashed with `Identity`: they are SHA-256
+//! An identity is registered with values of at most its certificate and 154 bytes, and 33 more for each
+//! co-issuer: 253 with three. A renewal adds 32 bytes to find it by its certificate and 37 for each key
+//! that it had before; superseded certificates, controller, guardians and services come on top of that.
+//! Identifiers and fingerprints are hashed with `Identity`: they are SHA-256
 //! values already, and hashing them again would buy nothing. Somebody who computes 2^n certificates can
 //! make two of them share n bits of path in the trie, which costs readers n / 4 more nodes at most.
 //! Serial numbers are the issuer's to choose and are hashed. Generations are counted by the pallet and

@@ -11,7 +11,7 @@ use frame_support::{
     traits::{Consideration, Footprint},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use parity_scale_codec::{Compact, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{DispatchError, traits::ConstU32};
 
@@ -69,10 +69,9 @@ impl<AccountId: PartialEq, Deposit: Consideration<AccountId, Footprint>>
     }
 }
 
-/// What is known about an identity apart from its certificate.
-#[derive(
-    Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+/// What is known about an identity apart from its certificate. Numbers that count events of its own are
+/// compact: small as they mostly are, they take a byte.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct IdentityRecord<AccountId, BlockNumber, Deposit> {
     /// The algorithm of the signature on the current certificate.
     pub algorithm: SignatureAlgorithm,
@@ -83,21 +82,50 @@ pub struct IdentityRecord<AccountId, BlockNumber, Deposit> {
     /// How many certificates the chain of issue has, its own and the root's included.
     pub depth: u8,
     /// Which certificate is the current one: 0 for the first.
+    #[codec(compact)]
     pub generation: u32,
     /// The block in which the current certificate was registered.
     pub certified_at: BlockNumber,
     /// The nonce that the next request must have. It never falls.
+    #[codec(compact)]
     pub nonce: u64,
     /// The block in which the identity was registered.
     pub registered_at: BlockNumber,
     /// How many recoveries have been opened: the number of the last one.
+    #[codec(compact)]
     pub recoveries: u32,
     /// Whether it was deactivated, which is for ever.
     pub is_deactivated: bool,
     /// Bytes of the superseded certificates that are kept, for the deposit.
+    #[codec(compact)]
     pub superseded_bytes: u32,
     /// The deposit, and who paid it.
     pub ticket: Ticket<AccountId, Deposit>,
+}
+
+// The derived one takes compact numbers for plain ones, which are shorter at most.
+impl<AccountId, BlockNumber, Deposit> MaxEncodedLen
+    for IdentityRecord<AccountId, BlockNumber, Deposit>
+where
+    AccountId: MaxEncodedLen,
+    BlockNumber: MaxEncodedLen,
+    Deposit: MaxEncodedLen,
+{
+    fn max_encoded_len() -> usize {
+        let compact = Compact::<u32>::max_encoded_len().saturating_mul(3);
+        [
+            SignatureAlgorithm::max_encoded_len(),
+            Serial::max_encoded_len(),
+            Issuance::max_encoded_len(),
+            u8::max_encoded_len(),
+            BlockNumber::max_encoded_len().saturating_mul(2),
+            compact.saturating_add(Compact::<u64>::max_encoded_len()),
+            bool::max_encoded_len(),
+            Ticket::<AccountId, Deposit>::max_encoded_len(),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
 }
 
 pub(crate) type IdentityRecordOf<T> = IdentityRecord<

@@ -11,7 +11,7 @@
 //! the depth below the root is known when a link is made and never grows. No call ever has to look
 //! downwards, at what an identity has issued.
 
-use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use parity_scale_codec::{Compact, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{BoundedVec, traits::ConstU32};
 
@@ -38,7 +38,6 @@ pub const MAX_SUPERSEDED: u32 = 4;
     Encode,
     Decode,
     DecodeWithMemTracking,
-    MaxEncodedLen,
     TypeInfo,
 )]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -46,7 +45,15 @@ pub struct CertificateReference {
     /// The identity.
     pub identifier: Identifier,
     /// Which of its certificates: 0 for the first.
+    #[codec(compact)]
     pub generation: u32,
+}
+
+// The derived one takes compact numbers for plain ones, which are shorter at most.
+impl MaxEncodedLen for CertificateReference {
+    fn max_encoded_len() -> usize {
+        Identifier::max_encoded_len().saturating_add(Compact::<u32>::max_encoded_len())
+    }
 }
 
 /// The co-issuers of a certificate.
