@@ -243,7 +243,7 @@ fn rsa_keys_are_json_web_keys() {
     );
     let pem = std::fs::read(file).unwrap();
     let (_, der) = pem_rfc7468::decode_vec(&pem).unwrap();
-    let signer = SigningKey::rsa_from_pkcs8(&der).unwrap();
+    let signer = SigningKey::from_pkcs8(&der).unwrap();
     let der = CertificateBuilder::self_issued("rsa").sign_self(&signer);
     let request = Request::Register {
         certificate: text(&der),
