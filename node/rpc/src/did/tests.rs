@@ -293,3 +293,15 @@ fn what_cannot_be_resolved_says_so() {
     let pruned = did.resolve(text, Some(options));
     assert_eq!(code(pruned), codes::STATE_NOT_HELD);
 }
+
+#[test]
+fn identifiers_have_one_did() {
+    let chain = TestChain::new();
+    let did = did_rpc(&chain);
+    let identifier = Identifier([0x0a; 32]);
+    let text = did.of(identifier).unwrap();
+    assert_eq!(text, format!("did:allod:dev:{}", "0a".repeat(32)));
+    let resolution = did.resolve(text.try_into().unwrap(), None).unwrap();
+    let error = resolution.did_resolution_metadata.error;
+    assert_eq!(error, Some(ResolutionError::NotFound));
+}
