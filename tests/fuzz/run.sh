@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- certificate crl csr path
+[ $# -gt 0 ] || set -- certificate crl csr path private_key
 
 target_dir=${CARGO_TARGET_DIR:-target}
 corpus=${FUZZ_CORPUS:-corpus}
@@ -34,6 +34,18 @@ blocks() {
 blocks "$corpus/certificate" CERTIFICATE "$data"/chain-*.pem
 blocks "$corpus/crl" "X509 CRL" "$data"/crl-*.pem
 blocks "$corpus/csr" "CERTIFICATE REQUEST" "$data"/csr-*.pem
+mkdir -p "$corpus/private_key"
+for kind in ed25519 'EC -pkeyopt ec_paramgen_curve:P-256' 'EC -pkeyopt ec_paramgen_curve:P-384' RSA; do
+    key=$corpus/private_key/$(echo "$kind" | tr -c 'A-Za-z0-9\n' -)
+    [ -f "$key.der" ] && continue
+    # shellcheck disable=SC2086 # several words
+    openssl genpkey -algorithm $kind -outform der -out "$key.der"
+    for derivation in -scrypt '-iter 2048'; do
+        # shellcheck disable=SC2086
+        openssl pkcs8 -topk8 -inform der -in "$key.der" -passout pass:word $derivation -outform der \
+            -out "$key$derivation.der"
+    done
+done
 mkdir -p "$corpus/path"
 for chain in "$data"/chain-*.pem; do
     name=$(basename "$chain" .pem)

@@ -3,6 +3,7 @@
 //! | method | parameters | answer |
 //! |---|---|---|
 //! | `did_resolve` | DID, [`ResolveOptions`]? | [`Resolution`] |
+//! | `did_of` | identifier | the DID that it has on this network |
 
 use crate::auto_id::{BlockHash, BlockReference, bounded::BoundedText};
 use serde::{Deserialize, Serialize};

@@ -1,20 +1,27 @@
 //! Private keys: reading them, and finding the one that belongs to a certificate.
+//!
+//! The forms are those of [`allod_x509::private_key`] and [`allod_x509::encrypted_key`]; here they are told apart by
+//! what PEM calls them, or by the DER itself.
 
-use super::files::{self, Contents, FileError};
+use super::{
+    files::{self, Contents, FileError},
+    password::{PasswordArgs, PasswordError},
+};
 use crate::commands::Error;
-use allod_x509::{ParsedCertificate, builder::SigningKey};
-use pkcs8::{ObjectIdentifier, PrivateKeyInfo};
+use allod_x509::{
+    ParsedCertificate, PrivateKeyError,
+    builder::SigningKey,
+    encrypted_key::{self, EncryptedKeyError},
+};
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
 };
 
-/// Ed25519 (RFC 8410).
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-/// An elliptic curve, named by a parameter (RFC 5480).
-const ELLIPTIC_CURVE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-/// The curve P-256 (RFC 5480).
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+/// What PEM calls a private key in PKCS #8.
+pub const PRIVATE_KEY: &str = "PRIVATE KEY";
+/// What PEM calls one under a password.
+pub const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
 
 /// Why a file gives no key.
 #[derive(Debug, thiserror::Error)]
@@ -25,38 +32,43 @@ pub enum KeyError {
     /// There is no key in it.
     #[error("no private key in it")]
     NoKey,
-    /// The key needs a password.
-    #[error(
-        "its private key is encrypted; decrypt it (openssl pkey), or sign by hand (allod id payload)"
-    )]
-    Encrypted,
-    /// The key is of another kind.
-    #[error("its private key is of the kind {0}; it must be Ed25519 or on the curve P-256")]
-    Kind(ObjectIdentifier),
-    /// The key's bytes are wrong.
-    #[error("its private key cannot be read: {0}")]
-    Malformed(String),
+    /// There is one that cannot be used.
+    #[error("its {0}")]
+    Unusable(PrivateKeyError),
+    /// There is one under a password, which does not open.
+    #[error("its private key: {0}")]
+    Locked(#[from] EncryptedKeyError),
+    /// There is no password for it.
+    #[error("its private key is encrypted: {0}")]
+    Password(#[from] PasswordError),
     /// The key is not the certificate's.
     #[error("its private key belongs to another certificate")]
     OfAnother,
 }
 
-/// The key of a certificate that lies in the file `beside`: from `named` if that is given, else from
-/// the certificate's file, the file of the same name with `.key`, or `key.pem`, in this order.
+/// [`find_with`] where a password may come from the environment or the terminal.
 pub fn find(
     certificate: &ParsedCertificate<'_>,
     beside: &Path,
     named: Option<&Path>,
 ) -> Result<SigningKey, Error> {
+    find_with(certificate, beside, named, &PasswordArgs::default())
+}
+
+/// The key of a certificate that lies in the file `beside`: from `named` if that is given, else from
+/// the certificate's file, the file of the same name with `.key`, or `key.pem`, in this order.
+pub fn find_with(
+    certificate: &ParsedCertificate<'_>,
+    beside: &Path,
+    named: Option<&Path>,
+    password: &PasswordArgs,
+) -> Result<SigningKey, Error> {
     if let Some(path) = named {
-        return load_matching(certificate, path).map_err(|error| match error {
-            KeyError::File(error) => error.into(),
-            error => format!("{}: {error}", path.display()).into(),
-        });
+        return of_certificate(certificate, path, password);
     }
     let mut tried = Vec::new();
     for path in candidates(beside) {
-        match load_matching(certificate, &path) {
+        match load_matching(certificate, &path, password) {
             Ok(key) => return Ok(key),
             Err(error) => tried.push(format!("{} ({})", path.display(), reason(&error))),
         }
@@ -67,6 +79,28 @@ pub fn find(
         tried.join(", ")
     )
     .into())
+}
+
+/// The key of a certificate, from this file.
+pub fn of_certificate(
+    certificate: &ParsedCertificate<'_>,
+    path: &Path,
+    password: &PasswordArgs,
+) -> Result<SigningKey, Error> {
+    load_matching(certificate, path, password).map_err(|error| named(path, error))
+}
+
+/// Reads a key: PKCS #8, under a password or not, SEC 1 or PKCS #1, PEM or DER.
+pub fn load(path: &Path, password: &PasswordArgs) -> Result<SigningKey, Error> {
+    read(path, password).map_err(|error| named(path, error))
+}
+
+/// With the path in front, where it does not say it itself.
+fn named(path: &Path, error: KeyError) -> Error {
+    match error {
+        KeyError::File(error) => error.into(),
+        error => format!("{}: {error}", path.display()).into(),
+    }
 }
 
 fn candidates(certificate: &Path) -> Vec<PathBuf> {
@@ -95,8 +129,12 @@ fn reason(error: &KeyError) -> String {
     }
 }
 
-fn load_matching(certificate: &ParsedCertificate<'_>, path: &Path) -> Result<SigningKey, KeyError> {
-    let key = load(path)?;
+fn load_matching(
+    certificate: &ParsedCertificate<'_>,
+    path: &Path,
+    password: &PasswordArgs,
+) -> Result<SigningKey, KeyError> {
+    let key = read(path, password)?;
     if key.spki() == certificate.spki() {
         Ok(key)
     } else {
@@ -104,58 +142,34 @@ fn load_matching(certificate: &ParsedCertificate<'_>, path: &Path) -> Result<Sig
     }
 }
 
-/// Reads a key: PKCS#8 or SEC 1, PEM or DER.
-fn load(path: &Path) -> Result<SigningKey, KeyError> {
+fn read(path: &Path, password: &PasswordArgs) -> Result<SigningKey, KeyError> {
+    let decrypt = |der: &[u8]| -> Result<SigningKey, KeyError> {
+        // Nobody is asked for the password of a file that cannot be opened anyway.
+        encrypted_key::check(der)?;
+        let password = password.ask(&path.display().to_string())?;
+        Ok(SigningKey::from_encrypted_pkcs8(der, password.as_bytes())?)
+    };
     let blocks = match files::contents(path)? {
-        Contents::Binary(der) => return from_der(&der),
+        Contents::Binary(der) => {
+            return match SigningKey::from_der(&der) {
+                Err(PrivateKeyError::Encrypted) => decrypt(&der),
+                Err(PrivateKeyError::Form | PrivateKeyError::TooLong(_)) => Err(KeyError::NoKey),
+                result => result.map_err(KeyError::Unusable),
+            };
+        }
         Contents::Pem(blocks) => blocks,
     };
     for block in &blocks {
-        match block.label.as_str() {
-            "PRIVATE KEY" => return from_pkcs8(&block.der),
-            "EC PRIVATE KEY" => return from_sec1(&block.der),
-            "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted),
-            _ => {}
-        }
+        let read = match block.label.as_str() {
+            PRIVATE_KEY => SigningKey::from_pkcs8(&block.der),
+            "EC PRIVATE KEY" => SigningKey::from_sec1(&block.der),
+            "RSA PRIVATE KEY" => SigningKey::from_pkcs1(&block.der),
+            ENCRYPTED_PRIVATE_KEY => return decrypt(&block.der),
+            _ => continue,
+        };
+        return read.map_err(KeyError::Unusable);
     }
     Err(KeyError::NoKey)
-}
-
-fn from_der(der: &[u8]) -> Result<SigningKey, KeyError> {
-    if PrivateKeyInfo::try_from(der).is_ok() {
-        from_pkcs8(der)
-    } else {
-        from_sec1(der).map_err(|_| KeyError::NoKey)
-    }
-}
-
-fn from_pkcs8(der: &[u8]) -> Result<SigningKey, KeyError> {
-    let malformed = |error: pkcs8::Error| KeyError::Malformed(error.to_string());
-    let info = PrivateKeyInfo::try_from(der).map_err(malformed)?;
-    match info.algorithm.oid {
-        ED25519 => ed25519_dalek::SigningKey::try_from(info)
-            .map(SigningKey::Ed25519)
-            .map_err(malformed),
-        ELLIPTIC_CURVE => {
-            let curve = info
-                .algorithm
-                .parameters_oid()
-                .map_err(|error| malformed(error.into()))?;
-            if curve != P256 {
-                return Err(KeyError::Kind(curve));
-            }
-            let key = p256::SecretKey::try_from(info).map_err(malformed)?;
-            Ok(SigningKey::P256(key.into()))
-        }
-        other => Err(KeyError::Kind(other)),
-    }
-}
-
-/// The curve is not looked at: whether the key is the certificate's shows that it is the right one.
-fn from_sec1(der: &[u8]) -> Result<SigningKey, KeyError> {
-    p256::SecretKey::from_sec1_der(der)
-        .map(|key| SigningKey::P256(key.into()))
-        .map_err(|_| KeyError::Malformed("not a key on the curve P-256".into()))
 }
 
 #[cfg(test)]
@@ -164,12 +178,15 @@ mod tests {
     use crate::id::test_openssl::{Folder, Kind, openssl};
     use std::fs;
 
+    /// With the password in the file `password`, if it is there.
     fn found(folder: &Folder, certificate: &str, named: Option<&str>) -> Result<Vec<u8>, String> {
+        let password = PasswordArgs::file(folder.path("password"));
         let path = folder.path(certificate);
         let der = files::certificate(&path).unwrap();
         let parsed = ParsedCertificate::parse(&der).unwrap();
         let named = named.map(|name| folder.path(name));
-        let key = find(&parsed, &path, named.as_deref()).map_err(|error| error.to_string())?;
+        let key = find_with(&parsed, &path, named.as_deref(), &password)
+            .map_err(|error| error.to_string())?;
         let signature = key.sign(b"message");
         parsed
             .verify_message(parsed.signature_algorithm(), b"message", &signature)
@@ -179,7 +196,7 @@ mod tests {
 
     #[test]
     fn every_form_that_openssl_writes() {
-        for kind in [Kind::Ed25519, Kind::P256] {
+        for kind in Kind::ALL {
             let folder = Folder::new();
             folder.certificate(kind, "cert.pem", "agent.pem");
             let key = folder.path("agent.pem");
@@ -193,13 +210,40 @@ mod tests {
             let to = encrypted.to_str().unwrap();
             let with = "pass:word";
             openssl(&["pkcs8", "-topk8", "-in", key, "-out", to, "-passout", with]);
-            let error = found(&folder, "cert.pem", Some("secret.pem")).unwrap_err();
-            assert!(error.contains("encrypted"), "{error}");
+            for (password, expected) in [("word\n", Ok(&spki)), ("Word\n", Err("wrong password"))] {
+                folder.write("password", password.as_bytes());
+                match (found(&folder, "cert.pem", Some("secret.pem")), expected) {
+                    (found, Ok(spki)) => assert_eq!(found.as_ref(), Ok(spki)),
+                    (found, Err(why)) => {
+                        let error = found.unwrap_err();
+                        assert!(error.contains(why), "{error}");
+                        assert!(error.contains("secret.pem"), "{error}");
+                    }
+                }
+            }
+            let binary = folder.path("secret.der");
+            let to = binary.to_str().unwrap();
+            openssl(&[
+                "pkcs8", "-topk8", "-scrypt", "-in", key, "-out", to, "-outform", "der",
+                "-passout", with,
+            ]);
+            folder.write("password", b"word");
+            assert_eq!(
+                found(&folder, "cert.pem", Some("secret.der")).unwrap(),
+                spki
+            );
         }
     }
 
     #[test]
-    fn sec1_keys() {
+    fn sec1_and_pkcs1_keys() {
+        let folder = Folder::new();
+        folder.certificate(Kind::Rsa, "cert.pem", "agent.pem");
+        let [key, to] = ["agent.pem", "pkcs1.pem"].map(|name| folder.path(name));
+        let (key, to) = (key.to_str().unwrap(), to.to_str().unwrap());
+        openssl(&["pkey", "-traditional", "-in", key, "-out", to]);
+        assert!(found(&folder, "cert.pem", Some("pkcs1.pem")).is_ok());
+
         let folder = Folder::new();
         folder.certificate(Kind::P256, "cert.pem", "agent.pem");
         let key = folder.path("agent.pem");
@@ -248,9 +292,9 @@ mod tests {
         let folder = Folder::new();
         folder.certificate(Kind::Ed25519, "cert.pem", "agent.pem");
         folder.certificate(Kind::P256, "other.pem", "other-key.pem");
-        let p384 = folder.path("p384.pem");
-        let curve = "ec_paramgen_curve:P-384";
-        let to = p384.to_str().unwrap();
+        let p521 = folder.path("p521.pem");
+        let curve = "ec_paramgen_curve:P-521";
+        let to = p521.to_str().unwrap();
         openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", curve, "-out", to]);
         let x25519 = folder.path("x25519.pem");
         openssl(&[
@@ -261,11 +305,13 @@ mod tests {
             x25519.to_str().unwrap(),
         ]);
         folder.write("noise.der", &[0x30; 64]);
+        folder.write("huge.der", &[0x30; 9000]);
         for (file, why) in [
             ("other-key.pem", "another certificate"),
-            ("p384.pem", "of the kind 1.3.132.0.34"),
+            ("p521.pem", "of the kind 1.3.132.0.35"),
             ("x25519.pem", "of the kind 1.3.101.110"),
             ("noise.der", "no private key"),
+            ("huge.der", "no private key"),
             ("cert.pem", "no private key"),
             ("none.pem", "cannot read"),
         ] {

@@ -14,6 +14,15 @@ pub enum Kind {
     Ed25519,
     /// ECDSA on P-256.
     P256,
+    /// ECDSA on P-384.
+    P384,
+    /// RSA with 2,048 bits.
+    Rsa,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Ed25519, Self::P256, Self::P384, Self::Rsa];
 }
 
 /// A folder that is gone after the test.
@@ -52,6 +61,15 @@ impl Folder {
         arguments.extend(match kind {
             Kind::Ed25519 => ["-newkey", "ed25519"].as_slice(),
             Kind::P256 => ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"].as_slice(),
+            Kind::P384 => [
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-384",
+                "-sha384",
+            ]
+            .as_slice(),
+            Kind::Rsa => ["-newkey", "rsa:2048"].as_slice(),
         });
         arguments.extend(["-keyout", text(&key), "-out", text(&certificate)]);
         openssl(&arguments);
@@ -62,9 +80,10 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Runs `openssl`, which must succeed.
-pub fn openssl(arguments: &[&str]) {
+/// Runs `openssl`, which must succeed; what it prints.
+pub fn openssl(arguments: &[&str]) -> String {
     let output = Command::new("openssl").args(arguments).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "openssl {arguments:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

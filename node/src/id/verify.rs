@@ -100,7 +100,7 @@ pub async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
 
 /// An identity counts once it holds at the finalized block as well as at the best one (§11). Where
 /// all that is missing is that the block of its registration is finalized, this waits for that.
-async fn ask(
+pub async fn ask(
     node: &Node,
     identifier: Identifier,
     options: &VerifyOptions,
@@ -161,7 +161,8 @@ pub async fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
+/// JSON for people.
+pub fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(value)
 }
 
@@ -180,7 +181,8 @@ fn parse_purpose(text: &str) -> Result<Purpose, String> {
         })
 }
 
-fn parse_time(text: &str) -> Result<u64, String> {
+/// Reads seconds since 1970, or a time in UTC.
+pub fn parse_time(text: &str) -> Result<u64, String> {
     if let Ok(seconds) = text.parse() {
         return Ok(seconds);
     }

@@ -60,7 +60,7 @@ pub fn p384(scalar: u8) -> SigningKey {
 
 /// The one RSA key of the tests: it has 4,096 bits.
 pub fn rsa() -> SigningKey {
-    SigningKey::rsa_from_pkcs8(include_bytes!("benchmarking/rsa-4096.key.der")).unwrap()
+    SigningKey::from_pkcs8(include_bytes!("benchmarking/rsa-4096.key.der")).unwrap()
 }
 
 /// Everything that a registration is made of; a test changes one part.

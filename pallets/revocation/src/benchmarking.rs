@@ -330,7 +330,7 @@ mod benchmarks {
 
     #[benchmark]
     fn signature_rsa() -> Result<(), BenchmarkError> {
-        let key = SigningKey::rsa_from_pkcs8(RSA_KEY).map_err(stop("the RSA key is refused"))?;
+        let key = SigningKey::from_pkcs8(RSA_KEY).map_err(stop("the RSA key is refused"))?;
         let parts = message_of(&key);
         #[block]
         {

@@ -16,6 +16,7 @@
 //! | [`control`] | guardians, service endpoints |
 //! | [`revocation`] | serial numbers, reasons, status of a certificate |
 //! | [`request`] | the bytes that an identity's key signs |
+//! | [`data`] | the bytes that an identity's key signs to vouch for data |
 //! | [`report`] | what verification answers |
 //! | [`checks`] | the rules for a graph of certificates |
 //! | [`registry`] | the traits between the pallets |
@@ -41,6 +42,7 @@ pub mod api;
 pub mod calls;
 pub mod checks;
 pub mod control;
+pub mod data;
 pub mod identifier;
 pub mod issuance;
 pub mod registry;
@@ -56,6 +58,7 @@ pub use control::{
     GuardianSet, GuardianSetError, MAX_GUARDIANS, MAX_RECOVERY_DELAY, MAX_SERVICES,
     RECOVERY_WINDOW, Service, ServiceError, Services, check_services,
 };
+pub use data::{DATA_CONTEXT, DataPayload, KeyTenure, TenureError, judge_block};
 pub use identifier::{Identifier, IdentifierError, KeyFingerprint};
 pub use issuance::{
     CertificateReference, CoIssuers, Issuance, MAX_CO_ISSUERS, MAX_DEPTH, MAX_SUPERSEDED,

@@ -19,7 +19,7 @@ const NOW: u64 = 1_800_000_000;
 
 fn rsa(pem: &[u8]) -> SigningKey {
     let (_, der) = pem_rfc7468::decode_vec(pem).expect("is PEM");
-    SigningKey::rsa_from_pkcs8(&der).expect("is a good key")
+    SigningKey::from_pkcs8(&der).expect("is a good key")
 }
 
 /// Each kind of key, and each algorithm of the longest one.

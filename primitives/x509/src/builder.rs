@@ -5,8 +5,11 @@
 
 use alloc::vec::Vec;
 
+use sha2::{Digest, Sha256};
+
 use crate::{
-    KeyUsage, algorithm::SignatureAlgorithm, csr::EXTENSION_REQUEST, extensions::oid, writer,
+    KeyUsage, PublicKey, algorithm::SignatureAlgorithm, csr::EXTENSION_REQUEST, extensions::oid,
+    writer,
 };
 pub use crate::{
     signing_key::{AlgorithmError, SigningKey},
@@ -98,19 +101,31 @@ pub fn certificate(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) 
 /// The DER of a certification request (PKCS #10) for this key: DER of the subject's name and of each
 /// requested extension.
 pub fn certification_request(subject: &[u8], extensions: &[Vec<u8>], key: &SigningKey) -> Vec<u8> {
+    let info = certification_request_info(subject, extensions, &key.spki());
+    signed(&info, key.algorithm(), &key.sign(&info))
+}
+
+/// What the signature of a certification request is over: DER of the subject's name, of each requested
+/// extension, and of the public key.
+pub fn certification_request_info(subject: &[u8], extensions: &[Vec<u8>], spki: &[u8]) -> Vec<u8> {
     let attributes = if extensions.is_empty() {
         Vec::new()
     } else {
         let values = tlv(0x31, &sequence(extensions));
         sequence(&[tlv(0x06, EXTENSION_REQUEST), values])
     };
-    let info = sequence(&[
+    sequence(&[
         integer(0),
         subject.to_vec(),
-        key.spki(),
+        spki.to_vec(),
         tlv(0xa0, &attributes),
-    ]);
-    signed(&info, key.algorithm(), &key.sign(&info))
+    ])
+}
+
+/// A key's identifier: the first 160 bits of the SHA-256 of `subjectPublicKey` (RFC 7093, 2, method 1).
+pub fn key_identifier(key: PublicKey<'_>) -> Vec<u8> {
+    let hash = Sha256::digest(key.bytes);
+    hash.into_iter().take(20).collect()
 }
 
 /// A distinguished name of common names, one after another.

@@ -33,6 +33,17 @@ pub struct PublicKey<'a> {
 }
 
 impl<'a> PublicKey<'a> {
+    /// Reads the DER of a `SubjectPublicKeyInfo`, the whole of `der`.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`], [`CertificateError::UnknownKeyAlgorithm`] and its like.
+    pub fn from_spki(der: &'a [u8]) -> Result<Self, CertificateError> {
+        let mut file = Cursor::new(der, Field::PublicKey);
+        let spki = file.expect(Tag::Sequence)?;
+        file.finish()?;
+        Self::parse(spki.value)
+    }
+
     /// Reads the contents of a `SubjectPublicKeyInfo` (RFC 5280, 4.1.2.7).
     pub(crate) fn parse(spki: &'a [u8]) -> Result<Self, CertificateError> {
         let mut fields = Cursor::new(spki, Field::PublicKey);

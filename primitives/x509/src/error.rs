@@ -61,6 +61,8 @@ pub enum Field {
     CertificationRequest,
     /// The attributes of a certification request.
     Attributes,
+    /// A private key.
+    PrivateKey,
 }
 
 impl fmt::Display for Field {
@@ -91,6 +93,7 @@ impl fmt::Display for Field {
             Self::CrlNumber => "cRLNumber",
             Self::CertificationRequest => "certificationRequest",
             Self::Attributes => "attributes",
+            Self::PrivateKey => "privateKey",
         })
     }
 }

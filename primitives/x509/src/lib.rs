@@ -58,6 +58,8 @@
 //! | [`error`] | one variant per cause |
 //! | [`csr`] (feature `builder`) | certification requests |
 //! | [`signing_key`] (feature `builder`) | private keys |
+//! | [`private_key`] (feature `builder`) | private keys in DER: PKCS #8, SEC 1, PKCS #1 |
+//! | [`encrypted_key`] (feature `std`) | private keys under a password |
 //! | [`builder`] (feature `builder`) | makes certificates, good and bad |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -82,6 +84,8 @@ pub mod certificate;
 pub mod crl;
 #[cfg(any(test, feature = "builder"))]
 pub mod csr;
+#[cfg(feature = "std")]
+pub mod encrypted_key;
 pub mod error;
 pub mod extensions;
 pub mod general_name;
@@ -90,9 +94,13 @@ pub mod limits;
 pub mod name;
 pub mod name_constraints;
 pub mod path;
+#[cfg(any(test, feature = "builder"))]
+pub mod private_key;
 pub mod profile;
 mod reader;
 mod rsa_key;
+#[cfg(feature = "std")]
+mod scrypt;
 pub mod second_opinion;
 #[cfg(any(test, feature = "builder"))]
 pub mod signing_key;
@@ -114,6 +122,8 @@ pub use limits::Limits;
 pub use name::Name;
 pub use name_constraints::{Budget, NameConstraints};
 pub use path::{PathError, PathReport, Purpose, Rule};
+#[cfg(any(test, feature = "builder"))]
+pub use private_key::PrivateKeyError;
 pub use rsa_key::{RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS};
 #[cfg(any(test, feature = "builder"))]
 pub use signing_key::SigningKey;

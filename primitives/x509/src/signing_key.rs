@@ -3,18 +3,20 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use p256::ecdsa::{Signature as P256Signature, signature::Signer};
+use p256::{
+    ecdsa::{Signature as P256Signature, signature::Signer},
+    elliptic_curve::zeroize::Zeroizing,
+};
 use p384::ecdsa::Signature as P384Signature;
 use rsa::{
     Pkcs1v15Sign, Pss, RsaPrivateKey,
-    pkcs8::DecodePrivateKey,
-    rand_core::{CryptoRng, Error as RngError, RngCore},
+    rand_core::{CryptoRng, CryptoRngCore, Error as RngError, RngCore},
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::{
-    CertificateError, KeyAlgorithm, SignatureAlgorithm,
+    CertificateError, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS, SignatureAlgorithm,
     builder::{bit_string, sequence, tlv},
     verifier::check_key,
 };
@@ -76,12 +78,38 @@ impl SigningKey {
         Ok(Self::Rsa(Box::new(key)))
     }
 
-    /// The RSA key of a PKCS#8 document in DER.
+    /// A new key of this kind; RSA with 2,048 bits (see [`generate_rsa`](Self::generate_rsa)).
     ///
     /// # Errors
-    /// [`CertificateError::KeyEncoding`] if there is none in it; as [`rsa`](Self::rsa).
-    pub fn rsa_from_pkcs8(der: &[u8]) -> Result<Self, CertificateError> {
-        let key = RsaPrivateKey::from_pkcs8_der(der).map_err(|_| CertificateError::KeyEncoding)?;
+    /// As [`generate_rsa`](Self::generate_rsa), for RSA only.
+    pub fn generate(
+        kind: KeyAlgorithm,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Self, CertificateError> {
+        Ok(match kind {
+            KeyAlgorithm::Ed25519 => {
+                let mut seed = Zeroizing::new([0; 32]);
+                rng.fill_bytes(seed.as_mut());
+                Self::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed))
+            }
+            KeyAlgorithm::P256 => Self::P256(p256::ecdsa::SigningKey::random(rng)),
+            KeyAlgorithm::P384 => Self::P384(p384::ecdsa::SigningKey::random(rng)),
+            KeyAlgorithm::Rsa => return Self::generate_rsa(RSA_MIN_BITS, rng),
+        })
+    }
+
+    /// A new RSA key with a modulus of so many bits (2,048 to 4,096, a multiple of 8) and the exponent
+    /// 65,537. Takes seconds.
+    ///
+    /// # Errors
+    /// [`CertificateError::RsaModulusSize`].
+    pub fn generate_rsa(bits: u32, rng: &mut impl CryptoRngCore) -> Result<Self, CertificateError> {
+        // Asked before the work is done.
+        if !(RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) || !bits.is_multiple_of(8) {
+            return Err(CertificateError::RsaModulusSize(bits));
+        }
+        let size = usize::try_from(bits).unwrap_or(0);
+        let key = RsaPrivateKey::new(rng, size).map_err(|_| CertificateError::KeyEncoding)?;
         Self::rsa(key)
     }
 
@@ -135,9 +163,9 @@ impl SigningKey {
         })
     }
 
-    /// The DER of the public key's `SubjectPublicKeyInfo`.
-    pub fn spki(&self) -> Vec<u8> {
-        let bytes = match self {
+    /// Contents of the public key's `subjectPublicKey`, as [`PublicKey`](crate::PublicKey) has them.
+    pub fn public_key_bytes(&self) -> Vec<u8> {
+        match self {
             Self::Ed25519(key) => key.verifying_key().to_bytes().to_vec(),
             Self::P256(key) => {
                 let point = key.verifying_key().to_encoded_point(false);
@@ -148,11 +176,15 @@ impl SigningKey {
                 point.as_bytes().to_vec()
             }
             Self::Rsa(key) => rsa_public_key(key),
-        };
+        }
+    }
+
+    /// The DER of the public key's `SubjectPublicKeyInfo`.
+    pub fn spki(&self) -> Vec<u8> {
         let verifier = self.algorithm().verifier();
         sequence(&[
             tlv(0x30, verifier.public_key_alg_id().as_ref()),
-            bit_string(&bytes),
+            bit_string(&self.public_key_bytes()),
         ])
     }
 }

@@ -331,7 +331,7 @@ fn revocation() {
 fn signatures_of_trusted_certificates() {
     let rsa = include_bytes!("../../../primitives/x509/tests/data/rsa-2048.key.pem");
     let (_, der) = pem_rfc7468::decode_vec(rsa).unwrap();
-    let rsa = SigningKey::rsa_from_pkcs8(&der).unwrap();
+    let rsa = SigningKey::from_pkcs8(&der).unwrap();
     let with_sha1 = |der: Vec<u8>| {
         let mut der = der;
         let sha256 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];

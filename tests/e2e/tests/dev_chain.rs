@@ -79,7 +79,68 @@ async fn identity(node: &Node, folder: &Path) {
     let again = run(binary(), &register, folder).await;
     assert_ne!(again.code, 0);
     assert!(again.err.contains("AlreadyRegistered"), "{}", again.err);
+    data(node, folder, &identifier).await;
     register_by_json_rpc(node, folder).await;
+}
+
+/// Data signed in the identity's name, its DID document, and a certificate that it issues as the chain knows it.
+async fn data(node: &Node, folder: &Path, identifier: &str) {
+    let allod = async |line: &[&str]| {
+        let line = [&["id"][..], line, &["--url", &node.url]].concat();
+        run(binary(), &line, folder).await
+    };
+    fs::write(folder.join("data"), "the agent paid\n").unwrap();
+    let signed = allod(&["sign", "data", "--certificate", "cert.pem"]).await;
+    assert_eq!(signed.code, 0, "{}{}", signed.out, signed.err);
+    let file = fs::read_to_string(folder.join("data.sig.json")).unwrap();
+    let file: Value = serde_json::from_str(&file).unwrap();
+    assert_eq!(file["identifier"], identifier);
+    let verify = ["verify-data", "data", "data.sig.json"];
+    let verified = allod(&verify).await;
+    assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+    assert!(verified.out.contains("the current one"), "{}", verified.out);
+
+    // Other data, another chain, another root than is accepted.
+    fs::write(folder.join("data"), "the agent did not pay\n").unwrap();
+    assert_eq!(allod(&verify).await.code, 1);
+    fs::write(folder.join("data"), "the agent paid\n").unwrap();
+    let mut other = file.clone();
+    other["genesisHash"] = json!(format!("0x{}", "00".repeat(32)));
+    fs::write(folder.join("other.json"), other.to_string()).unwrap();
+    let refused = allod(&["verify-data", "data", "other.json"]).await;
+    assert_eq!(refused.code, 1, "{}{}", refused.out, refused.err);
+    assert!(refused.out.contains("another chain"), "{}", refused.out);
+    let stranger = "00".repeat(32);
+    let refused = allod(&[
+        "verify-data",
+        "data",
+        "data.sig.json",
+        "--accept-root",
+        &stranger,
+    ])
+    .await;
+    assert_eq!(refused.code, 1, "{}{}", refused.out, refused.err);
+
+    let resolved = allod(&["resolve", identifier]).await;
+    assert_eq!(resolved.code, 0, "{}{}", resolved.out, resolved.err);
+    let resolution: Value = serde_json::from_str(&resolved.out).unwrap();
+    let did = format!("did:allod:dev:{identifier}");
+    assert_eq!(resolution["didDocument"]["id"], did);
+    assert_eq!(allod(&["resolve", &did]).await.code, 0);
+    assert_eq!(allod(&["resolve", &stranger]).await.code, 1);
+
+    let asked = run(
+        binary(),
+        &["id", "csr", "child", "--out", "child.csr"],
+        folder,
+    )
+    .await;
+    assert_eq!(asked.code, 0, "{}", asked.err);
+    let issuer = ["--issuer-id", identifier, "--key", "key.pem"];
+    let issue = [&["issue", "child.csr", "--out", "child.pem"][..], &issuer].concat();
+    let issued = allod(&issue).await;
+    assert_eq!(issued.code, 0, "{}{}", issued.out, issued.err);
+    openssl("verify -CAfile cert.pem child.pem", folder).await;
 }
 
 /// A key that signs elsewhere, and a client that knows neither SCALE nor sr25519.

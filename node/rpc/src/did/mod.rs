@@ -75,6 +75,15 @@ pub trait DidApi {
     /// ```
     #[method(name = "resolve", blocking)]
     fn resolve(&self, did: DidText, options: Option<ResolveOptions>) -> RpcResult<Resolution>;
+
+    /// The DID that an identifier has on this node's network. Whether it is registered is not looked at.
+    ///
+    /// ```text
+    /// ["3b5e…d1"]
+    /// "did:allod:dev:3b5e…d1"
+    /// ```
+    #[method(name = "of")]
+    fn of(&self, identifier: Identifier) -> RpcResult<String>;
 }
 
 /// Answers from the runtime.
@@ -105,6 +114,10 @@ where
             Ok(identifier) => self.document(identifier, &options),
             Err(error) => Ok(unresolved(error.code(), error.to_string())),
         }
+    }
+
+    fn of(&self, identifier: Identifier) -> RpcResult<String> {
+        Ok(self.network.did(identifier))
     }
 }
 

@@ -243,7 +243,7 @@ fn rsa_keys_are_json_web_keys() {
     );
     let pem = std::fs::read(file).unwrap();
     let (_, der) = pem_rfc7468::decode_vec(&pem).unwrap();
-    let signer = SigningKey::rsa_from_pkcs8(&der).unwrap();
+    let signer = SigningKey::from_pkcs8(&der).unwrap();
     let der = CertificateBuilder::self_issued("rsa").sign_self(&signer);
     let request = Request::Register {
         certificate: text(&der),
@@ -292,4 +292,16 @@ fn what_cannot_be_resolved_says_so() {
     let text = network().did(root).try_into().unwrap();
     let pruned = did.resolve(text, Some(options));
     assert_eq!(code(pruned), codes::STATE_NOT_HELD);
+}
+
+#[test]
+fn identifiers_have_one_did() {
+    let chain = TestChain::new();
+    let did = did_rpc(&chain);
+    let identifier = Identifier([0x0a; 32]);
+    let text = did.of(identifier).unwrap();
+    assert_eq!(text, format!("did:allod:dev:{}", "0a".repeat(32)));
+    let resolution = did.resolve(text.try_into().unwrap(), None).unwrap();
+    let error = resolution.did_resolution_metadata.error;
+    assert_eq!(error, Some(ResolutionError::NotFound));
 }

@@ -1,0 +1,183 @@
+//! The key of a new certificate or request: a new one, one in a file, or one that is elsewhere.
+
+use super::{
+    files::{self, Access, Form, NewFiles},
+    keys,
+    password::PasswordArgs,
+    signing,
+};
+use crate::commands::Error;
+use allod_x509::{KeyAlgorithm, PublicKey, SignatureAlgorithm, builder::SigningKey};
+use rand::rngs::OsRng;
+use std::path::{Path, PathBuf};
+
+/// A kind of new key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum KeyKind {
+    /// Ed25519.
+    #[default]
+    Ed25519,
+    /// ECDSA on P-256.
+    P256,
+    /// ECDSA on P-384.
+    P384,
+    /// RSA with 2,048 bits.
+    #[value(name = "rsa-2048")]
+    Rsa2048,
+    /// RSA with 3,072 bits.
+    #[value(name = "rsa-3072")]
+    Rsa3072,
+    /// RSA with 4,096 bits; takes some seconds.
+    #[value(name = "rsa-4096")]
+    Rsa4096,
+}
+
+/// Which key.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct KeyArgs {
+    /// The kind of the new key.
+    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["key", "public_key"])]
+    algorithm: KeyKind,
+
+    /// Take this key instead of a new one: PKCS#8, SEC 1 or PKCS#1, PEM or DER.
+    #[arg(long, value_name = "FILE", conflicts_with = "public_key")]
+    key: Option<PathBuf>,
+
+    /// Where to write the new key; only its owner may read it. Default: beside the other file, with
+    /// `.key` for its ending.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "public_key"])]
+    key_out: Option<PathBuf>,
+
+    /// Encrypt the new key with a password.
+    #[arg(long, conflicts_with_all = ["key", "public_key"])]
+    encrypt: bool,
+
+    #[command(flatten)]
+    password: PasswordArgs,
+
+    /// The public key of a key that is elsewhere: nothing is signed here.
+    #[arg(long, value_name = "FILE", requires = "to_be_signed")]
+    public_key: Option<PathBuf>,
+
+    /// Where to write what that key has to sign; `allod id assemble` takes it from there.
+    #[arg(long, value_name = "FILE", requires = "public_key")]
+    to_be_signed: Option<PathBuf>,
+
+    /// The algorithm of the signature, for RSA keys: rsa-pkcs1-sha256 (default) to rsa-pss-sha512.
+    #[arg(long, value_name = "NAME", value_parser = signing::parse_algorithm)]
+    signature_algorithm: Option<SignatureAlgorithm>,
+}
+
+/// Where the key is.
+pub enum OwnKey {
+    /// Here; a new one is still to be written.
+    Here {
+        /// The key.
+        key: Box<SigningKey>,
+        /// Where to write it.
+        new: Option<PathBuf>,
+    },
+    /// Elsewhere; what it signs goes to a file.
+    Elsewhere {
+        /// DER of the public key.
+        spki: Vec<u8>,
+        /// The file.
+        to_be_signed: PathBuf,
+    },
+}
+
+impl OwnKey {
+    /// The DER of the public key.
+    pub fn spki(&self) -> Vec<u8> {
+        match self {
+            Self::Here { key, .. } => key.spki(),
+            Self::Elsewhere { spki, .. } => spki.clone(),
+        }
+    }
+}
+
+impl KeyArgs {
+    /// The key, for something that is written to `out`.
+    pub fn own_key(&self, out: &Path) -> Result<OwnKey, Error> {
+        if let (Some(path), Some(to_be_signed)) = (&self.public_key, &self.to_be_signed) {
+            let spki = files::public_key(path)?;
+            PublicKey::from_spki(&spki).map_err(|error| format!("{}: {error}", path.display()))?;
+            return Ok(OwnKey::Elsewhere {
+                spki,
+                to_be_signed: to_be_signed.clone(),
+            });
+        }
+        if let Some(path) = &self.key {
+            return Ok(OwnKey::Here {
+                key: Box::new(keys::load(path, &self.password)?),
+                new: None,
+            });
+        }
+        let path = self
+            .key_out
+            .clone()
+            .unwrap_or_else(|| out.with_extension("key"));
+        if path == out {
+            return Err(format!(
+                "key and certificate would both go to {}: name another file with --key-out",
+                out.display()
+            )
+            .into());
+        }
+        // A key of 4,096 bits takes its time, so ask first. Whether the file can be made shows when it is.
+        for path in [&path, out] {
+            if path.symlink_metadata().is_ok() {
+                return Err(files::FileError::Exists { path: path.into() }.into());
+            }
+        }
+        Ok(OwnKey::Here {
+            key: Box::new(generate(self.algorithm)?),
+            new: Some(path),
+        })
+    }
+
+    /// The algorithm that the key signs with.
+    pub fn signature_algorithm(&self, spki: &[u8]) -> Result<SignatureAlgorithm, Error> {
+        signing::algorithm_of(
+            PublicKey::from_spki(spki)?.algorithm,
+            self.signature_algorithm,
+        )
+    }
+
+    /// Writes the new key, if there is one, and then the other file: both or none.
+    pub fn write(
+        &self,
+        key: &SigningKey,
+        new: Option<&Path>,
+        out: &Path,
+        contents: &[u8],
+        form: Form,
+    ) -> Result<(), Error> {
+        let mut files = NewFiles::default();
+        if let Some(path) = new {
+            let contents = if self.encrypt {
+                let password = self.password.choose(&path.display().to_string())?;
+                let der = key.to_encrypted_pkcs8(password.as_bytes(), &mut OsRng);
+                files::encode(keys::ENCRYPTED_PRIVATE_KEY, &der, form)?
+            } else {
+                files::encode(keys::PRIVATE_KEY, &key.to_pkcs8(), form)?
+            };
+            files.add(path, &contents, Access::Owner)?;
+        }
+        files.add(out, contents, Access::Everybody)?;
+        files.keep();
+        Ok(())
+    }
+}
+
+fn generate(kind: KeyKind) -> Result<SigningKey, Error> {
+    let rng = &mut OsRng;
+    Ok(match kind {
+        KeyKind::Ed25519 => SigningKey::generate(KeyAlgorithm::Ed25519, rng)?,
+        KeyKind::P256 => SigningKey::generate(KeyAlgorithm::P256, rng)?,
+        KeyKind::P384 => SigningKey::generate(KeyAlgorithm::P384, rng)?,
+        KeyKind::Rsa2048 => SigningKey::generate_rsa(2_048, rng)?,
+        KeyKind::Rsa3072 => SigningKey::generate_rsa(3_072, rng)?,
+        KeyKind::Rsa4096 => SigningKey::generate_rsa(4_096, rng)?,
+    })
+}

@@ -1,0 +1,412 @@
+//! Private keys under a password: `EncryptedPrivateKeyInfo` (RFC 5208, 6) with PBES2 (RFC 8018, 6.2).
+//!
+//! | | read | written |
+//! |---|---|---|
+//! | key derivation | scrypt (RFC 7914); PBKDF2 with HMAC-SHA-224, -256, -384 or -512 | scrypt, N = 16,384, r = 8, p = 10, 16 octets of salt |
+//! | cipher | AES-128, -192 or -256 in CBC mode | AES-256 in CBC mode |
+//!
+//! The file says how much work it takes to open it, and nobody vouches for the file. So the cost is looked at
+//! first, and one beyond [`MAX_SCRYPT_MEMORY`], [`MAX_SCRYPT_WORK`] or [`MAX_ITERATIONS`] is refused unworked.
+//! What OpenSSL writes is far below. What is written here, OpenSSL reads: its own bound on scrypt is 32 MiB.
+//!
+//! PBES2 does not tell a wrong password from a damaged file, and neither can the error.
+
+use aes::{
+    Aes128, Aes192, Aes256,
+    cipher::{BlockDecrypt, BlockEncrypt, KeyInit, generic_array::GenericArray},
+};
+use der::{Decode, Tag, asn1::ObjectIdentifier};
+use hmac::Hmac;
+use p256::elliptic_curve::zeroize::Zeroizing;
+use pbkdf2::pbkdf2;
+use rsa::rand_core::CryptoRngCore;
+use sha2::{Sha224, Sha256, Sha384, Sha512};
+
+use crate::{
+    CertificateError, PrivateKeyError, SigningKey,
+    error::Field,
+    private_key::MAX_PRIVATE_KEY_SIZE,
+    reader::Cursor,
+    scrypt::{Cost, scrypt},
+    writer::{integer, sequence, tlv},
+};
+
+/// Most bytes of memory that scrypt may ask for: 128 · N · r.
+pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
+/// Most work that scrypt may ask for: N · r · p. A few seconds.
+pub const MAX_SCRYPT_WORK: u64 = 1 << 22;
+/// Most iterations that PBKDF2 may ask for. A few seconds.
+pub const MAX_ITERATIONS: u64 = 4_000_000;
+/// Most octets of salt.
+const MAX_SALT: usize = 128;
+/// Octets of a block of AES.
+const BLOCK: usize = 16;
+/// What is written: 16 MiB, and ten times what OpenSSL does by default.
+const WRITTEN: Cost = Cost {
+    n: 1 << 14,
+    r: 8,
+    p: 10,
+};
+
+/// `id-PBES2`, contents of the identifier.
+const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0d];
+/// `id-PBKDF2`.
+const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0c];
+/// `id-scrypt`.
+const SCRYPT: &[u8] = &[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 0x0b];
+/// The arc of HMACs; the last number says with which digest.
+const HMAC: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2];
+/// The arc of AES; the last number says key length and mode.
+const AES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1];
+/// `aes256-CBC-PAD`, the last number.
+const AES256_CBC: u8 = 0x2a;
+
+/// Why an encrypted key gives no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncryptedKeyError {
+    /// Not an `EncryptedPrivateKeyInfo` in DER.
+    #[error("not an encrypted private key in DER (RFC 5208, 6)")]
+    Malformed,
+    /// A scheme, derivation or cipher that is not read; its object identifier.
+    #[error(
+        "encrypted by {0}, which is not read: openssl pkcs8 -topk8 -v2 aes-256-cbc makes what is"
+    )]
+    Scheme(String),
+    /// PBKDF2 with HMAC-SHA-1, the default of old programs.
+    #[error(
+        "key derivation with HMAC-SHA-1 is not read: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 makes what is"
+    )]
+    Sha1,
+    /// scrypt would take too long, or too much memory.
+    #[error(
+        "scrypt with N = {n}, r = {r}, p = {p} is not worked on: N must be a power of two, 128·N·r at most {MAX_SCRYPT_MEMORY}, N·r·p at most {MAX_SCRYPT_WORK}"
+    )]
+    ScryptCost {
+        /// N.
+        n: u64,
+        /// r.
+        r: u64,
+        /// p.
+        p: u64,
+    },
+    /// PBKDF2 would take too long.
+    #[error("PBKDF2 with {0} iterations is not worked on: 1 to {MAX_ITERATIONS} are")]
+    Iterations(u64),
+    /// A salt of an odd length.
+    #[error("salt of {0} octets: 1 to {MAX_SALT} are read")]
+    Salt(usize),
+    /// What comes out is not a key.
+    #[error("wrong password, or the file is damaged")]
+    WrongPassword,
+    /// What comes out is a key that cannot sign here.
+    #[error(transparent)]
+    Key(PrivateKeyError),
+}
+
+impl From<CertificateError> for EncryptedKeyError {
+    fn from(_: CertificateError) -> Self {
+        Self::Malformed
+    }
+}
+
+impl From<der::Error> for EncryptedKeyError {
+    fn from(_: der::Error) -> Self {
+        Self::Malformed
+    }
+}
+
+impl SigningKey {
+    /// Decrypts an `EncryptedPrivateKeyInfo` and reads the key in it. Takes up to some seconds.
+    ///
+    /// # Errors
+    /// One variant of [`EncryptedKeyError`] for each cause.
+    pub fn from_encrypted_pkcs8(der: &[u8], password: &[u8]) -> Result<Self, EncryptedKeyError> {
+        let (scheme, data) = parse(der)?;
+        let plain = scheme.decrypt(password, data)?;
+        match Self::from_pkcs8(&plain) {
+            Ok(key) => Ok(key),
+            // One time in 256 a wrong password leaves a padding that looks right.
+            Err(PrivateKeyError::Malformed(_) | PrivateKeyError::Form) => {
+                Err(EncryptedKeyError::WrongPassword)
+            }
+            Err(error) => Err(EncryptedKeyError::Key(error)),
+        }
+    }
+
+    /// Writes `EncryptedPrivateKeyInfo`: scrypt and AES-256-CBC, with a new salt. Takes half a second.
+    pub fn to_encrypted_pkcs8(&self, password: &[u8], rng: &mut impl CryptoRngCore) -> Vec<u8> {
+        let (mut salt, mut vector) = ([0; 16], [0; BLOCK]);
+        rng.fill_bytes(&mut salt);
+        rng.fill_bytes(&mut vector);
+        let mut key = Zeroizing::new([0; 32]);
+        scrypt(password, &salt, WRITTEN, key.as_mut());
+        let plain = self.to_pkcs8();
+        let data = encrypt_cbc(
+            &Aes256::new(GenericArray::from_slice(&*key)),
+            vector,
+            &plain,
+        );
+        let cost = [WRITTEN.n, WRITTEN.r, WRITTEN.p].map(|number| integer(number.into()));
+        let derivation = sequence(&[
+            tlv(6, SCRYPT),
+            sequence(&[&[tlv(4, &salt)][..], &cost].concat()),
+        ]);
+        let cipher = sequence(&[tlv(6, &[AES, &[AES256_CBC]].concat()), tlv(4, &vector)]);
+        let parameters = sequence(&[derivation, cipher]);
+        let algorithm = sequence(&[tlv(6, PBES2), parameters]);
+        sequence(&[algorithm, tlv(4, &data)])
+    }
+}
+
+/// Whether it is a key under a password that can be worked on: its form, its scheme, and what it would cost. Asks
+/// for no password and derives nothing.
+///
+/// # Errors
+/// As [`SigningKey::from_encrypted_pkcs8`], but for what only the password shows.
+pub fn check(der: &[u8]) -> Result<(), EncryptedKeyError> {
+    parse(der).map(|_| ())
+}
+
+/// The scheme, and what is encrypted.
+fn parse(der: &[u8]) -> Result<(Scheme<'_>, &[u8]), EncryptedKeyError> {
+    if der.len() > MAX_PRIVATE_KEY_SIZE {
+        return Err(EncryptedKeyError::Key(PrivateKeyError::TooLong(der.len())));
+    }
+    let mut file = Cursor::new(der, Field::PrivateKey);
+    let mut fields = file.sequence()?;
+    file.finish()?;
+    let scheme = Scheme::parse(fields.sequence()?)?;
+    let data = fields.expect(Tag::OctetString)?.value;
+    fields.finish()?;
+    if data.is_empty() || !data.len().is_multiple_of(BLOCK) {
+        return Err(EncryptedKeyError::Malformed);
+    }
+    Ok((scheme, data))
+}
+
+/// What PBES2's parameters say, checked to be affordable.
+struct Scheme<'a> {
+    derivation: Derivation,
+    salt: &'a [u8],
+    /// Octets of the key: 16, 24 or 32.
+    key_length: usize,
+    vector: [u8; BLOCK],
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Derivation {
+    Scrypt(Cost),
+    Pbkdf2 { digest: Digest, iterations: u32 },
+}
+
+/// The digest of PBKDF2's HMAC.
+#[derive(Debug, Clone, Copy)]
+enum Digest {
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl<'a> Scheme<'a> {
+    /// Reads an `AlgorithmIdentifier` (RFC 8018, A.4).
+    fn parse(mut algorithm: Cursor<'a>) -> Result<Self, EncryptedKeyError> {
+        let identifier = algorithm.object_identifier()?;
+        if identifier != PBES2 {
+            return Err(unknown(identifier));
+        }
+        let mut parameters = algorithm.sequence()?;
+        algorithm.finish()?;
+        let mut derivation = parameters.sequence()?;
+        let mut cipher = parameters.sequence()?;
+        parameters.finish()?;
+
+        let identifier = derivation.object_identifier()?;
+        let fields = derivation.sequence()?;
+        derivation.finish()?;
+        let (salt, derivation, stated_length) = match identifier {
+            SCRYPT => parse_scrypt(fields)?,
+            PBKDF2 => parse_pbkdf2(fields)?,
+            other => return Err(unknown(other)),
+        };
+        if !(1..=MAX_SALT).contains(&salt.len()) {
+            return Err(EncryptedKeyError::Salt(salt.len()));
+        }
+
+        let identifier = cipher.object_identifier()?;
+        let key_length = match identifier.split_last() {
+            Some((0x02, AES)) => 16,
+            Some((0x16, AES)) => 24,
+            Some((&AES256_CBC, AES)) => 32,
+            _ => return Err(unknown(identifier)),
+        };
+        let vector = cipher.expect(Tag::OctetString)?.value;
+        cipher.finish()?;
+        if stated_length.is_some_and(|stated| u64::try_from(key_length) != Ok(stated)) {
+            return Err(EncryptedKeyError::Malformed);
+        }
+        Ok(Self {
+            derivation,
+            salt,
+            key_length,
+            vector: vector
+                .try_into()
+                .map_err(|_| EncryptedKeyError::Malformed)?,
+        })
+    }
+
+    fn decrypt(
+        &self,
+        password: &[u8],
+        data: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, EncryptedKeyError> {
+        let mut key = Zeroizing::new(vec![0; self.key_length]);
+        self.derive(password, &mut key);
+        let mut plain = Zeroizing::new(data.to_vec());
+        match self.key_length {
+            16 => decrypt_cbc(Aes128::new_from_slice(&key).ok(), self.vector, &mut plain),
+            24 => decrypt_cbc(Aes192::new_from_slice(&key).ok(), self.vector, &mut plain),
+            _ => decrypt_cbc(Aes256::new_from_slice(&key).ok(), self.vector, &mut plain),
+        }
+        .ok_or(EncryptedKeyError::WrongPassword)?;
+        Ok(plain)
+    }
+
+    fn derive(&self, password: &[u8], key: &mut [u8]) {
+        let result = match self.derivation {
+            Derivation::Scrypt(cost) => {
+                scrypt(password, self.salt, cost, key);
+                Ok(())
+            }
+            Derivation::Pbkdf2 { digest, iterations } => match digest {
+                Digest::Sha224 => pbkdf2::<Hmac<Sha224>>(password, self.salt, iterations, key),
+                Digest::Sha256 => pbkdf2::<Hmac<Sha256>>(password, self.salt, iterations, key),
+                Digest::Sha384 => pbkdf2::<Hmac<Sha384>>(password, self.salt, iterations, key),
+                Digest::Sha512 => pbkdf2::<Hmac<Sha512>>(password, self.salt, iterations, key),
+            },
+        };
+        // HMAC takes keys of any length.
+        debug_assert!(result.is_ok());
+    }
+}
+
+type Parsed<'a> = (&'a [u8], Derivation, Option<u64>);
+
+/// `scrypt-params` (RFC 7914, 7.1).
+fn parse_scrypt(mut fields: Cursor<'_>) -> Result<Parsed<'_>, EncryptedKeyError> {
+    let salt = fields.expect(Tag::OctetString)?.value;
+    let (n, r, p) = (
+        number(&mut fields)?,
+        number(&mut fields)?,
+        number(&mut fields)?,
+    );
+    let key_length = optional_number(&mut fields)?;
+    fields.finish()?;
+    let memory = n.saturating_mul(r).saturating_mul(128);
+    let work = n.saturating_mul(r).saturating_mul(p);
+    let is_affordable = memory <= MAX_SCRYPT_MEMORY && work <= MAX_SCRYPT_WORK;
+    let cost = (u32::try_from(n), u32::try_from(r), u32::try_from(p));
+    match cost {
+        (Ok(n), Ok(r @ 1..), Ok(p @ 1..)) if is_affordable && n > 1 && n.is_power_of_two() => {
+            Ok((salt, Derivation::Scrypt(Cost { n, r, p }), key_length))
+        }
+        _ => Err(EncryptedKeyError::ScryptCost { n, r, p }),
+    }
+}
+
+/// `PBKDF2-params` (RFC 8018, A.2).
+fn parse_pbkdf2(mut fields: Cursor<'_>) -> Result<Parsed<'_>, EncryptedKeyError> {
+    let salt = fields.expect(Tag::OctetString)?.value;
+    let count = number(&mut fields)?;
+    let key_length = optional_number(&mut fields)?;
+    // Where nothing is said it is HMAC-SHA-1.
+    let Some(function) = fields.optional(Tag::Sequence)? else {
+        return Err(EncryptedKeyError::Sha1);
+    };
+    fields.finish()?;
+    let mut function = Cursor::new(function.value, Field::PrivateKey);
+    let identifier = function.object_identifier()?;
+    function.optional(Tag::Null)?;
+    function.finish()?;
+    let digest = match identifier.split_last() {
+        Some((7, HMAC)) => return Err(EncryptedKeyError::Sha1),
+        Some((8, HMAC)) => Digest::Sha224,
+        Some((9, HMAC)) => Digest::Sha256,
+        Some((10, HMAC)) => Digest::Sha384,
+        Some((11, HMAC)) => Digest::Sha512,
+        _ => return Err(unknown(identifier)),
+    };
+    let iterations = u32::try_from(count)
+        .ok()
+        .filter(|_| (1..=MAX_ITERATIONS).contains(&count))
+        .ok_or(EncryptedKeyError::Iterations(count))?;
+    Ok((salt, Derivation::Pbkdf2 { digest, iterations }, key_length))
+}
+
+/// A non-negative INTEGER; one beyond 64 bits counts as the greatest.
+fn number(fields: &mut Cursor<'_>) -> Result<u64, EncryptedKeyError> {
+    let tlv = fields.expect(Tag::Integer)?;
+    match tlv.value {
+        [0..=0x7f, rest @ ..] if rest.len() > 8 => Ok(u64::MAX),
+        _ => Ok(u64::from_der(tlv.raw)?),
+    }
+}
+
+fn optional_number(fields: &mut Cursor<'_>) -> Result<Option<u64>, EncryptedKeyError> {
+    fields
+        .optional(Tag::Integer)?
+        .map(|tlv| u64::from_der(tlv.raw))
+        .transpose()
+        .map_err(EncryptedKeyError::from)
+}
+
+fn unknown(identifier: &[u8]) -> EncryptedKeyError {
+    EncryptedKeyError::Scheme(
+        ObjectIdentifier::from_bytes(identifier)
+            .map_or_else(|_| "unknown".into(), |identifier| identifier.to_string()),
+    )
+}
+
+fn xor(block: &mut [u8], other: [u8; BLOCK]) {
+    for (byte, other) in block.iter_mut().zip(other) {
+        *byte ^= other;
+    }
+}
+
+/// Decrypts in place and takes the padding off (RFC 8018, B.2.5); `None` if that is not there.
+fn decrypt_cbc(
+    cipher: Option<impl BlockDecrypt>,
+    vector: [u8; BLOCK],
+    data: &mut Vec<u8>,
+) -> Option<()> {
+    let (cipher, mut previous) = (cipher?, vector);
+    for block in data.chunks_exact_mut(BLOCK) {
+        let encrypted = <[u8; BLOCK]>::try_from(&*block).ok()?;
+        cipher.decrypt_block(GenericArray::from_mut_slice(block));
+        xor(block, previous);
+        previous = encrypted;
+    }
+    let padding = *data.last()?;
+    let length = data.len().checked_sub(padding.into())?;
+    let (_, end) = data.split_at_checked(length)?;
+    let is_padding =
+        (1..=BLOCK).contains(&usize::from(padding)) && end.iter().all(|byte| *byte == padding);
+    is_padding.then(|| data.truncate(length))
+}
+
+/// Pads and encrypts.
+fn encrypt_cbc(cipher: &impl BlockEncrypt, vector: [u8; BLOCK], plain: &[u8]) -> Vec<u8> {
+    let missing = BLOCK.saturating_sub(plain.len() % BLOCK);
+    let length = plain.len().saturating_add(missing);
+    // With room for all from the start, nothing is copied and left behind.
+    let mut data = Vec::with_capacity(length);
+    data.extend_from_slice(plain);
+    data.resize(length, u8::try_from(missing).unwrap_or_default());
+    let mut previous = vector;
+    for block in data.chunks_exact_mut(BLOCK) {
+        xor(block, previous);
+        cipher.encrypt_block(GenericArray::from_mut_slice(block));
+        previous = <[u8; BLOCK]>::try_from(&*block).unwrap_or_default();
+    }
+    data
+}
