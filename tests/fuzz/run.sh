@@ -40,7 +40,7 @@ for kind in ed25519 'EC -pkeyopt ec_paramgen_curve:P-256' 'EC -pkeyopt ec_paramg
     [ -f "$key.der" ] && continue
     # shellcheck disable=SC2086 # several words
     openssl genpkey -algorithm $kind -outform der -out "$key.der"
-    for derivation in -scrypt '-iter 2048'; do
+    for derivation in '-v2prf hmacWithSHA512' '-iter 2048'; do
         # shellcheck disable=SC2086
         openssl pkcs8 -topk8 -inform der -in "$key.der" -passout pass:word $derivation -outform der \
             -out "$key$derivation.der"

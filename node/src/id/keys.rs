@@ -224,8 +224,7 @@ mod tests {
             let binary = folder.path("secret.der");
             let to = binary.to_str().unwrap();
             openssl(&[
-                "pkcs8", "-topk8", "-scrypt", "-in", key, "-out", to, "-outform", "der",
-                "-passout", with,
+                "pkcs8", "-topk8", "-in", key, "-out", to, "-outform", "der", "-passout", with,
             ]);
             folder.write("password", b"word");
             assert_eq!(

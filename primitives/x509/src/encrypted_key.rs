@@ -2,12 +2,12 @@
 //!
 //! | | read | written |
 //! |---|---|---|
-//! | key derivation | scrypt (RFC 7914); PBKDF2 with HMAC-SHA-224, -256, -384 or -512 | scrypt, N = 16,384, r = 8, p = 10, 16 octets of salt |
+//! | key derivation | PBKDF2 (RFC 8018, 5.2) with HMAC-SHA-224, -256, -384 or -512 | with HMAC-SHA-256, 600,000 iterations, 16 octets of salt |
 //! | cipher | AES-128, -192 or -256 in CBC mode | AES-256 in CBC mode |
 //!
-//! The file says how much work it takes to open it, and nobody vouches for the file. So the cost is looked at
-//! first, and one beyond [`MAX_SCRYPT_MEMORY`], [`MAX_SCRYPT_WORK`] or [`MAX_ITERATIONS`] is refused unworked.
-//! What OpenSSL writes is far below. What is written here, OpenSSL reads: its own bound on scrypt is 32 MiB.
+//! The file says how much work it takes to open it, and nobody vouches for the file. So the iterations are looked
+//! at first, and more than [`MAX_ITERATIONS`] are refused unworked. OpenSSL reads what is written here, and what it
+//! writes unless it is told otherwise is read. scrypt (RFC 7914) is not: the error says how to change such a file.
 //!
 //! PBES2 does not tell a wrong password from a damaged file, and neither can the error.
 
@@ -27,35 +27,26 @@ use crate::{
     error::Field,
     private_key::MAX_PRIVATE_KEY_SIZE,
     reader::Cursor,
-    scrypt::{Cost, scrypt},
     writer::{integer, sequence, tlv},
 };
 
-/// Most bytes of memory that scrypt may ask for: 128 · N · r.
-pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
-/// Most work that scrypt may ask for: N · r · p. A few seconds.
-pub const MAX_SCRYPT_WORK: u64 = 1 << 22;
 /// Most iterations that PBKDF2 may ask for. A few seconds.
 pub const MAX_ITERATIONS: u64 = 4_000_000;
 /// Most octets of salt.
 const MAX_SALT: usize = 128;
 /// Octets of a block of AES.
 const BLOCK: usize = 16;
-/// What is written: 16 MiB, and ten times what OpenSSL does by default.
-const WRITTEN: Cost = Cost {
-    n: 1 << 14,
-    r: 8,
-    p: 10,
-};
+/// What is written: OWASP's advice for PBKDF2 with HMAC-SHA-256.
+const WRITTEN_ITERATIONS: u32 = 600_000;
 
 /// `id-PBES2`, contents of the identifier.
 const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0d];
 /// `id-PBKDF2`.
 const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0c];
-/// `id-scrypt`.
-const SCRYPT: &[u8] = &[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 0x0b];
 /// The arc of HMACs; the last number says with which digest.
 const HMAC: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2];
+/// `hmacWithSHA256`, the last number.
+const HMAC_SHA256: u8 = 9;
 /// The arc of AES; the last number says key length and mode.
 const AES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1];
 /// `aes256-CBC-PAD`, the last number.
@@ -77,18 +68,6 @@ pub enum EncryptedKeyError {
         "key derivation with HMAC-SHA-1 is not read: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 makes what is"
     )]
     Sha1,
-    /// scrypt would take too long, or too much memory.
-    #[error(
-        "scrypt with N = {n}, r = {r}, p = {p} is not worked on: N must be a power of two, 128·N·r at most {MAX_SCRYPT_MEMORY}, N·r·p at most {MAX_SCRYPT_WORK}"
-    )]
-    ScryptCost {
-        /// N.
-        n: u64,
-        /// r.
-        r: u64,
-        /// p.
-        p: u64,
-    },
     /// PBKDF2 would take too long.
     #[error("PBKDF2 with {0} iterations is not worked on: 1 to {MAX_ITERATIONS} are")]
     Iterations(u64),
@@ -133,23 +112,28 @@ impl SigningKey {
         }
     }
 
-    /// Writes `EncryptedPrivateKeyInfo`: scrypt and AES-256-CBC, with a new salt. Takes half a second.
+    /// Writes `EncryptedPrivateKeyInfo`: PBKDF2 with HMAC-SHA-256, and AES-256-CBC. Takes a part of a
+    /// second.
     pub fn to_encrypted_pkcs8(&self, password: &[u8], rng: &mut impl CryptoRngCore) -> Vec<u8> {
         let (mut salt, mut vector) = ([0; 16], [0; BLOCK]);
         rng.fill_bytes(&mut salt);
         rng.fill_bytes(&mut vector);
         let mut key = Zeroizing::new([0; 32]);
-        scrypt(password, &salt, WRITTEN, key.as_mut());
+        let scheme = Derivation {
+            digest: Digest::Sha256,
+            iterations: WRITTEN_ITERATIONS,
+        };
+        scheme.derive(password, &salt, key.as_mut());
         let plain = self.to_pkcs8();
         let data = encrypt_cbc(
             &Aes256::new(GenericArray::from_slice(&*key)),
             vector,
             &plain,
         );
-        let cost = [WRITTEN.n, WRITTEN.r, WRITTEN.p].map(|number| integer(number.into()));
+        let function = sequence(&[tlv(6, &[HMAC, &[HMAC_SHA256]].concat()), tlv(5, &[])]);
         let derivation = sequence(&[
-            tlv(6, SCRYPT),
-            sequence(&[&[tlv(4, &salt)][..], &cost].concat()),
+            tlv(6, PBKDF2),
+            sequence(&[tlv(4, &salt), integer(WRITTEN_ITERATIONS.into()), function]),
         ]);
         let cipher = sequence(&[tlv(6, &[AES, &[AES256_CBC]].concat()), tlv(4, &vector)]);
         let parameters = sequence(&[derivation, cipher]);
@@ -193,10 +177,11 @@ struct Scheme<'a> {
     vector: [u8; BLOCK],
 }
 
+/// PBKDF2's parameters but for the salt.
 #[derive(Debug, Clone, Copy)]
-enum Derivation {
-    Scrypt(Cost),
-    Pbkdf2 { digest: Digest, iterations: u32 },
+struct Derivation {
+    digest: Digest,
+    iterations: u32,
 }
 
 /// The digest of PBKDF2's HMAC.
@@ -225,7 +210,6 @@ impl<'a> Scheme<'a> {
         let fields = derivation.sequence()?;
         derivation.finish()?;
         let (salt, derivation, stated_length) = match identifier {
-            SCRYPT => parse_scrypt(fields)?,
             PBKDF2 => parse_pbkdf2(fields)?,
             other => return Err(unknown(other)),
         };
@@ -261,7 +245,7 @@ impl<'a> Scheme<'a> {
         data: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, EncryptedKeyError> {
         let mut key = Zeroizing::new(vec![0; self.key_length]);
-        self.derive(password, &mut key);
+        self.derivation.derive(password, self.salt, &mut key);
         let mut plain = Zeroizing::new(data.to_vec());
         match self.key_length {
             16 => decrypt_cbc(Aes128::new_from_slice(&key).ok(), self.vector, &mut plain),
@@ -271,19 +255,15 @@ impl<'a> Scheme<'a> {
         .ok_or(EncryptedKeyError::WrongPassword)?;
         Ok(plain)
     }
+}
 
-    fn derive(&self, password: &[u8], key: &mut [u8]) {
-        let result = match self.derivation {
-            Derivation::Scrypt(cost) => {
-                scrypt(password, self.salt, cost, key);
-                Ok(())
-            }
-            Derivation::Pbkdf2 { digest, iterations } => match digest {
-                Digest::Sha224 => pbkdf2::<Hmac<Sha224>>(password, self.salt, iterations, key),
-                Digest::Sha256 => pbkdf2::<Hmac<Sha256>>(password, self.salt, iterations, key),
-                Digest::Sha384 => pbkdf2::<Hmac<Sha384>>(password, self.salt, iterations, key),
-                Digest::Sha512 => pbkdf2::<Hmac<Sha512>>(password, self.salt, iterations, key),
-            },
+impl Derivation {
+    fn derive(self, password: &[u8], salt: &[u8], key: &mut [u8]) {
+        let result = match self.digest {
+            Digest::Sha224 => pbkdf2::<Hmac<Sha224>>(password, salt, self.iterations, key),
+            Digest::Sha256 => pbkdf2::<Hmac<Sha256>>(password, salt, self.iterations, key),
+            Digest::Sha384 => pbkdf2::<Hmac<Sha384>>(password, salt, self.iterations, key),
+            Digest::Sha512 => pbkdf2::<Hmac<Sha512>>(password, salt, self.iterations, key),
         };
         // HMAC takes keys of any length.
         debug_assert!(result.is_ok());
@@ -291,28 +271,6 @@ impl<'a> Scheme<'a> {
 }
 
 type Parsed<'a> = (&'a [u8], Derivation, Option<u64>);
-
-/// `scrypt-params` (RFC 7914, 7.1).
-fn parse_scrypt(mut fields: Cursor<'_>) -> Result<Parsed<'_>, EncryptedKeyError> {
-    let salt = fields.expect(Tag::OctetString)?.value;
-    let (n, r, p) = (
-        number(&mut fields)?,
-        number(&mut fields)?,
-        number(&mut fields)?,
-    );
-    let key_length = optional_number(&mut fields)?;
-    fields.finish()?;
-    let memory = n.saturating_mul(r).saturating_mul(128);
-    let work = n.saturating_mul(r).saturating_mul(p);
-    let is_affordable = memory <= MAX_SCRYPT_MEMORY && work <= MAX_SCRYPT_WORK;
-    let cost = (u32::try_from(n), u32::try_from(r), u32::try_from(p));
-    match cost {
-        (Ok(n), Ok(r @ 1..), Ok(p @ 1..)) if is_affordable && n > 1 && n.is_power_of_two() => {
-            Ok((salt, Derivation::Scrypt(Cost { n, r, p }), key_length))
-        }
-        _ => Err(EncryptedKeyError::ScryptCost { n, r, p }),
-    }
-}
 
 /// `PBKDF2-params` (RFC 8018, A.2).
 fn parse_pbkdf2(mut fields: Cursor<'_>) -> Result<Parsed<'_>, EncryptedKeyError> {
@@ -331,7 +289,7 @@ fn parse_pbkdf2(mut fields: Cursor<'_>) -> Result<Parsed<'_>, EncryptedKeyError>
     let digest = match identifier.split_last() {
         Some((7, HMAC)) => return Err(EncryptedKeyError::Sha1),
         Some((8, HMAC)) => Digest::Sha224,
-        Some((9, HMAC)) => Digest::Sha256,
+        Some((&HMAC_SHA256, HMAC)) => Digest::Sha256,
         Some((10, HMAC)) => Digest::Sha384,
         Some((11, HMAC)) => Digest::Sha512,
         _ => return Err(unknown(identifier)),
@@ -340,7 +298,7 @@ fn parse_pbkdf2(mut fields: Cursor<'_>) -> Result<Parsed<'_>, EncryptedKeyError>
         .ok()
         .filter(|_| (1..=MAX_ITERATIONS).contains(&count))
         .ok_or(EncryptedKeyError::Iterations(count))?;
-    Ok((salt, Derivation::Pbkdf2 { digest, iterations }, key_length))
+    Ok((salt, Derivation { digest, iterations }, key_length))
 }
 
 /// A non-negative INTEGER; one beyond 64 bits counts as the greatest.

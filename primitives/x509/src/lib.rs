@@ -100,7 +100,6 @@ pub mod profile;
 mod reader;
 mod rsa_key;
 #[cfg(feature = "std")]
-mod scrypt;
 pub mod second_opinion;
 #[cfg(any(test, feature = "builder"))]
 pub mod signing_key;

@@ -52,7 +52,7 @@ fn dearest(node: &Node) -> Price {
         key(KeyAlgorithm::Ed25519, 0),
         key(KeyAlgorithm::P256, 0),
         key(KeyAlgorithm::P384, 0),
-        SigningKey::rsa_from_pkcs8(RSA_KEY).unwrap(),
+        SigningKey::from_pkcs8(RSA_KEY).unwrap(),
     ];
     let priced = |key: &SigningKey| {
         let kind = key.key_algorithm();

@@ -49,7 +49,7 @@ const RSA_4096: [&[u8]; 3] = [
 /// Three keys of a kind; a key serves one identity.
 fn keys() -> [(&'static str, [SigningKey; 3]); 5] {
     let of_kind = |kind| [1, 2, 3].map(|number| key(kind, number));
-    let rsa = |files: [&[u8]; 3]| files.map(|der| SigningKey::rsa_from_pkcs8(der).unwrap());
+    let rsa = |files: [&[u8]; 3]| files.map(|der| SigningKey::from_pkcs8(der).unwrap());
     [
         ("Ed25519", of_kind(KeyAlgorithm::Ed25519)),
         ("P-256", of_kind(KeyAlgorithm::P256)),

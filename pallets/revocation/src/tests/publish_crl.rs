@@ -226,7 +226,7 @@ fn declared_entries_and_algorithm() {
 fn retired_algorithms() {
     new_chain().execute_with(|| {
         let key = include_bytes!("../benchmarking/rsa-4096.key.der");
-        let issuer = issuer_by(SigningKey::rsa_from_pkcs8(key).unwrap(), "rivest", |_| {});
+        let issuer = issuer_by(SigningKey::from_pkcs8(key).unwrap(), "rivest", |_| {});
         let algorithm = SignatureAlgorithm::RsaPkcs1Sha512;
         assert_ne!(algorithm, issuer.key.algorithm());
         let builder = CrlBuilder {
