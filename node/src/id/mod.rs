@@ -1,4 +1,4 @@
-//! `allod id`: registers, shows and verifies identities (§11).
+//! `allod id`: registers, shows and verifies identities, and acts for them (§11).
 //!
 //! | module | holds |
 //! |---|---|
@@ -7,23 +7,54 @@
 //! | [`client`] | questions to a node |
 //! | [`transaction`] | a signed extrinsic, and what became of it |
 //! | [`payer`] | the account that pays |
+//! | [`act`] | the one way of every request, in one go or in two halves |
+//! | [`options`] | what requests have in common on the command line |
+//! | [`party`] | identities that take part in a request |
+//! | [`query`] | the bytes that are signed, and the call |
+//! | [`outcome`] | the event of a call, in a sentence |
+//! | [`steps`] | what to do next with bytes to be signed |
 //! | [`register`] | `allod id register` and `allod id payload` |
+//! | [`consent`] | `allod id consent`, and the consents of co-issuers |
 //! | [`extrinsic`] | `allod id extrinsic` |
 //! | [`verify`] | `allod id verify` and `allod id show` |
 //! | [`report`] | reports in words |
+//!
+//! Every request goes the same way. With the key here:
+//!
+//! ```text
+//! allod id hold ca.pem --certificate child.pem --key ca.key
+//! ```
+//!
+//! With the key elsewhere, in a hardware module or behind an air gap: what is to be signed goes out,
+//! the signature comes in, and the first half prints what to type for the second.
+//!
+//! ```text
+//! allod id hold ca.pem --certificate child.pem --payload p
+//! openssl pkeyutl -sign -rawin -in p -inkey ca.key -out p.sig
+//! allod id hold ca.pem --certificate child.pem --signature p.sig --valid-until 1380 --nonce 4 --genesis 0x…
+//! ```
 //!
 //! Keys never leave the process: the node gets signatures. What is signed is put together here and
 //! not taken from the node.
 //!
 //! Exit status: 0 if it was done or holds, 1 if an identity does not hold, 2 on an error.
 
+mod act;
 mod client;
+mod consent;
 mod extrinsic;
 mod files;
 mod keys;
+mod options;
+mod outcome;
+mod party;
 mod payer;
+mod query;
 mod register;
 mod report;
+mod steps;
+#[cfg(test)]
+mod test_golden;
 #[cfg(test)]
 mod test_openssl;
 mod transaction;
@@ -43,7 +74,7 @@ pub struct IdCmd {
 /// Subcommands of `allod id`.
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Make an identity of a self-issued certificate.
+    /// Make an identity of a certificate: a self-issued one, or one of a registered issuer.
     ///
     /// The certificate's key signs the request. It is looked for in the certificate's file, then
     /// beside it under the same name with `.key`, then in `key.pem`; or `--key` names it. A key that
@@ -63,6 +94,8 @@ enum Action {
     ///
     /// Only calls about identities are signed.
     Extrinsic(extrinsic::ExtrinsicArgs),
+    /// Consent to a certificate as its co-issuer.
+    Consent(consent::ConsentCmd),
 }
 
 /// Runs a subcommand.
@@ -77,6 +110,7 @@ pub fn run(command: &IdCmd) -> Result<ExitCode, Error> {
             Action::Show(args) => verify::show(args).await,
             Action::Payload(args) => register::payload(args).await,
             Action::Extrinsic(args) => extrinsic::extrinsic(args).await,
+            Action::Consent(args) => consent::consent(args).await,
         }
     })
 }
