@@ -15,6 +15,10 @@
 //! | [`steps`] | what to do next with bytes to be signed |
 //! | [`register`] | `allod id register` and `allod id payload` |
 //! | [`consent`] | `allod id consent`, and the consents of co-issuers |
+//! | [`reparent`] | `allod id re-parent` |
+//! | [`revoke`] | `allod id revoke`, `hold` and `release` |
+//! | [`control`] | `allod id controller`, `guardians`, `services` and `deactivate` |
+//! | [`recover`] | `allod id recover` |
 //! | [`extrinsic`] | `allod id extrinsic` |
 //! | [`verify`] | `allod id verify` and `allod id show` |
 //! | [`report`] | reports in words |
@@ -42,6 +46,7 @@
 mod act;
 mod client;
 mod consent;
+mod control;
 mod extrinsic;
 mod files;
 mod keys;
@@ -50,8 +55,11 @@ mod outcome;
 mod party;
 mod payer;
 mod query;
+mod recover;
 mod register;
+mod reparent;
 mod report;
+mod revoke;
 mod steps;
 #[cfg(test)]
 mod test_golden;
@@ -96,6 +104,25 @@ enum Action {
     Extrinsic(extrinsic::ExtrinsicArgs),
     /// Consent to a certificate as its co-issuer.
     Consent(consent::ConsentCmd),
+    /// Move an identity whose issuer failed under another issuer.
+    #[command(name = "re-parent", visible_alias = "reparent")]
+    Reparent(reparent::ReparentArgs),
+    /// Revoke a certificate, for ever; its issuer signs.
+    Revoke(revoke::RevokeArgs),
+    /// Put a certificate on hold; its issuer signs.
+    Hold(revoke::CertificateArgs),
+    /// End a hold; the issuer signs.
+    Release(revoke::CertificateArgs),
+    /// Name the identity whose key decides in this one's place, or take it away.
+    Controller(control::ControllerArgs),
+    /// Name those who may give an identity a new key, or take them away.
+    Guardians(control::GuardiansArgs),
+    /// Give an identity a new key by its guardians.
+    Recover(recover::RecoverCmd),
+    /// End an identity, for ever.
+    Deactivate(control::DeactivateArgs),
+    /// Say where an identity can be reached.
+    Services(control::ServicesArgs),
 }
 
 /// Runs a subcommand.
@@ -111,6 +138,15 @@ pub fn run(command: &IdCmd) -> Result<ExitCode, Error> {
             Action::Payload(args) => register::payload(args).await,
             Action::Extrinsic(args) => extrinsic::extrinsic(args).await,
             Action::Consent(args) => consent::consent(args).await,
+            Action::Reparent(args) => reparent::reparent(args).await,
+            Action::Revoke(args) => revoke::revoke(args).await,
+            Action::Hold(args) => revoke::hold(args).await,
+            Action::Release(args) => revoke::release(args).await,
+            Action::Controller(args) => control::controller(args).await,
+            Action::Guardians(args) => control::guardians(args).await,
+            Action::Recover(args) => recover::recover(args).await,
+            Action::Deactivate(args) => control::deactivate(args).await,
+            Action::Services(args) => control::services(args).await,
         }
     })
 }
