@@ -17,6 +17,7 @@
 //! | [`consent`] | `allod id consent`, and the consents of co-issuers |
 //! | [`reparent`] | `allod id re-parent` |
 //! | [`revoke`] | `allod id revoke`, `hold` and `release` |
+//! | [`crl`] | `allod id crl`: revocation lists |
 //! | [`control`] | `allod id controller`, `guardians`, `services` and `deactivate` |
 //! | [`recover`] | `allod id recover` |
 //! | [`extrinsic`] | `allod id extrinsic` |
@@ -47,6 +48,7 @@ mod act;
 mod client;
 mod consent;
 mod control;
+mod crl;
 mod extrinsic;
 mod files;
 mod keys;
@@ -113,6 +115,8 @@ enum Action {
     Hold(revoke::CertificateArgs),
     /// End a hold; the issuer signs.
     Release(revoke::CertificateArgs),
+    /// Revocation lists: publish, export, and sign elsewhere.
+    Crl(crl::CrlCmd),
     /// Name the identity whose key decides in this one's place, or take it away.
     Controller(control::ControllerArgs),
     /// Name those who may give an identity a new key, or take them away.
@@ -142,6 +146,7 @@ pub fn run(command: &IdCmd) -> Result<ExitCode, Error> {
             Action::Revoke(args) => revoke::revoke(args).await,
             Action::Hold(args) => revoke::hold(args).await,
             Action::Release(args) => revoke::release(args).await,
+            Action::Crl(args) => crl::crl(args).await,
             Action::Controller(args) => control::controller(args).await,
             Action::Guardians(args) => control::guardians(args).await,
             Action::Recover(args) => recover::recover(args).await,
