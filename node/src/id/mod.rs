@@ -15,6 +15,7 @@
 //! | [`steps`] | what to do next with bytes to be signed |
 //! | [`register`] | `allod id register` and `allod id payload` |
 //! | [`consent`] | `allod id consent`, and the consents of co-issuers |
+//! | [`renew`], [`successor`], [`watch`] | `allod id renew`: the next certificate, by hand or before the old one ends |
 //! | [`reparent`] | `allod id re-parent` |
 //! | [`revoke`] | `allod id revoke`, `hold` and `release` |
 //! | [`crl`] | `allod id crl`: revocation lists |
@@ -59,16 +60,19 @@ mod payer;
 mod query;
 mod recover;
 mod register;
+mod renew;
 mod reparent;
 mod report;
 mod revoke;
 mod steps;
+mod successor;
 #[cfg(test)]
 mod test_golden;
 #[cfg(test)]
 mod test_openssl;
 mod transaction;
 mod verify;
+mod watch;
 
 use crate::commands::Error;
 use std::process::ExitCode;
@@ -106,6 +110,8 @@ enum Action {
     Extrinsic(extrinsic::ExtrinsicArgs),
     /// Consent to a certificate as its co-issuer.
     Consent(consent::ConsentCmd),
+    /// Give an identity its next certificate, once or always before the old one ends.
+    Renew(Box<renew::RenewArgs>),
     /// Move an identity whose issuer failed under another issuer.
     #[command(name = "re-parent", visible_alias = "reparent")]
     Reparent(reparent::ReparentArgs),
@@ -142,6 +148,7 @@ pub fn run(command: &IdCmd) -> Result<ExitCode, Error> {
             Action::Payload(args) => register::payload(args).await,
             Action::Extrinsic(args) => extrinsic::extrinsic(args).await,
             Action::Consent(args) => consent::consent(args).await,
+            Action::Renew(args) => renew::renew(args).await,
             Action::Reparent(args) => reparent::reparent(args).await,
             Action::Revoke(args) => revoke::revoke(args).await,
             Action::Hold(args) => revoke::hold(args).await,
