@@ -47,8 +47,8 @@ fn parse(text: &str) -> Result<RuntimeCall, String> {
     }
     let bytes = hex::decode(digits).map_err(|error| format!("the call is no hex: {error}"))?;
     match RuntimeCall::decode_all(&mut &bytes[..]) {
-        Ok(call @ RuntimeCall::AutoId(_)) => Ok(call),
-        Ok(_) => Err("the call is not one about identities (pallet AutoId)".into()),
+        Ok(call @ (RuntimeCall::AutoId(_) | RuntimeCall::Revocation(_))) => Ok(call),
+        Ok(_) => Err("the call is not one about identities (pallets AutoId, Revocation)".into()),
         Err(error) => Err(format!("the call is none of this runtime's: {error}")),
     }
 }
@@ -56,14 +56,27 @@ fn parse(text: &str) -> Result<RuntimeCall, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::test_golden::calls;
     use parity_scale_codec::Encode;
+
+    /// Whole calls, as `autoId_call` gives them.
+    #[test]
+    fn calls_about_identities_are_taken() {
+        for golden in calls() {
+            let text = format!("0x{}", golden.text("bytes"));
+            assert_eq!(
+                hex::encode(parse(&text).unwrap().encode()),
+                golden.text("bytes")
+            );
+        }
+    }
 
     #[test]
     fn other_calls_and_other_bytes_are_refused() {
         let remark = frame_system::Call::remark { remark: vec![1] };
         let remark = hex::encode(RuntimeCall::System(remark).encode());
         for (text, expected) in [
-            (remark.as_str(), "pallet AutoId"),
+            (remark.as_str(), "pallets AutoId, Revocation"),
             ("0xzz", "no hex"),
             ("0x1e00", "none of this runtime's"),
             ("", "none of this runtime's"),

@@ -1,8 +1,9 @@
 //! Certificates from key to chain, by the commands as one types them, and what OpenSSL says of them.
 
 use super::{
-    Action, act, contents, files, keys,
+    Action, contents, files, keys,
     password::PasswordArgs,
+    run_action,
     signing::sign_as_told,
     test_openssl::{Folder, Kind, openssl},
 };
@@ -40,7 +41,7 @@ fn run(folder: &Folder, line: &[&str]) -> Result<(), String> {
         .build()
         .unwrap();
     runtime
-        .block_on(act(&cli.action))
+        .block_on(run_action(&cli.action))
         .map(|_| ())
         .map_err(|error| error.to_string())
 }

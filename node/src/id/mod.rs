@@ -1,4 +1,4 @@
-//! `allod id`: makes, registers, shows and verifies identities, and signs in their name (§11).
+//! `allod id`: makes, registers, shows and verifies identities, acts for them and signs in their name (§11).
 //!
 //! | module | holds |
 //! |---|---|
@@ -13,19 +13,51 @@
 //! | [`client`] | questions to a node |
 //! | [`transaction`] | a signed extrinsic, and what became of it |
 //! | [`payer`] | the account that pays |
+//! | [`act`] | the one way of every request, in one go or in two halves |
+//! | [`options`] | what requests have in common on the command line |
+//! | [`party`] | identities that take part in a request |
+//! | [`query`] | the bytes that are signed, and the call |
+//! | [`outcome`] | the event of a call, in a sentence |
+//! | [`steps`] | what to do next with bytes to be signed |
 //! | [`register`] | `allod id register` and `allod id payload` |
+//! | [`consent`] | `allod id consent`, and the consents of co-issuers |
+//! | [`renew`], [`successor`], [`watch`] | `allod id renew`: the next certificate, by hand or before the old one ends |
+//! | [`reparent`] | `allod id re-parent` |
+//! | [`revoke`] | `allod id revoke`, `hold` and `release` |
+//! | [`crl`] | `allod id crl`: revocation lists |
+//! | [`control`] | `allod id controller`, `guardians`, `services` and `deactivate` |
+//! | [`recover`] | `allod id recover` |
 //! | [`extrinsic`] | `allod id extrinsic` |
 //! | [`verify`] | `allod id verify` and `allod id show` |
 //! | [`report`] | reports in words |
+//!
+//! Every request goes the same way. With the key here:
+//!
+//! ```text
+//! allod id hold ca.pem --certificate child.pem --key ca.key
+//! ```
+//!
+//! With the key elsewhere, in a hardware module or behind an air gap: what is to be signed goes out,
+//! the signature comes in, and the first half prints what to type for the second.
+//!
+//! ```text
+//! allod id hold ca.pem --certificate child.pem --payload p
+//! openssl pkeyutl -sign -rawin -in p -inkey ca.key -out p.sig
+//! allod id hold ca.pem --certificate child.pem --signature p.sig --valid-until 1380 --nonce 4 --genesis 0x…
+//! ```
 //!
 //! Keys never leave the process: the node gets signatures. What is signed is put together here and
 //! not taken from the node.
 //!
 //! Exit status: 0 if it was done or holds, 1 if an identity does not hold, 2 on an error.
 
+mod act;
 mod assemble;
 mod client;
+mod consent;
 mod contents;
+mod control;
+mod crl;
 mod csr;
 mod data;
 mod extrinsic;
@@ -37,18 +69,31 @@ mod issuer;
 mod issuing_tests;
 mod keys;
 mod new;
+mod options;
+mod outcome;
 mod own_key;
+mod party;
 mod password;
 mod payer;
+mod query;
+mod recover;
 mod register;
+mod renew;
+mod reparent;
 mod report;
 mod resolve;
+mod revoke;
 mod signing;
+mod steps;
 mod subject;
+mod successor;
+#[cfg(test)]
+mod test_golden;
 #[cfg(test)]
 mod test_openssl;
 mod transaction;
 mod verify;
+mod watch;
 
 use crate::commands::Error;
 use std::process::ExitCode;
@@ -85,7 +130,7 @@ enum Action {
     VerifyData(data::VerifyDataArgs),
     /// Show the DID document of an identity. Exit status 0 if it holds, 1 if not.
     Resolve(resolve::ResolveArgs),
-    /// Make an identity of a self-issued certificate.
+    /// Make an identity of a certificate: a self-issued one, or one of a registered issuer.
     ///
     /// The certificate's key signs the request. It is looked for in the certificate's file, then
     /// beside it under the same name with `.key`, then in `key.pem`; or `--key` names it. A key that
@@ -105,6 +150,31 @@ enum Action {
     ///
     /// Only calls about identities are signed.
     Extrinsic(extrinsic::ExtrinsicArgs),
+    /// Consent to a certificate as its co-issuer.
+    Consent(consent::ConsentCmd),
+    /// Give an identity its next certificate, once or always before the old one ends.
+    Renew(Box<renew::RenewArgs>),
+    /// Move an identity whose issuer failed under another issuer.
+    #[command(name = "re-parent", visible_alias = "reparent")]
+    Reparent(reparent::ReparentArgs),
+    /// Revoke a certificate, for ever; its issuer signs.
+    Revoke(revoke::RevokeArgs),
+    /// Put a certificate on hold; its issuer signs.
+    Hold(revoke::CertificateArgs),
+    /// End a hold; the issuer signs.
+    Release(revoke::CertificateArgs),
+    /// Revocation lists: publish, export, and sign elsewhere.
+    Crl(crl::CrlCmd),
+    /// Name the identity whose key decides in this one's place, or take it away.
+    Controller(control::ControllerArgs),
+    /// Name those who may give an identity a new key, or take them away.
+    Guardians(control::GuardiansArgs),
+    /// Give an identity a new key by its guardians.
+    Recover(recover::RecoverCmd),
+    /// End an identity, for ever.
+    Deactivate(control::DeactivateArgs),
+    /// Say where an identity can be reached.
+    Services(control::ServicesArgs),
 }
 
 /// Runs a subcommand.
@@ -112,10 +182,10 @@ pub fn run(command: &IdCmd) -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(act(&command.action))
+    runtime.block_on(run_action(&command.action))
 }
 
-async fn act(action: &Action) -> Result<ExitCode, Error> {
+async fn run_action(action: &Action) -> Result<ExitCode, Error> {
     match action {
         Action::New(args) => new::new(args),
         Action::Csr(args) => csr::csr(args),
@@ -129,5 +199,17 @@ async fn act(action: &Action) -> Result<ExitCode, Error> {
         Action::Show(args) => verify::show(args).await,
         Action::Payload(args) => register::payload(args).await,
         Action::Extrinsic(args) => extrinsic::extrinsic(args).await,
+        Action::Consent(args) => consent::consent(args).await,
+        Action::Renew(args) => renew::renew(args).await,
+        Action::Reparent(args) => reparent::reparent(args).await,
+        Action::Revoke(args) => revoke::revoke(args).await,
+        Action::Hold(args) => revoke::hold(args).await,
+        Action::Release(args) => revoke::release(args).await,
+        Action::Crl(args) => crl::crl(args).await,
+        Action::Controller(args) => control::controller(args).await,
+        Action::Guardians(args) => control::guardians(args).await,
+        Action::Recover(args) => recover::recover(args).await,
+        Action::Deactivate(args) => control::deactivate(args).await,
+        Action::Services(args) => control::services(args).await,
     }
 }

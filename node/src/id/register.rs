@@ -1,19 +1,20 @@
 //! `allod id register` and `allod id payload`.
 
 use super::{
+    act::{self, Act, write},
     client::{Node, NodeArgs},
-    files, keys,
-    payer::PayerArgs,
-    transaction,
+    consent::{check_signed_by, collect},
+    files,
+    options::{ConsentArgs, Named, RequestArgs},
+    party::Party,
+    query::{self, Terms},
+    steps,
 };
 use crate::commands::Error;
-use allod_identity::{Identifier, RegisterArguments, SignedRequest};
+use allod_identity::{Consent, Identifier, api::PayloadQuery};
 use allod_rpc_types::auto_id::DEFAULT_VALID_FOR;
-use allod_runtime::{RuntimeCall, RuntimeEvent};
-use allod_x509::{ParsedCertificate, SelfIssuedCertificate};
-use serde_json::json;
+use allod_x509::ParsedCertificate;
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -21,44 +22,18 @@ use std::{
 /// Arguments of `allod id register`.
 #[derive(Debug, clap::Args)]
 pub struct RegisterArgs {
-    /// The certificate: PEM or DER, self-issued.
+    /// The certificate: PEM or DER.
     certificate: PathBuf,
 
-    /// Its private key: PKCS#8 or SEC 1, PEM or DER, not encrypted.
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-
-    /// A signature over what `allod id payload` gave, instead of a key.
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "key",
-        requires = "valid_until"
-    )]
-    signature: Option<PathBuf>,
-
-    /// Blocks that the request stays valid for.
-    #[arg(
-        long,
-        value_name = "BLOCKS",
-        default_value_t = 64,
-        conflicts_with = "valid_until"
-    )]
-    valid_for: u32,
-
-    /// The last block in which the request is valid.
-    #[arg(long, value_name = "BLOCK")]
-    valid_until: Option<u32>,
+    /// The registered identity that issued it; a self-issued one has none.
+    #[arg(long, value_name = "IDENTITY")]
+    issuer: Option<Named>,
 
     #[command(flatten)]
-    payer: PayerArgs,
-
-    /// Write JSON.
-    #[arg(long)]
-    json: bool,
+    consents: ConsentArgs,
 
     #[command(flatten)]
-    node: NodeArgs,
+    request: RequestArgs,
 }
 
 /// Arguments of `allod id payload`.
@@ -81,90 +56,66 @@ pub struct PayloadArgs {
 
 /// Registers a certificate.
 pub async fn register(args: &RegisterArgs) -> Result<ExitCode, Error> {
-    let der = files::certificate(&args.certificate)?;
-    let certificate = self_issued(&der, &args.certificate)?;
-    // Whatever can be wrong here is found before a node is asked.
-    let signer = match &args.signature {
-        Some(path) => Signer::Signature(path, files::read(path)?.to_vec()),
-        None => {
-            let key = keys::find(&certificate, &args.certificate, args.key.as_deref())?;
-            Signer::Key(Box::new(key))
-        }
+    let path = &args.certificate;
+    let der = files::certificate(path)?;
+    let Some(issuer) = &args.issuer else {
+        // Whatever can be wrong here is found before a node is asked.
+        refuse_consents(&args.consents)?;
+        let act = root(&der, path)?;
+        let node = Node::connect(&args.request.node).await?;
+        return act::carry_out(&node, &args.request, act).await;
     };
-    let node = Node::connect(&args.node).await?;
-    let payer = args.payer.pair(&node).await?;
-    let best = node.best_number().await?;
-    let valid_until = args
-        .valid_until
-        .unwrap_or_else(|| best.saturating_add(args.valid_for));
-    check_validity(best, valid_until)?;
-    let genesis = node.genesis_hash().await?.0;
-    let request = request(&certificate, genesis, valid_until, &signer)?;
-
-    let identifier = Identifier::of(&certificate);
-    let call = RuntimeCall::AutoId(pallet_auto_id::Call::register {
-        algorithm: certificate.signature_algorithm(),
-        certificate: certificate
-            .der()
-            .to_vec()
-            .try_into()
-            .map_err(|_| "the certificate is too long")?,
-        request,
-    });
-    let included = transaction::submit(&node, &payer, call).await?;
-    let is_registered = included.events.iter().any(|event| {
-        matches!(event, RuntimeEvent::AutoId(pallet_auto_id::Event::Registered { identifier: new, .. })
-            if *new == identifier)
-    });
-    if !is_registered {
-        return Err("the transaction succeeded without registering the identity".into());
-    }
-    let block = included.block;
-    if args.json {
-        println!("{}", json!({ "identifier": identifier, "block": block }));
-    } else {
-        println!(
-            "registered {identifier} in block #{} ({})",
-            block.number, block.hash
-        );
-    }
-    Ok(ExitCode::SUCCESS)
+    refuse_root(&der, path)?;
+    let node = Node::connect(&args.request.node).await?;
+    let issuer = Party::load(&node, issuer).await?;
+    check_signed_by(&der, &issuer).map_err(|error| format!("{}: {error}", path.display()))?;
+    let (consents, request) = (&args.consents, &args.request);
+    let consents = collect(&node, consents, request, &der, issuer.identifier).await?;
+    let act = issued(&der, path, issuer.identifier, consents)?;
+    act::carry_out(&node, request, act).await
 }
 
 /// Gives what a certificate's key must sign.
 pub async fn payload(args: &PayloadArgs) -> Result<ExitCode, Error> {
     let der = files::certificate(&args.certificate)?;
-    let certificate = self_issued(&der, &args.certificate)?;
+    let act = root(&der, &args.certificate)?;
     let node = Node::connect(&args.node).await?;
     let best = node.best_number().await?;
     let valid_until = args
         .valid_until
         .unwrap_or_else(|| best.saturating_add(DEFAULT_VALID_FOR));
     check_validity(best, valid_until)?;
-    let genesis = node.genesis_hash().await?.0;
-    let payload = payload_bytes(&certificate, genesis, valid_until);
+    let terms = Terms {
+        genesis: node.genesis_hash().await?.0,
+        nonce: act.nonce,
+        valid_until,
+    };
+    let payload = query::payload(&act.query, act.actor, terms)?;
     let Some(out) = &args.out else {
         println!("{}", hex::encode(payload));
         eprintln!("valid until block #{valid_until}: register with --valid-until {valid_until}");
         return Ok(ExitCode::SUCCESS);
     };
-    fs::write(out, payload).map_err(|error| format!("cannot write {}: {error}", out.display()))?;
-    print!("{}", next_steps(&args.certificate, out, valid_until));
+    write(out, &payload)?;
+    let words = as_register(steps::own_words());
+    print!("{}", act.next_steps(out, None, terms, &words)?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// What signs the request.
-enum Signer<'a> {
-    Key(Box<allod_x509::builder::SigningKey>),
-    /// It is signed already; where the signature came from, for errors.
-    Signature(&'a Path, Vec<u8>),
-}
-
-fn self_issued<'a>(der: &'a [u8], path: &Path) -> Result<SelfIssuedCertificate<'a>, Error> {
-    ParsedCertificate::parse(der)
-        .map_err(|error| format!("{}: {error}", path.display()))?
-        .verify_self_issued()
-        .map_err(|error| format!("{}: {error}", path.display()).into())
+/// The words of `allod id payload` as those of a first half of `allod id register`.
+fn as_register(words: Vec<String>) -> Vec<String> {
+    let mut is_named = false;
+    let rename = |word: String| {
+        if word == "payload" && !is_named {
+            is_named = true;
+            "register".to_owned()
+        } else if let Some(rest) = word.strip_prefix("--out") {
+            format!("--payload{rest}")
+        } else {
+            word
+        }
+    };
+    words.into_iter().map(rename).collect()
 }
 
 fn check_validity(best: u32, valid_until: u32) -> Result<(), String> {
@@ -176,64 +127,118 @@ fn check_validity(best: u32, valid_until: u32) -> Result<(), String> {
     ))
 }
 
-fn payload_bytes(
-    certificate: &SelfIssuedCertificate<'_>,
-    genesis: [u8; 32],
-    valid_until: u32,
-) -> Vec<u8> {
-    let arguments = RegisterArguments {
-        certificate: certificate.der(),
-        algorithm: certificate.signature_algorithm(),
-    };
-    arguments
-        .payload(genesis, Identifier::of(certificate), valid_until)
-        .to_bytes()
+fn parsed<'a>(der: &'a [u8], path: &Path) -> Result<ParsedCertificate<'a>, String> {
+    ParsedCertificate::parse(der).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// A signed request. A signature that is not right is refused here, before anybody pays for it.
-fn request(
-    certificate: &SelfIssuedCertificate<'_>,
-    genesis: [u8; 32],
-    valid_until: u32,
-    signer: &Signer<'_>,
-) -> Result<SignedRequest, String> {
-    let payload = payload_bytes(certificate, genesis, valid_until);
-    let (signature, from) = match signer {
-        Signer::Key(key) => (key.sign(&payload), "the signature made here".to_string()),
-        Signer::Signature(path, signature) => (signature.clone(), path.display().to_string()),
+/// The registration of a self-issued certificate.
+fn root(der: &[u8], path: &Path) -> Result<Act, String> {
+    let parsed = parsed(der, path)?;
+    if !parsed.is_self_issued() {
+        return Err(format!(
+            "{}: its issuer is another than its subject: name the issuer's identity with --issuer",
+            path.display()
+        ));
+    }
+    let certificate = parsed
+        .verify_self_issued()
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let algorithm = certificate.signature_algorithm();
+    let query = PayloadQuery::Register {
+        certificate: der.to_vec(),
+        algorithm,
     };
-    certificate
-        .verify_message(certificate.signature_algorithm(), &payload, &signature)
-        .map_err(|error| {
-            format!(
-                "{from}: {error}, over the payload for --valid-until {valid_until} on this chain"
-            )
-        })?;
-    Ok(SignedRequest {
-        nonce: 0,
-        valid_until,
-        signature: signature
-            .try_into()
-            .map_err(|_| format!("{from}: the signature is too long"))?,
+    Ok(Act {
+        fixed_algorithm: Some(algorithm),
+        ..new(der, path, Identifier::of(&certificate), query)
     })
 }
 
-fn next_steps(certificate: &Path, payload: &Path, valid_until: u32) -> String {
-    let (certificate, payload) = (certificate.display(), payload.display());
-    format!(
-        "written to {payload}, valid until block #{valid_until}\n\
-         sign:     openssl pkeyutl -sign -rawin -in {payload} -inkey KEY -out {payload}.sig\n\
-         register: allod id register {certificate} --signature {payload}.sig --valid-until {valid_until}\n"
-    )
+fn refuse_root(der: &[u8], path: &Path) -> Result<(), String> {
+    if parsed(der, path)?.is_self_issued() {
+        return Err(format!(
+            "{}: the certificate is self-issued: leave out --issuer",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+fn refuse_consents(consents: &ConsentArgs) -> Result<(), String> {
+    if consents.files.is_empty() && consents.keys.is_empty() {
+        return Ok(());
+    }
+    Err("consents are for certificates of another issuer: name it with --issuer".into())
+}
+
+/// The registration of a certificate that another identity issued.
+fn issued(
+    der: &[u8],
+    path: &Path,
+    issuer: Identifier,
+    consents: Vec<Consent>,
+) -> Result<Act, String> {
+    let parsed = parsed(der, path)?;
+    let query = PayloadQuery::RegisterIssued {
+        certificate: der.to_vec(),
+        algorithm: parsed.signature_algorithm(),
+        issuer,
+        co_issuers: consents.iter().map(|consent| consent.co_issuer).collect(),
+    };
+    Ok(Act {
+        consents,
+        ..new(der, path, Identifier::of(&parsed), query)
+    })
+}
+
+/// The certificate's own key signs, with the nonce 0.
+fn new(der: &[u8], path: &Path, identifier: Identifier, query: PayloadQuery) -> Act {
+    Act {
+        query,
+        actor: identifier,
+        nonce: 0,
+        signer: der.to_vec(),
+        signer_file: Some(path.to_owned()),
+        fixed_algorithm: None,
+        new_key: None,
+        consents: Vec::new(),
+        pins: Vec::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::test_openssl::{Folder, Kind, openssl};
+    use crate::id::{
+        act::Source,
+        test_golden::calls,
+        test_openssl::{Folder, Kind, openssl},
+    };
+    use allod_x509::SignatureAlgorithm;
+    use clap::Parser;
     use parity_scale_codec::Encode;
 
     const GENESIS: [u8; 32] = [3; 32];
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: RegisterArgs,
+    }
+
+    fn parse(arguments: &[&str]) -> RegisterArgs {
+        Cli::try_parse_from([&["register"], arguments].concat())
+            .unwrap()
+            .args
+    }
+
+    fn terms(valid_until: u32) -> Terms {
+        Terms {
+            genesis: GENESIS,
+            nonce: 0,
+            valid_until,
+        }
+    }
 
     /// The whole way of a key that is elsewhere: payload, `openssl pkeyutl`, request.
     #[test]
@@ -243,80 +248,120 @@ mod tests {
             folder.certificate(kind, "cert.pem", "key.pem");
             let path = folder.path("cert.pem");
             let der = files::certificate(&path).unwrap();
-            let certificate = self_issued(&der, &path).unwrap();
-            let bytes = payload_bytes(&certificate, GENESIS, 70);
+            let act = root(&der, &path).unwrap();
+            let bytes = query::payload(&act.query, act.actor, terms(70)).unwrap();
             assert!(bytes.starts_with(b"\x3callod/auto-id/1"));
             assert_eq!(bytes.len(), 133);
 
             let payload = folder.write("payload", &bytes);
-            let (key, signature) = (folder.path("key.pem"), folder.path("payload.sig"));
+            let [payload, key, signature] =
+                [payload, folder.path("key.pem"), folder.path("the.sig")]
+                    .map(|path| path.display().to_string());
             openssl(&[
-                "pkeyutl",
-                "-sign",
-                "-rawin",
-                "-in",
-                payload.to_str().unwrap(),
-                "-inkey",
-                key.to_str().unwrap(),
-                "-out",
-                signature.to_str().unwrap(),
+                "pkeyutl", "-sign", "-rawin", "-in", &payload, "-inkey", &key, "-out", &signature,
             ]);
-            let signature_bytes = fs::read(&signature).unwrap();
-            let signer = Signer::Signature(&signature, signature_bytes);
-            let signed = request(&certificate, GENESIS, 70, &signer).unwrap();
-            assert_eq!((signed.nonce, signed.valid_until), (0, 70));
-            for (genesis, valid_until) in [(GENESIS, 71), ([4; 32], 70)] {
-                let error = request(&certificate, genesis, valid_until, &signer).unwrap_err();
+            let certificate = path.to_str().unwrap();
+            let signature = ["--signature", &signature, "--valid-until", "70"];
+            let args = parse(&[&[certificate][..], &signature].concat());
+            let signed = act.sign(&args.request, terms(70)).unwrap().request;
+            assert_eq!((signed.request.nonce, signed.request.valid_until), (0, 70));
+            for wrong in [
+                terms(71),
+                Terms {
+                    genesis: [4; 32],
+                    ..terms(70)
+                },
+            ] {
+                let error = act.sign(&args.request, wrong).unwrap_err().to_string();
                 assert!(
-                    error.contains("payload.sig: signature does not verify"),
+                    error.contains("the.sig: signature does not verify"),
                     "{error}"
                 );
             }
-
-            let key = keys::find(&certificate, &path, None).unwrap();
-            let signer = Signer::Key(Box::new(key));
-            assert!(request(&certificate, GENESIS, 71, &signer).is_ok());
+            let args = parse(&[certificate]);
+            assert!(act.sign(&args.request, terms(71)).is_ok());
         }
     }
 
-    /// The call is the first of pallet 30, and its arguments stand as the request covers them.
+    /// The arguments stand in the call as the request covers them.
     #[test]
-    fn the_call_has_the_arguments_that_were_signed() {
-        let folder = Folder::new();
-        folder.certificate(Kind::Ed25519, "cert.pem", "key.pem");
-        let path = folder.path("cert.pem");
-        let der = files::certificate(&path).unwrap();
-        let certificate = self_issued(&der, &path).unwrap();
-        let key = keys::find(&certificate, &path, None).unwrap();
-        let signer = Signer::Key(Box::new(key));
-        let request = request(&certificate, GENESIS, 9, &signer).unwrap();
-        let algorithm = certificate.signature_algorithm();
-        let arguments = RegisterArguments {
-            certificate: &der,
-            algorithm,
-        };
-        let expected = [vec![30, 0], arguments.encode(), request.encode()].concat();
-        let call = RuntimeCall::AutoId(pallet_auto_id::Call::register {
-            certificate: der.clone().try_into().unwrap(),
-            algorithm,
-            request,
-        });
-        assert_eq!(call.encode(), expected);
+    fn golden_registrations() {
+        let mut seen = 0;
+        for golden in calls() {
+            let path = Path::new("c.der");
+            let act = match golden.name() {
+                "register" => root(&golden.new_certificate(), path).unwrap(),
+                "register_issued" => {
+                    let PayloadQuery::RegisterIssued { issuer, .. } = golden.query() else {
+                        panic!("it is");
+                    };
+                    let consents = golden.signatures().consents.into_inner();
+                    issued(&golden.new_certificate(), path, issuer, consents).unwrap()
+                }
+                _ => continue,
+            };
+            assert_eq!((act.actor, act.nonce), (golden.actor(), 0));
+            let payload = query::payload(&act.query, act.actor, golden.terms()).unwrap();
+            assert_eq!(hex::encode(payload), golden.text("payload"));
+            let call = query::call(act.query, golden.signatures()).unwrap();
+            assert_eq!(hex::encode(call.encode()), golden.text("bytes"));
+            seen += 1;
+        }
+        assert!(seen >= 7, "{seen}");
     }
 
     #[test]
     fn wrong_input_is_named() {
         let path = Path::new("cert.der");
-        let error = self_issued(b"\x30\x00", path).unwrap_err().to_string();
+        let error = root(b"\x30\x00", path).unwrap_err();
         assert!(error.starts_with("cert.der: "), "{error}");
+        let golden = calls().into_iter().next().unwrap();
+        let der = golden.new_certificate();
+        let error = refuse_root(&der, path).unwrap_err();
+        assert!(error.contains("leave out --issuer"), "{error}");
+        let args = parse(&["c.pem", "--consent", "a.json"]);
+        let error = refuse_consents(&args.consents).unwrap_err();
+        assert!(error.contains("--issuer"), "{error}");
         assert_eq!(check_validity(5, 6), Ok(()));
         assert!(check_validity(5, 5).unwrap_err().contains("#5"));
     }
 
+    /// A root's request is signed with the algorithm of its certificate, which need not be the usual one.
+    #[test]
+    fn a_root_signs_as_its_certificate_is_signed() {
+        let pss = calls()
+            .into_iter()
+            .find(|golden| {
+                golden.name() == "register"
+                    && golden.algorithm() == SignatureAlgorithm::RsaPssSha384
+            })
+            .unwrap();
+        let act = root(&pss.signer_certificate(), Path::new("c.der")).unwrap();
+        assert_eq!(act.algorithm(None), Ok(SignatureAlgorithm::RsaPssSha384));
+    }
+
     #[test]
     fn next_steps_can_be_pasted() {
-        let steps = next_steps(Path::new("cert.pem"), Path::new("out"), 9);
-        assert!(steps.contains("openssl pkeyutl -sign -rawin -in out -inkey KEY -out out.sig\n"));
-        assert!(steps.contains("allod id register cert.pem --signature out.sig --valid-until 9\n"));
+        let folder = Folder::new();
+        folder.certificate(Kind::Ed25519, "cert.pem", "key.pem");
+        let path = folder.path("cert.pem");
+        let der = files::certificate(&path).unwrap();
+        let act = root(&der, &path).unwrap();
+        let words = [
+            "id", "payload", "cert.pem", "--out", "out", "--url", "ws://h",
+        ];
+        let words = as_register(words.map(Into::into).into());
+        let steps = act
+            .next_steps(Path::new("out"), None, terms(9), &words)
+            .unwrap();
+        assert!(
+            steps.contains("openssl pkeyutl -sign -rawin -in out -inkey KEY -out out.sig\n"),
+            "{steps}"
+        );
+        let then =
+            "allod id register cert.pem --url ws://h --signature out.sig --valid-until 9 --nonce 0";
+        assert!(steps.contains(then), "{steps}");
+        let source = Source::file(&folder.path("none")).unwrap_err().to_string();
+        assert!(source.starts_with("cannot read"), "{source}");
     }
 }
