@@ -99,7 +99,6 @@ pub mod private_key;
 pub mod profile;
 mod reader;
 mod rsa_key;
-#[cfg(feature = "std")]
 pub mod second_opinion;
 #[cfg(any(test, feature = "builder"))]
 pub mod signing_key;
