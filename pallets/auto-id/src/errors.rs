@@ -36,7 +36,8 @@ mod errors {
         /// The request's signature does not verify: not by the certificate's key, or not over this
         /// chain's genesis hash, this call, identifier, nonce, last block and arguments.
         RequestSignatureInvalid,
-        /// The certificate has more than 4,096 bytes.
+        /// The certificate has more than 4,096 bytes. No call fails so, since its argument holds no
+        /// more and is not decoded; it stays because indices do, and names what readers say.
         CertificateTooLong,
         /// The certificate is not DER as RFC 5280 describes it.
         CertificateMalformed,
@@ -111,7 +112,8 @@ mod errors {
         /// The acting identity is not the one whose key decides here: the controller, or
         /// the identity itself.
         NotAuthorized,
-        /// The acting identity is not registered.
+        /// The acting identity's certificate cannot be read by the rules of today. That it is not
+        /// registered at all never comes to this: controllers and guardians are, and stay so.
         ActorNotRegistered,
         /// The acting identity's certificate has expired.
         ActorExpired,

@@ -1,7 +1,8 @@
-//! Tests, one file for each call, one for the answers, and one for what other registries of this kind
-//! fell for.
+//! Tests, one file for each call, one for the answers, one for the form of certificates, and one for what
+//! other registries of this kind fell for.
 
 mod approve_recovery;
+mod certificate_form;
 mod deactivate;
 mod execute_recovery;
 mod lookup;

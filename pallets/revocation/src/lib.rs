@@ -232,7 +232,8 @@ pub mod pallet {
         HoldCounts,
         /// More certificates are revoked than can be counted.
         TooManyRevocations,
-        /// The list has more than 32 KiB.
+        /// The list has more than 32 KiB. No call fails so, since its argument holds no more and is
+        /// not decoded; it stays because indices do, and names what readers say.
         CrlTooLong,
         /// The list is not DER as RFC 5280 describes it.
         CrlMalformed,

@@ -1,6 +1,9 @@
-//! Tests, one file for each call, and one for the answers.
+//! Tests, one file for each call, one for the answers, one for the form of lists, and one for the states of
+//! issuers.
 
+mod crl_form;
 mod hold;
+mod issuer_states;
 mod lookup;
 mod openssl;
 mod publish_crl;
@@ -10,10 +13,11 @@ mod revoke;
 mod state_size;
 
 use allod_identity::{
-    CallArguments, CertificateStatus, CertificateStatuses, Identifier, IdentityRequest,
+    CallArguments, CertificateStatus, CertificateStatuses, Consents, Identifier, IdentityRequest,
     RegisterArguments, RevocationReason, Serial, SignedRequest,
     request::arguments::{
-        DeactivateArguments, HoldArguments, PublishCrlArguments, ReleaseArguments, RevokeArguments,
+        DeactivateArguments, HoldArguments, PublishCrlArguments, RegisterIssuedArguments,
+        ReleaseArguments, RevokeArguments,
     },
 };
 use allod_x509::{
@@ -81,6 +85,45 @@ pub fn serial(bytes: &[u8]) -> Serial {
 }
 
 impl Issuer {
+    /// An authority below this one, registered.
+    pub fn child(&self, seed: u8, serial: u8) -> Issuer {
+        let key = SigningKey::ed25519([seed; 32]);
+        let text = format!("issuer {seed}");
+        let mut builder = CertificateBuilder::self_issued(&text);
+        builder.issuer = self.name.clone();
+        builder.serial = vec![serial];
+        let der = builder.sign(&key.spki(), &self.key);
+        let identifier = Identifier::of(&ParsedCertificate::parse(&der).unwrap());
+        let algorithm = self.key.algorithm();
+        let arguments = RegisterIssuedArguments {
+            certificate: &der,
+            algorithm,
+            issuer: self.identifier,
+            co_issuers: vec![],
+        };
+        let payload = arguments.payload_of(GENESIS.0, identifier, 0, VALID_UNTIL);
+        let request = SignedRequest {
+            nonce: 0,
+            valid_until: VALID_UNTIL,
+            signature: key.sign(&payload.to_bytes()).try_into().unwrap(),
+        };
+        AutoId::register_issued(
+            RuntimeOrigin::signed(PAYER),
+            der.clone().try_into().unwrap(),
+            algorithm,
+            self.identifier,
+            Consents::default(),
+            key.algorithm(),
+            request,
+        )
+        .unwrap();
+        Issuer {
+            identifier,
+            key,
+            name: name(&[&text]),
+        }
+    }
+
     pub fn sign(&self, arguments: &impl CallArguments) -> IdentityRequest {
         let nonce = AutoId::next_nonce(self.identifier);
         let payload = arguments.payload_of(GENESIS.0, self.identifier, nonce, VALID_UNTIL);

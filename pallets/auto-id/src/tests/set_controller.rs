@@ -9,7 +9,7 @@ use frame_support::assert_ok;
 use super::{deactivate::deactivate, *};
 use crate::{
     mock::*,
-    pallet::{Controllers, Error, Event},
+    pallet::{Certificates, Controllers, Error, Event},
 };
 
 pub fn set_controller(
@@ -120,6 +120,22 @@ fn a_controller_must_be_valid_itself() {
         refuses(|| deactivate(&agent, &owner), Error::ActorRevoked);
         assert_ok!(deactivate(&owner, &owner));
         refuses(|| deactivate(&agent, &owner), Error::ActorDeactivated);
+    });
+}
+
+/// A certificate that was accepted once and cannot be read any more speaks for nobody: not for itself, and not
+/// for what it controls.
+#[test]
+fn an_unreadable_controller_decides_nothing() {
+    new_chain().execute_with(|| {
+        let (agent, owner) = (root("agent", 1), root("owner", 2));
+        assert_ok!(set_controller(&agent, &agent, Some(&owner)));
+        let readable = Certificates::<Test>::get(owner.identifier).unwrap();
+        let of_another_time = CertificateBytes::try_from(vec![0x30, 0]).unwrap();
+        Certificates::<Test>::insert(owner.identifier, of_another_time);
+        refuses(|| deactivate(&agent, &owner), Error::ActorNotRegistered);
+        Certificates::<Test>::insert(owner.identifier, readable);
+        assert_ok!(deactivate(&agent, &owner));
     });
 }
 

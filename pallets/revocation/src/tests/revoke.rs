@@ -160,3 +160,24 @@ fn states_of_the_issuer() {
         refuses(|| expired.revoke(&[7], reason), Error::IssuerExpired);
     });
 }
+
+/// What is counted does not wrap round, by a call or by a list.
+#[test]
+fn counters_end() {
+    new_chain().execute_with(|| {
+        let issuer = issuer(1);
+        let reason = RevocationReason::Unspecified;
+        let set = |revoked| {
+            Issuers::<Test>::mutate(issuer.identifier, |record| record.revoked = revoked);
+        };
+        set(u32::MAX);
+        refuses(|| issuer.revoke(&[7], reason), Error::TooManyRevocations);
+        let list = issuer.list(1, &[(7, Listed::Superseded)]);
+        refuses(|| issuer.publish(&list), Error::TooManyRevocations);
+        set(u32::MAX - 1);
+        assert_ok!(issuer.revoke(&[7], reason));
+        // It lists nothing that is new.
+        assert_ok!(issuer.publish(&list));
+        refuses(|| issuer.revoke(&[8], reason), Error::TooManyRevocations);
+    });
+}

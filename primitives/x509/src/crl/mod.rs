@@ -8,9 +8,10 @@
 //! - Entries with serials from 1 to 2^159 − 1, each at most once (at most 1,637 fit); a reason of 5.3.1 but
 //!   `removeFromCRL`, which is for delta lists.
 //! - cRLNumber, which 5.2.3 requires: at most 20 octets, not critical.
-//! - Complete lists of their own issuer only: no delta list, no entries of other issuers, and an
-//!   issuingDistributionPoint only if it restricts nothing. A list about a part of the certificates says nothing
-//!   of the others, while here an entry that is missing releases a hold.
+//! - Complete lists of their own issuer only: no delta list, no entries of other issuers, and no
+//!   issuingDistributionPoint that restricts anything. A list about a part of the certificates says nothing of the
+//!   others, while here an entry that is missing releases a hold. One that restricts nothing is empty, which 5.2.5
+//!   forbids to issue and `rustls-webpki` refuses.
 //! - Critical extensions, of the list or of an entry, only if known.
 //!
 //! `rustls-webpki` reads the list as well, with every entry. Whether the list is fresh is judged when somebody
