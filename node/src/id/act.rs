@@ -24,7 +24,6 @@ use allod_x509::{ParsedCertificate, builder::SigningKey};
 use serde_json::json;
 use sp_core::sr25519;
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -318,7 +317,7 @@ pub async fn carry_out(node: &Node, args: &RequestArgs, act: Act) -> Result<Exit
 /// Writes the bytes to be signed, and what to do with them.
 fn first_half(out: &Path, args: &RequestArgs, act: &Act, terms: Terms) -> Result<ExitCode, Error> {
     let payload = query::payload(&act.query, act.actor, terms)?;
-    write(out, &payload)?;
+    files::write(out, &payload)?;
     if args.json {
         let said = json!({
             "payload": format!("0x{}", hex::encode(&payload)),
@@ -334,11 +333,6 @@ fn first_half(out: &Path, args: &RequestArgs, act: &Act, terms: Terms) -> Result
         print!("{}", act.next_steps(out, args.algorithm, terms, &words)?);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Writes a file.
-pub fn write(path: &Path, contents: &[u8]) -> Result<(), String> {
-    fs::write(path, contents).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 /// Submits a call and says what it brought about.
@@ -370,6 +364,7 @@ mod tests {
     use allod_x509::KeyAlgorithm;
     use clap::Parser;
     use parity_scale_codec::Encode;
+    use std::fs;
 
     #[derive(Parser)]
     struct Cli {

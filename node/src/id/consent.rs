@@ -8,7 +8,7 @@
 //! ```
 
 use super::{
-    act::{self, Act, Source, write},
+    act::{self, Act, Source},
     client::Node,
     files,
     options::{ConsentArgs, Named, RequestArgs},
@@ -67,7 +67,7 @@ pub async fn consent(args: &ConsentCmd) -> Result<ExitCode, Error> {
     };
     let terms = act::terms(&node, &args.request, act.nonce).await?;
     if let Some(out) = &args.request.payload {
-        write(out, &query::payload(&act.query, act.actor, terms)?)?;
+        files::write(out, &query::payload(&act.query, act.actor, terms)?)?;
         let (declared, words) = (args.request.algorithm, steps::own_words());
         print!("{}", act.next_steps(out, declared, terms, &words)?);
         return Ok(ExitCode::SUCCESS);
@@ -83,7 +83,7 @@ pub async fn consent(args: &ConsentCmd) -> Result<ExitCode, Error> {
     match &args.out {
         None => println!("{json}"),
         Some(out) => {
-            write(out, format!("{json}\n").as_bytes())?;
+            files::write(out, format!("{json}\n").as_bytes())?;
             println!(
                 "written to {}: {} consents until block #{}",
                 out.display(),

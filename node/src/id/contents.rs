@@ -1,8 +1,8 @@
 //! What a new certificate says beside name and key, and how long.
 
 use super::{
+    clock::{DAY, parse_time},
     general_names::{AlternativeName, Constraint},
-    verify::parse_time,
 };
 use crate::commands::Error;
 use allod_x509::{
@@ -14,7 +14,6 @@ use allod_x509::{
     format_time,
 };
 use rand::{RngCore, rngs::OsRng};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Days that a certificate is valid if nobody says otherwise.
 const DEFAULT_DAYS: u32 = 365;
@@ -22,7 +21,6 @@ const DEFAULT_DAYS: u32 = 365;
 const MAX_DAYS: i64 = 36_525;
 /// Seconds that validity begins before now: a chain's clock is that of its last block.
 const BACKDATED: u64 = 300;
-const DAY: u64 = 86_400;
 /// The last second that a certificate can name, in 9999.
 const LAST_SECOND: u64 = 253_402_300_799;
 
@@ -178,14 +176,6 @@ impl ValidityArgs {
 
 fn after(now: u64, days: u32) -> u64 {
     now.saturating_add(u64::from(days) * DAY)
-}
-
-/// Seconds since 1970.
-pub fn now() -> Result<u64, Error> {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map(|time| time.as_secs())
-        .map_err(|_| "the clock says that it is before 1970".into())
 }
 
 /// A serial number of 16 octets that nobody can guess: 126 random bits, positive, without a zero in front.

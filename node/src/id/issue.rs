@@ -6,6 +6,7 @@
 //! not granted is said.
 
 use super::{
+    clock,
     contents::{self, ContentsArgs, ValidityArgs, key_identifier_extension},
     files::{self, CERTIFICATE, Form},
     issuer::{IssuerArgs, check_issuable},
@@ -84,7 +85,7 @@ pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
         .map_err(|error| format!("the issuer's certificate: {error}"))?;
     let validity = args
         .validity
-        .window(contents::now()?, Some(issuer.validity()))?;
+        .window(clock::now()?, Some(issuer.validity()))?;
     let parts = args.parts(&request, &issuer, validity);
     let key_kind = issuer.public_key().algorithm;
     let algorithm = signing::algorithm_of(key_kind, args.signature_algorithm)?;

@@ -1,7 +1,7 @@
 //! Certificates from key to chain, by the commands as one types them, and what OpenSSL says of them.
 
 use super::{
-    Action, contents, files, keys,
+    Action, clock, files, keys,
     password::PasswordArgs,
     run_action,
     signing::sign_as_told,
@@ -328,7 +328,7 @@ fn a_chain_that_openssl_and_the_rules_accept() {
         let [root, office, agent] =
             [&root, &office, &agent].map(|der| ParsedCertificate::parse(der).unwrap());
         let chain = [root.clone(), office.clone(), agent.clone()];
-        let now = contents::now().unwrap();
+        let now = clock::now().unwrap();
         let report = verify_path(&chain, now, None).unwrap();
         assert_eq!(report.first_failure(), None);
         for certificate in &chain {

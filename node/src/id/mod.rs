@@ -11,6 +11,7 @@
 //! | [`data`] | `allod id sign` and `allod id verify-data` |
 //! | [`resolve`] | `allod id resolve` |
 //! | [`client`] | questions to a node |
+//! | [`clock`] | this machine's time, and times on the command line |
 //! | [`transaction`] | a signed extrinsic, and what became of it |
 //! | [`payer`] | the account that pays |
 //! | [`act`] | the one way of every request, in one go or in two halves |
@@ -54,6 +55,7 @@
 mod act;
 mod assemble;
 mod client;
+mod clock;
 mod consent;
 mod contents;
 mod control;

@@ -1,6 +1,7 @@
 //! `allod id new`: a key and a self-issued certificate for it.
 
 use super::{
+    clock,
     contents::{self, ContentsArgs, ValidityArgs, key_identifier_extension},
     files::{self, CERTIFICATE, Form},
     own_key::{KeyArgs, OwnKey},
@@ -45,7 +46,7 @@ pub struct NewArgs {
 
 /// Makes a key and a certificate.
 pub fn new(args: &NewArgs) -> Result<ExitCode, Error> {
-    let validity = args.validity.window(contents::now()?, None)?;
+    let validity = args.validity.window(clock::now()?, None)?;
     let own = args.key.own_key(&args.out)?;
     let spki = own.spki();
     let algorithm = args.key.signature_algorithm(&spki)?;

@@ -6,12 +6,11 @@ use crate::{
     id::{
         act,
         client::{At, Node},
-        files,
+        clock, files,
         options::{Named, NewKeyArgs, RequestArgs},
         party::{self, Party, find_key},
         renew::{
-            RenewArgs, acts_itself, ensure_replaceable, make, now, own_key_file, pem, renewal,
-            what_to_do, write_new,
+            RenewArgs, acts_itself, ensure_replaceable, make, own_key_file, renewal, what_to_do,
         },
     },
 };
@@ -169,7 +168,8 @@ impl<'a> Owner<'a> {
 
 impl World for Owner<'_> {
     fn now(&self) -> u64 {
-        now()
+        // Before 1970 nothing is due.
+        clock::now().unwrap_or(0)
     }
 
     async fn sleep(&mut self, seconds: u64) -> bool {
@@ -186,7 +186,7 @@ impl World for Owner<'_> {
 
     fn say(&mut self, text: &str) {
         // What became of a renewal goes to the other output.
-        eprintln!("{}: {text}", format_time(now()));
+        eprintln!("{}: {text}", format_time(self.now()));
     }
 
     fn files(&mut self) -> Result<Local, Error> {
@@ -225,11 +225,11 @@ impl World for Owner<'_> {
             // Of an attempt that came to no certificate, and so never used.
             remove(key)?;
         }
-        let made = make(&node, self.args, &subject, key.as_deref()).await?;
+        let made = make(&node, self.args, &subject, key).await?;
         // Whole or not there: a name for half a file would be taken for the next certificate.
         let draft = with_ending(&self.next, ".draft");
         remove(&draft)?;
-        write_new(&draft, pem(&made)?.as_bytes(), 0o644)?;
+        made.write(&draft)?;
         rename(&draft, &self.next)?;
         Ok(Made::Yes)
     }
@@ -321,7 +321,10 @@ fn remove(path: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::test_openssl::Folder;
+    use crate::id::{
+        files::{CERTIFICATE, Form},
+        test_openssl::Folder,
+    };
     use allod_x509::builder::{CertificateBuilder, SigningKey};
     use clap::Parser;
 
@@ -340,7 +343,9 @@ mod tests {
     fn certificate(serial: u8) -> String {
         let mut builder = CertificateBuilder::self_issued("agent");
         builder.serial = vec![serial];
-        pem(&builder.sign_self(&SigningKey::ed25519([serial; 32]))).unwrap()
+        let der = builder.sign_self(&SigningKey::ed25519([serial; 32]));
+        let pem = files::encode(CERTIFICATE, &der, Form::Pem).unwrap();
+        String::from_utf8(pem.to_vec()).unwrap()
     }
 
     #[test]
