@@ -7,7 +7,9 @@
 
 use super::{
     clock,
-    contents::{self, ContentsArgs, ValidityArgs, key_identifier_extension},
+    contents::{
+        self, ContentsArgs, ValidityArgs, issuers_key_identifier, key_identifier_extension,
+    },
     files::{self, CERTIFICATE, Form},
     issuer::{IssuerArgs, check_issuable},
     keys,
@@ -19,7 +21,7 @@ use crate::commands::Error;
 use allod_identity::Identifier;
 use allod_x509::{
     KeyUsage, ParsedCertificate, ParsedRequest, SignatureAlgorithm, SigningKey, Validity,
-    builder::{self, CertificateBuilder, authority_key_identifier, key_identifier},
+    builder::{self, CertificateBuilder, authority_key_identifier},
     oid,
 };
 use std::{
@@ -146,11 +148,7 @@ impl IssueArgs {
             extensions.push(builder::extension(identifier, is_critical, names.value));
         }
         extensions.push(key_identifier_extension(request.public_key()));
-        let issuers_key = match issuer.subject_key_identifier() {
-            Some(identifier) => identifier.to_vec(),
-            None => key_identifier(issuer.public_key()),
-        };
-        extensions.push(authority_key_identifier(&issuers_key));
+        extensions.push(authority_key_identifier(&issuers_key_identifier(issuer)));
         CertificateBuilder {
             serial: contents::serial(),
             issuer: issuer.subject().to_vec(),
