@@ -12,15 +12,16 @@ use super::{
     outcome::{self, Outcome},
     party::{Party, find_key},
     query::{self, Terms},
-    steps, transaction,
+    signing::{Source, algorithm_of},
+    steps::{self, ToSign},
+    transaction,
 };
 use crate::commands::Error;
 use allod_identity::{
-    Consent, Identifier, IdentityRequest, Possession, SignatureAlgorithm, SignatureBytes,
-    SignedRequest, api::PayloadQuery, calls::CallSignatures,
+    Consent, Identifier, IdentityRequest, Possession, SignatureAlgorithm, SignedRequest,
+    api::PayloadQuery, calls::CallSignatures,
 };
 use allod_rpc_types::auto_id::{BlockHash, BlockReference};
-use allod_x509::{ParsedCertificate, builder::SigningKey};
 use serde_json::json;
 use sp_core::sr25519;
 use std::{
@@ -139,25 +140,21 @@ impl Act {
         terms: Terms,
         words: &[String],
     ) -> Result<String, String> {
-        let payload = out.display().to_string();
-        let signature = steps::with_ending(out, ".sig");
-        let algorithm = self.algorithm(declared)?;
-        let sign = steps::openssl_sign(algorithm, &payload, "KEY", &signature);
-        let mut text = format!(
-            "written to {payload}: what {} has to sign, valid until block #{}\nsign:    {sign}\n",
-            self.actor, terms.valid_until
-        );
-        let mut more = vec!["--signature".to_owned(), signature];
+        let request = ToSign::of(out, self.algorithm(declared)?);
+        let mut more = vec!["--signature".to_owned(), request.signature.clone()];
+        let mut signatures = vec![request];
         if let Some(new_key) = self
             .new_key
             .as_ref()
             .filter(|key| key.args.new_key.is_none())
         {
-            let signature = steps::with_ending(out, ".new.sig");
-            let algorithm = algorithm_of(&new_key.certificate, new_key.args.new_algorithm)?;
-            let sign = steps::openssl_sign(algorithm, &payload, "NEW_KEY", &signature);
-            text.push_str(&format!("and:     {sign}\n"));
-            more.extend(["--new-signature".to_owned(), signature]);
+            let possession = ToSign {
+                algorithm: algorithm_of(&new_key.certificate, new_key.args.new_algorithm)?,
+                key: "NEW_KEY",
+                signature: steps::with_ending(out, ".new.sig"),
+            };
+            more.extend(["--new-signature".to_owned(), possession.signature.clone()]);
+            signatures.push(possession);
         }
         more.extend([
             "--valid-until".to_owned(),
@@ -168,9 +165,12 @@ impl Act {
             BlockHash(terms.genesis).to_string(),
         ]);
         more.extend(self.pins.iter().cloned());
-        let command = steps::second_half(words, &more);
-        text.push_str(&format!("then:    {command}\n"));
-        Ok(text)
+        let what = format!(
+            ": what {} has to sign, valid until block #{}",
+            self.actor, terms.valid_until
+        );
+        let then = steps::second_half(words, &more);
+        Ok(steps::text(out, &what, &signatures, &then))
     }
 }
 
@@ -191,77 +191,6 @@ impl NewKey {
             algorithm,
             signature,
         })
-    }
-}
-
-/// The usual algorithm of a certificate's key, or the declared one, if it is one of that key.
-pub fn algorithm_of(
-    certificate: &[u8],
-    declared: Option<SignatureAlgorithm>,
-) -> Result<SignatureAlgorithm, String> {
-    let parsed = ParsedCertificate::parse(certificate).map_err(|error| error.to_string())?;
-    let key = parsed.public_key().algorithm;
-    let algorithm = declared.unwrap_or_else(|| key.default_signature());
-    if algorithm.key_algorithm() == key {
-        return Ok(algorithm);
-    }
-    Err(format!(
-        "{algorithm} is no algorithm of the key, whose usual one is {}",
-        key.default_signature()
-    ))
-}
-
-/// Where a signature comes from.
-#[derive(Debug)]
-pub enum Source {
-    /// A key that is here.
-    Key(Box<SigningKey>),
-    /// A file, and what is in it.
-    File(PathBuf, Vec<u8>),
-}
-
-impl Source {
-    /// A key.
-    pub fn key(key: SigningKey) -> Self {
-        Self::Key(Box::new(key))
-    }
-
-    /// Reads a signature.
-    pub fn file(path: &Path) -> Result<Self, Error> {
-        Ok(Self::File(path.to_owned(), files::read(path)?.to_vec()))
-    }
-
-    /// The signature, which must be by the certificate's key over the payload.
-    pub fn signature(
-        &self,
-        certificate: &[u8],
-        algorithm: SignatureAlgorithm,
-        payload: &[u8],
-        terms: Terms,
-    ) -> Result<SignatureBytes, String> {
-        let (signature, from) = match self {
-            Self::Key(key) => {
-                let signature = key.sign_with(algorithm, payload);
-                let signature = signature.map_err(|error| error.to_string())?;
-                (signature, "the signature made here".to_owned())
-            }
-            Self::File(path, signature) => (signature.clone(), path.display().to_string()),
-        };
-        let parsed = ParsedCertificate::parse(certificate).map_err(|error| error.to_string())?;
-        let Terms {
-            nonce, valid_until, ..
-        } = terms;
-        parsed
-            .verify_message(algorithm, payload, &signature)
-            .map_err(|error| {
-                format!(
-                    "{from}: {error}, by {algorithm} over the payload for --valid-until {valid_until} \
-                     --nonce {nonce} on this chain"
-                )
-            })?;
-        signature
-            .try_into()
-            .map_err(|_| format!("{from}: the signature is too long"))
     }
 }
 
@@ -513,7 +442,7 @@ mod tests {
         let error = act
             .algorithm(Some(SignatureAlgorithm::RsaPssSha256))
             .unwrap_err();
-        assert!(error.contains("no algorithm of the key"), "{error}");
+        assert!(error.contains("does not go with the key"), "{error}");
         let rsa = self::golden("deactivate", KeyAlgorithm::Rsa);
         act.signer = rsa.signer_certificate();
         act.fixed_algorithm = Some(SignatureAlgorithm::RsaPkcs1Sha512);

@@ -8,12 +8,13 @@
 //! ```
 
 use super::{
-    act::{self, Act, Source},
+    act::{self, Act},
     client::Node,
     files,
     options::{ConsentArgs, Named, RequestArgs},
     party::{Party, find_key},
     query::{self, Terms},
+    signing::{Source, algorithm_of},
     steps,
 };
 use crate::commands::Error;
@@ -197,7 +198,7 @@ fn made(
     declared: Option<SignatureAlgorithm>,
     terms: Terms,
 ) -> Result<Consent, String> {
-    let algorithm = act::algorithm_of(&co_issuer.certificate, declared)?;
+    let algorithm = algorithm_of(&co_issuer.certificate, declared)?;
     let payload = query::payload(query, co_issuer.identifier, terms)?;
     let signature = source.signature(&co_issuer.certificate, algorithm, &payload, terms)?;
     Ok(Consent {

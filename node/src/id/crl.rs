@@ -13,9 +13,10 @@ use super::{
     client::{Node, NodeArgs},
     clock::{self, DAY},
     files::{self, Contents, Form, write},
-    options::{Named, RequestArgs, parse_algorithm},
+    options::{Named, RequestArgs},
     party::{Party, find_key},
-    steps,
+    signing::{algorithm_of, parse_algorithm},
+    steps::{self, ToSign},
 };
 use crate::commands::Error;
 use allod_identity::{Identifier, MAX_CRL_SIZE, SignatureAlgorithm, api::PayloadQuery};
@@ -181,7 +182,7 @@ async fn sign_the_chain_s(
                 .into(),
         );
     }
-    let algorithm = act::algorithm_of(&issuer.certificate, request.algorithm)?;
+    let algorithm = algorithm_of(&issuer.certificate, request.algorithm)?;
     // Whether the key is here is found before anything is shown.
     let (file, named) = (issuer.file.as_deref(), request.key.as_deref());
     let key = find_key(&issuer.certificate, file, named, "--key")?;
@@ -332,7 +333,7 @@ fn magnitude(number: &[u8]) -> (usize, &[u8]) {
 async fn to_be_signed(args: &ToBeSignedArgs) -> Result<ExitCode, Error> {
     let node = Node::connect(&args.node).await?;
     let issuer = Party::load(&node, &args.issuer).await?;
-    let algorithm = act::algorithm_of(&issuer.certificate, args.algorithm)?;
+    let algorithm = algorithm_of(&issuer.certificate, args.algorithm)?;
     let tbs = checked_list(&node, &issuer, algorithm, args.days).await?;
     write(&args.out, &tbs)?;
     print!("{}", steps_of_list(&args.out, algorithm, args.algorithm));
@@ -345,19 +346,16 @@ fn steps_of_list(
     declared: Option<SignatureAlgorithm>,
 ) -> String {
     let shown = out.display().to_string();
-    let (signature, list) = (
-        steps::with_ending(out, ".sig"),
-        steps::with_ending(out, ".pem"),
-    );
-    let sign = steps::openssl_sign(algorithm, &shown, "KEY", &signature);
+    let (signature, list) = (steps::signature_of(out), steps::with_ending(out, ".pem"));
     let mut words: Vec<String> = ["id", "crl", "assemble", &shown].map(Into::into).into();
     words.extend(["--signature", &signature, "--out", &list].map(Into::into));
     if let Some(declared) = declared {
         words.extend(["--algorithm", declared.name()].map(Into::into));
     }
     // The certificate's file is not known here, and so comes last.
-    let assemble = steps::second_half(&words, &["--certificate".into(), "ISSUER".into()]);
-    format!("written to {shown}\nsign:    {sign}\nthen:    {assemble}\n")
+    words.extend(["--certificate", "ISSUER"].map(Into::into));
+    let signatures = [ToSign::of(out, algorithm)];
+    steps::text(out, "", &signatures, &steps::command(&words))
 }
 
 fn assemble(args: &AssembleArgs) -> Result<ExitCode, Error> {
@@ -377,7 +375,7 @@ fn assembled(
     certificate: &[u8],
     declared: Option<SignatureAlgorithm>,
 ) -> Result<Vec<u8>, String> {
-    let algorithm = act::algorithm_of(certificate, declared)?;
+    let algorithm = algorithm_of(certificate, declared)?;
     let whole = crl::assemble(tbs, algorithm, signature);
     let issuer = ParsedCertificate::parse(certificate).map_err(|error| error.to_string())?;
     ParsedCrl::parse(&whole)

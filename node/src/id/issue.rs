@@ -6,16 +6,15 @@
 //! not granted is said.
 
 use super::{
-    clock,
+    assemble, clock,
     contents::{
         self, ContentsArgs, ValidityArgs, issuers_key_identifier, key_identifier_extension,
     },
     files::{self, CERTIFICATE, Form},
     issuer::{IssuerArgs, check_issuable},
     keys,
-    new::form_argument,
     password::PasswordArgs,
-    signing,
+    signing, steps,
 };
 use crate::commands::Error;
 use allod_identity::Identifier;
@@ -90,7 +89,8 @@ pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
         .window(clock::now()?, Some(issuer.validity()))?;
     let parts = args.parts(&request, &issuer, validity);
     let key_kind = issuer.public_key().algorithm;
-    let algorithm = signing::algorithm_of(key_kind, args.signature_algorithm)?;
+    let algorithm = signing::algorithm_of_key(key_kind, args.signature_algorithm)
+        .map_err(|error| format!("--signature-algorithm {error}"))?;
     let tbs = parts.tbs(algorithm, request.spki());
     // Everything but the signature can be wrong already.
     let unsigned = builder::certificate(&tbs, algorithm, &[0]);
@@ -100,16 +100,9 @@ pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
         eprintln!("not granted: {line}");
     }
     if let Some(to) = &args.to_be_signed {
-        let out = args
-            .out
-            .as_deref()
-            .unwrap_or(Path::new("cert.pem"))
-            .display();
-        let (by, form) = (args.issuer.argument(), form_argument(args.form));
-        signing::hand_out(to, &tbs, algorithm, |signature| {
-            let from = to.display();
-            format!("allod id assemble {from} --signature {signature}{by} --out {out}{form}")
-        })?;
+        let out = args.out.as_deref().unwrap_or(Path::new("cert.pem"));
+        let words = assemble::words(to, &args.issuer.words(), out, args.form);
+        steps::hand_out(to, &tbs, algorithm, &words)?;
         return Ok(ExitCode::SUCCESS);
     }
     let out = args.out.as_deref().ok_or("--out is missing")?;

@@ -4,7 +4,7 @@ use super::{
     Action, clock, files, keys,
     password::PasswordArgs,
     run_action,
-    signing::sign_as_told,
+    steps::sign_as_told,
     test_openssl::{Folder, Kind, openssl},
 };
 use allod_x509::{

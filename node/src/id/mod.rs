@@ -5,7 +5,7 @@
 //! | [`files`] | bounded reading of files, careful writing of new ones, PEM and DER |
 //! | [`keys`] | private keys: reading them, and finding the one that belongs to a certificate |
 //! | [`password`] | passwords of encrypted keys |
-//! | [`signing`] | signatures by keys that are elsewhere: the two halves |
+//! | [`signing`] | signatures: by which algorithm, and where they come from |
 //! | [`new`], [`csr`], [`issue`], [`assemble`] | `allod id new`, `csr`, `issue` and `assemble`: certificates and requests for them |
 //! | [`subject`], [`general_names`], [`contents`], [`own_key`], [`issuer`] | what those four share: what a certificate says, by whose key, under whom |
 //! | [`data`] | `allod id sign` and `allod id verify-data` |
@@ -19,7 +19,7 @@
 //! | [`party`] | identities that take part in a request |
 //! | [`query`] | the bytes that are signed, and the call |
 //! | [`outcome`] | the event of a call, in a sentence |
-//! | [`steps`] | what to do next with bytes to be signed |
+//! | [`steps`] | what to do next with bytes to be signed: the two halves |
 //! | [`register`] | `allod id register` and `allod id payload` |
 //! | [`consent`] | `allod id consent`, and the consents of co-issuers |
 //! | [`renew`], [`successor`], [`watch`] | `allod id renew`: the next certificate, by hand or before the old one ends |

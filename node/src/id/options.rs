@@ -1,6 +1,6 @@
 //! What all requests have in common on the command line.
 
-use super::{client::NodeArgs, payer::PayerArgs};
+use super::{client::NodeArgs, payer::PayerArgs, signing::parse_algorithm};
 use allod_core::bytes::parse_hex;
 use allod_identity::{Identifier, SignatureAlgorithm};
 use allod_rpc_types::auto_id::{BlockHash, DEFAULT_VALID_FOR, SerialNumber};
@@ -179,23 +179,13 @@ impl FromStr for CoIssuerKey {
     }
 }
 
-/// A signature algorithm by its name.
-pub fn parse_algorithm(text: &str) -> Result<SignatureAlgorithm, String> {
-    SignatureAlgorithm::ALL
-        .into_iter()
-        .find(|algorithm| algorithm.name() == text)
-        .ok_or_else(|| {
-            let names = SignatureAlgorithm::ALL.map(SignatureAlgorithm::name);
-            format!("one of {}", names.join(", "))
-        })
-}
-
 /// A serial number in hex.
 pub fn parse_serial(text: &str) -> Result<SerialNumber, String> {
     SerialNumber::parse(text).map_err(|error| error.to_string())
 }
 
-fn parse_hash(text: &str) -> Result<BlockHash, String> {
+/// The hash of a block.
+pub fn parse_hash(text: &str) -> Result<BlockHash, String> {
     parse_hex(text)
         .map(BlockHash)
         .map_err(|error| format!("the hash of a block: {error}"))

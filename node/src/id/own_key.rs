@@ -122,10 +122,9 @@ impl KeyArgs {
 
     /// The algorithm that the key signs with.
     pub fn signature_algorithm(&self, spki: &[u8]) -> Result<SignatureAlgorithm, Error> {
-        signing::algorithm_of(
-            PublicKey::from_spki(spki)?.algorithm,
-            self.signature_algorithm,
-        )
+        let key = PublicKey::from_spki(spki)?.algorithm;
+        let algorithm = signing::algorithm_of_key(key, self.signature_algorithm);
+        algorithm.map_err(|error| format!("--signature-algorithm {error}").into())
     }
 
     /// Writes the new key, if there is one, and then the other file: both or none.

@@ -210,7 +210,7 @@ fn new(der: &[u8], path: &Path, identifier: Identifier, query: PayloadQuery) -> 
 mod tests {
     use super::*;
     use crate::id::{
-        act::Source,
+        signing::Source,
         test_golden::calls,
         test_openssl::{Folder, Kind, openssl},
     };
