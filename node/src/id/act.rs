@@ -11,6 +11,7 @@ use super::{
     options::{NewKeyArgs, RequestArgs},
     outcome::{self, Outcome},
     party::{Party, find_key},
+    password::PasswordArgs,
     query::{self, Terms},
     signing::{Source, algorithm_of},
     steps::{self, ToSign},
@@ -104,13 +105,14 @@ impl Act {
                 self.signer_file.as_deref(),
                 args.key.as_deref(),
                 "--key",
+                &args.password,
             )?),
         };
         let signature = source.signature(&self.signer, algorithm, &payload, terms)?;
         let possession = self
             .new_key
             .as_ref()
-            .map(|new_key| new_key.possession(&payload, terms))
+            .map(|new_key| new_key.possession(&payload, terms, &args.password))
             .transpose()?;
         let request = IdentityRequest {
             identifier: self.actor,
@@ -175,7 +177,12 @@ impl Act {
 }
 
 impl NewKey {
-    fn possession(&self, payload: &[u8], terms: Terms) -> Result<Possession, Error> {
+    fn possession(
+        &self,
+        payload: &[u8],
+        terms: Terms,
+        password: &PasswordArgs,
+    ) -> Result<Possession, Error> {
         let algorithm = algorithm_of(&self.certificate, self.args.new_algorithm)?;
         let source = match &self.args.new_signature {
             Some(path) => Source::file(path)?,
@@ -184,6 +191,7 @@ impl NewKey {
                 self.file.as_deref(),
                 self.args.new_key.as_deref(),
                 "--new-key",
+                password,
             )?),
         };
         let signature = source.signature(&self.certificate, algorithm, payload, terms)?;
@@ -287,10 +295,15 @@ pub async fn submit(
 mod tests {
     use super::*;
     use crate::id::{
+        files::{Form, NewFiles},
+        own_key::add_key,
         test_golden::{Golden, calls},
         test_openssl::Folder,
     };
-    use allod_x509::KeyAlgorithm;
+    use allod_x509::{
+        KeyAlgorithm,
+        builder::{CertificateBuilder, SigningKey},
+    };
     use clap::Parser;
     use parity_scale_codec::Encode;
     use std::fs;
@@ -350,6 +363,50 @@ mod tests {
             made += 1;
         }
         assert!(made >= 8, "{made}");
+    }
+
+    /// The acting key and the new one are both under the password that is given.
+    #[test]
+    fn keys_under_a_password_sign() {
+        let folder = Folder::new();
+        let [right, wrong] = ["word", "Word"].map(|word| folder.write(word, word.as_bytes()));
+        let password = PasswordArgs::file(right.clone()).unattended();
+        let key = |seed, name: &str| {
+            let key = SigningKey::ed25519([seed; 32]);
+            let mut files = NewFiles::default();
+            let path = folder.path(name);
+            add_key(&mut files, &path, &key, Form::Pem, Some(&password)).unwrap();
+            files.keep();
+            let certificate = CertificateBuilder::self_issued("a").sign_self(&key);
+            (path.display().to_string(), certificate)
+        };
+        let ((old, signer), (new, certificate)) = (key(1, "old.key"), key(2, "new.key"));
+        let golden = golden("deactivate", KeyAlgorithm::Ed25519);
+        let sign = |password: &Path| {
+            let password = password.to_str().unwrap();
+            let words = [
+                "--key",
+                &old,
+                "--new-key",
+                &new,
+                "--password-file",
+                password,
+            ];
+            let cli = parse(&words);
+            let act = Act {
+                signer: signer.clone(),
+                new_key: Some(NewKey {
+                    certificate: certificate.clone(),
+                    file: None,
+                    args: cli.new,
+                }),
+                ..act(&golden)
+            };
+            act.sign(&cli.args, golden.terms())
+        };
+        assert!(sign(&right).unwrap().possession.is_some());
+        let error = sign(&wrong).unwrap_err().to_string();
+        assert!(error.contains("wrong password"), "{error}");
     }
 
     #[test]

@@ -169,7 +169,13 @@ pub async fn collect(
     }
     for pair in &args.keys {
         let co_issuer = Party::by_identifier(node, pair.identifier).await?;
-        let key = find_key(&co_issuer.certificate, None, Some(&pair.key), "--co-issuer")?;
+        let key = find_key(
+            &co_issuer.certificate,
+            None,
+            Some(&pair.key),
+            "--co-issuer",
+            &request.password,
+        )?;
         let query = consent_query(co_issuer.identifier, hash, issuer);
         consents.push(made(&co_issuer, &query, &Source::key(key), None, terms)?);
     }

@@ -185,7 +185,7 @@ async fn sign_the_chain_s(
     let algorithm = algorithm_of(&issuer.certificate, request.algorithm)?;
     // Whether the key is here is found before anything is shown.
     let (file, named) = (issuer.file.as_deref(), request.key.as_deref());
-    let key = find_key(&issuer.certificate, file, named, "--key")?;
+    let key = find_key(&issuer.certificate, file, named, "--key", &request.password)?;
     let tbs = checked_list(node, issuer, algorithm, args.days).await?;
     let signature = key.sign_with(algorithm, &tbs)?;
     Ok(crl::assemble(&tbs, algorithm, &signature))

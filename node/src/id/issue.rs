@@ -155,7 +155,7 @@ impl IssueArgs {
     fn issuers_key(&self, issuer: &ParsedCertificate<'_>) -> Result<SigningKey, Error> {
         match (&self.key, &self.issuer.issuer) {
             (Some(path), _) => keys::of_certificate(issuer, path, &self.password),
-            (None, Some(beside)) => keys::find_with(issuer, beside, None, &self.password),
+            (None, Some(beside)) => keys::find(issuer, beside, None, &self.password),
             (None, None) => Err("name the issuer's key: --key FILE".into()),
         }
     }

@@ -129,7 +129,13 @@ fn new_certificates_of_every_kind() {
             assert_eq!(parsed.serial().len(), 16);
             let names = parsed.subject_alternative_names().unwrap();
             assert_eq!(names, [GeneralName::Dns("agent.example")]);
-            let key = keys::find(&parsed, &folder.path("cert.pem"), None).unwrap();
+            let key = keys::find(
+                &parsed,
+                &folder.path("cert.pem"),
+                None,
+                &PasswordArgs::default(),
+            )
+            .unwrap();
             assert_eq!(key.spki(), parsed.spki());
             parsed.verify_self_issued().unwrap();
             verified_by_openssl(&folder, "cert.pem", &["cert.pem"]);

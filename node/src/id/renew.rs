@@ -13,6 +13,7 @@ use super::{
     options::{ActorArgs, ConsentArgs, Named, NewKeyArgs, RequestArgs},
     own_key::{add_key, file_of_new_key, generate_like},
     party::{self, Party, find_key},
+    password::PasswordArgs,
     successor::{self, Signer},
     watch::{self, WatchArgs},
 };
@@ -25,7 +26,7 @@ use std::{
 };
 
 /// Arguments of `allod id renew`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct RenewArgs {
     /// The identity: 64 hex digits, or its certificate's file.
     pub identity: Named,
@@ -57,6 +58,10 @@ pub struct RenewArgs {
     #[arg(long, conflicts_with_all = ["new_key", "payload", "signature"])]
     pub rotate_key: bool,
 
+    /// Encrypt that new key with a password.
+    #[arg(long, requires = "rotate_key")]
+    pub encrypt: bool,
+
     /// The old key is given up as compromised: the last block in which it was still good. What was
     /// registered under it later fails, and it never returns.
     #[arg(long, value_name = "BLOCK", conflicts_with = "watch")]
@@ -76,6 +81,13 @@ pub struct RenewArgs {
 
     #[command(flatten)]
     pub request: RequestArgs,
+}
+
+impl RenewArgs {
+    /// How a new key is encrypted, if it is.
+    pub fn encryption(&self) -> Option<&PasswordArgs> {
+        self.encrypt.then_some(&self.request.password)
+    }
 }
 
 /// Renews an identity, or watches over it.
@@ -100,7 +112,7 @@ pub async fn renew(args: &RenewArgs) -> Result<ExitCode, Error> {
                 false => None,
             };
             let made = make(&node, args, &subject, key_file).await?;
-            made.write(out)?;
+            made.write(out, args.encryption())?;
             if let Some((_, key_file)) = made.new_key {
                 new_key.new_key = Some(key_file);
             } else if acts_itself(&subject, &actor) {
@@ -233,11 +245,11 @@ pub struct Next {
 
 impl Next {
     /// Writes the new key, if there is one, and then the certificate, so that no certificate is ever without its
-    /// key: both or none, and over nothing that is there.
-    pub fn write(&self, certificate: &Path) -> Result<(), Error> {
+    /// key: both or none, and over nothing that is there. The key is encrypted if a password is to be chosen.
+    pub fn write(&self, certificate: &Path, password: Option<&PasswordArgs>) -> Result<(), Error> {
         let mut files = NewFiles::default();
         if let Some((key, path)) = &self.new_key {
-            add_key(&mut files, path, key, Form::Pem, None)?;
+            add_key(&mut files, path, key, Form::Pem, password)?;
         }
         let contents = files::encode(CERTIFICATE, &self.certificate, Form::Pem)?;
         files.add(certificate, &contents, Access::Everybody)?;
@@ -262,7 +274,13 @@ pub async fn make(
                 .as_deref()
                 .ok_or_else(|| what_to_do(subject))?;
             let party = Party::by_identifier(node, issuer).await?;
-            let key = find_key(&party.certificate, None, Some(path), "--issuer-key")?;
+            let key = find_key(
+                &party.certificate,
+                None,
+                Some(path),
+                "--issuer-key",
+                &args.request.password,
+            )?;
             Some((party, key))
         }
     };
@@ -328,7 +346,14 @@ fn own_key(args: &RenewArgs, subject: &Party) -> Result<SigningKey, Error> {
         None => "--key",
     };
     let file = subject.file.as_deref();
-    find_key(&subject.certificate, file, own_key_file(args), option)
+    let password = &args.request.password;
+    find_key(
+        &subject.certificate,
+        file,
+        own_key_file(args),
+        option,
+        password,
+    )
 }
 
 /// Refuses a file that holds more than a certificate: it is going to be replaced.
@@ -415,6 +440,7 @@ mod tests {
             &["a.pem", "--watch", "--nonce", "1"],
             &["a.pem", "--out", "b.pem", "--rotate-key", "--new-key", "k"],
             &["a.pem", "--certificate", "b.pem", "--before", "3"],
+            &["a.pem", "--out", "b.pem", "--encrypt"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
@@ -490,16 +516,17 @@ mod tests {
             new_key: Some((key, folder.path("b.key"))),
         };
         let path = folder.write("b.pem", b"mine");
-        let error = next.write(&path).unwrap_err().to_string();
+        let error = next.write(&path, None).unwrap_err().to_string();
         assert!(error.contains("b.pem is there already"), "{error}");
         assert!(!folder.path("b.key").exists());
         fs::remove_file(&path).unwrap();
-        next.write(&path).unwrap();
+        let password = PasswordArgs::file(folder.write("password", b"word"));
+        next.write(&path, Some(&password)).unwrap();
         let der = files::certificate(&path).unwrap();
         assert_eq!(der, next.certificate);
         let parsed = ParsedCertificate::parse(&der).unwrap();
         // It lies where it is looked for.
-        let found = keys::find(&parsed, &path, None).unwrap();
+        let found = keys::find(&parsed, &path, None, &password).unwrap();
         assert_eq!(found.spki(), parsed.spki());
     }
 

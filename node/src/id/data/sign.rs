@@ -107,7 +107,7 @@ pub async fn sign(args: &SignArgs) -> Result<ExitCode, Error> {
         Some(path) => files::read(path)?.to_vec(),
         None => {
             let named = args.key.as_deref();
-            let key = keys::find_with(&certificate, &args.certificate, named, &args.password)?;
+            let key = keys::find(&certificate, &args.certificate, named, &args.password)?;
             key.sign_with(algorithm, &payload.to_bytes())?
         }
     };

@@ -30,8 +30,8 @@ use tokio::{
 };
 
 /// An identity's owner.
-pub(super) struct Owner<'a> {
-    args: &'a RenewArgs,
+pub(super) struct Owner {
+    args: RenewArgs,
     /// The certificate's file.
     file: PathBuf,
     /// The file of the certificate that follows.
@@ -66,14 +66,20 @@ impl Ends {
     }
 }
 
-impl<'a> Owner<'a> {
+impl Owner {
     /// Checks at once what can be checked without a node.
-    pub(super) fn new(args: &'a RenewArgs) -> Result<Self, Error> {
+    pub(super) fn new(args: &RenewArgs) -> Result<Self, Error> {
+        let mut args = args.clone();
+        args.request.password = args.request.password.unattended();
+        if let Some(password) = args.encryption() {
+            // That there is one shows now, and not in a month.
+            password.choose("the next key")?;
+        }
         let file = args.identity.file().ok_or(
             "--watch replaces the identity's certificate: name the identity by its certificate's file",
         )?;
         ensure_replaceable(file)?;
-        let key = match (args.rotate_key, own_key_file(args)) {
+        let key = match (args.rotate_key, own_key_file(&args)) {
             (false, _) => None,
             (true, Some(key)) => Some(key.to_owned()),
             (true, None) => {
@@ -83,9 +89,9 @@ impl<'a> Owner<'a> {
             }
         };
         Ok(Self {
-            args,
             file: file.to_owned(),
             next: with_ending(file, ".next"),
+            args,
             key,
             identifier: None,
             ends: None,
@@ -140,7 +146,8 @@ impl<'a> Owner<'a> {
         if self.identifier.is_none() && acts_itself(&party, &actor) && !self.next.exists() {
             // That the key is here shows now, and not in a month.
             let (file, named) = (Some(self.file.as_path()), self.request().key.as_deref());
-            find_key(&party.certificate, file, named, "--key")?;
+            let password = &self.request().password;
+            find_key(&party.certificate, file, named, "--key", password)?;
         }
         self.identifier = Some(party.identifier);
         Ok(party.identifier)
@@ -166,7 +173,7 @@ impl<'a> Owner<'a> {
     }
 }
 
-impl World for Owner<'_> {
+impl World for Owner {
     fn now(&self) -> u64 {
         // Before 1970 nothing is due.
         clock::now().unwrap_or(0)
@@ -225,11 +232,11 @@ impl World for Owner<'_> {
             // Of an attempt that came to no certificate, and so never used.
             remove(key)?;
         }
-        let made = make(&node, self.args, &subject, key).await?;
+        let made = make(&node, &self.args, &subject, key).await?;
         // Whole or not there: a name for half a file would be taken for the next certificate.
         let draft = with_ending(&self.next, ".draft");
         remove(&draft)?;
-        made.write(&draft)?;
+        made.write(&draft, self.args.encryption())?;
         rename(&draft, &self.next)?;
         Ok(Made::Yes)
     }
@@ -247,7 +254,7 @@ impl World for Owner<'_> {
         let next = files::certificate(&self.next)?;
         let new_key = self.key_of_next(&subject, &actor);
         let parties = (&subject, &actor);
-        let act = renewal(&node, self.args, parties, next, &self.next, new_key).await?;
+        let act = renewal(&node, &self.args, parties, next, &self.next, new_key).await?;
         let request = self.request();
         let terms = act::terms(&node, request, act.nonce).await?;
         let signatures = act.sign(request, terms)?;
@@ -359,6 +366,20 @@ mod tests {
         let args = parse(&[file.to_str().unwrap(), "--watch", "--rotate-key"]);
         let error = Owner::new(&args).err().unwrap().to_string();
         assert!(error.contains("--key"), "{error}");
+        // Nobody will be there to type it.
+        let password = folder.write("empty", b"");
+        let args = parse(&[
+            file.to_str().unwrap(),
+            "--watch",
+            "--rotate-key",
+            "--key",
+            "a.key",
+            "--encrypt",
+            "--password-file",
+            password.to_str().unwrap(),
+        ]);
+        let error = Owner::new(&args).err().unwrap().to_string();
+        assert!(error.contains("password is empty"), "{error}");
     }
 
     /// At whatever point it is interrupted, adopting again comes to the same end.
