@@ -11,7 +11,12 @@
 //! ```
 //!
 //! They talk from the moment on when both are in a final block. When the chain says of one that it
-//! does not hold any more (it was revoked, it expired, …), the other says why it has hung up.
+//! does not hold any more (it was revoked, it expired, …), the other says why it has hung up. From
+//! another terminal in that folder, the end of it:
+//!
+//! ```sh
+//! allod id revoke bob.pem --certificate bob.pem --reason keyCompromise
+//! ```
 //!
 //! The names are those of files, `NAME.pem` and `NAME.key`. A third argument is the address of the node.
 

@@ -11,20 +11,21 @@ use super::{
     options::{NewKeyArgs, RequestArgs},
     outcome::{self, Outcome},
     party::{Party, find_key},
+    password::PasswordArgs,
     query::{self, Terms},
-    steps, transaction,
+    signing::{Source, algorithm_of},
+    steps::{self, ToSign},
+    transaction,
 };
 use crate::commands::Error;
 use allod_identity::{
-    Consent, Identifier, IdentityRequest, Possession, SignatureAlgorithm, SignatureBytes,
-    SignedRequest, api::PayloadQuery, calls::CallSignatures,
+    Consent, Identifier, IdentityRequest, Possession, SignatureAlgorithm, SignedRequest,
+    api::PayloadQuery, calls::CallSignatures,
 };
 use allod_rpc_types::auto_id::{BlockHash, BlockReference};
-use allod_x509::{ParsedCertificate, builder::SigningKey};
 use serde_json::json;
 use sp_core::sr25519;
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -104,13 +105,14 @@ impl Act {
                 self.signer_file.as_deref(),
                 args.key.as_deref(),
                 "--key",
+                &args.password,
             )?),
         };
         let signature = source.signature(&self.signer, algorithm, &payload, terms)?;
         let possession = self
             .new_key
             .as_ref()
-            .map(|new_key| new_key.possession(&payload, terms))
+            .map(|new_key| new_key.possession(&payload, terms, &args.password))
             .transpose()?;
         let request = IdentityRequest {
             identifier: self.actor,
@@ -140,25 +142,21 @@ impl Act {
         terms: Terms,
         words: &[String],
     ) -> Result<String, String> {
-        let payload = out.display().to_string();
-        let signature = steps::with_ending(out, ".sig");
-        let algorithm = self.algorithm(declared)?;
-        let sign = steps::openssl_sign(algorithm, &payload, "KEY", &signature);
-        let mut text = format!(
-            "written to {payload}: what {} has to sign, valid until block #{}\nsign:    {sign}\n",
-            self.actor, terms.valid_until
-        );
-        let mut more = vec!["--signature".to_owned(), signature];
+        let request = ToSign::of(out, self.algorithm(declared)?);
+        let mut more = vec!["--signature".to_owned(), request.signature.clone()];
+        let mut signatures = vec![request];
         if let Some(new_key) = self
             .new_key
             .as_ref()
             .filter(|key| key.args.new_key.is_none())
         {
-            let signature = steps::with_ending(out, ".new.sig");
-            let algorithm = algorithm_of(&new_key.certificate, new_key.args.new_algorithm)?;
-            let sign = steps::openssl_sign(algorithm, &payload, "NEW_KEY", &signature);
-            text.push_str(&format!("and:     {sign}\n"));
-            more.extend(["--new-signature".to_owned(), signature]);
+            let possession = ToSign {
+                algorithm: algorithm_of(&new_key.certificate, new_key.args.new_algorithm)?,
+                key: "NEW_KEY",
+                signature: steps::with_ending(out, ".new.sig"),
+            };
+            more.extend(["--new-signature".to_owned(), possession.signature.clone()]);
+            signatures.push(possession);
         }
         more.extend([
             "--valid-until".to_owned(),
@@ -169,14 +167,22 @@ impl Act {
             BlockHash(terms.genesis).to_string(),
         ]);
         more.extend(self.pins.iter().cloned());
-        let command = steps::second_half(words, &more);
-        text.push_str(&format!("then:    {command}\n"));
-        Ok(text)
+        let what = format!(
+            ": what {} has to sign, valid until block #{}",
+            self.actor, terms.valid_until
+        );
+        let then = steps::second_half(words, &more);
+        Ok(steps::text(out, &what, &signatures, &then))
     }
 }
 
 impl NewKey {
-    fn possession(&self, payload: &[u8], terms: Terms) -> Result<Possession, Error> {
+    fn possession(
+        &self,
+        payload: &[u8],
+        terms: Terms,
+        password: &PasswordArgs,
+    ) -> Result<Possession, Error> {
         let algorithm = algorithm_of(&self.certificate, self.args.new_algorithm)?;
         let source = match &self.args.new_signature {
             Some(path) => Source::file(path)?,
@@ -185,6 +191,7 @@ impl NewKey {
                 self.file.as_deref(),
                 self.args.new_key.as_deref(),
                 "--new-key",
+                password,
             )?),
         };
         let signature = source.signature(&self.certificate, algorithm, payload, terms)?;
@@ -192,77 +199,6 @@ impl NewKey {
             algorithm,
             signature,
         })
-    }
-}
-
-/// The usual algorithm of a certificate's key, or the declared one, if it is one of that key.
-pub fn algorithm_of(
-    certificate: &[u8],
-    declared: Option<SignatureAlgorithm>,
-) -> Result<SignatureAlgorithm, String> {
-    let parsed = ParsedCertificate::parse(certificate).map_err(|error| error.to_string())?;
-    let key = parsed.public_key().algorithm;
-    let algorithm = declared.unwrap_or_else(|| key.default_signature());
-    if algorithm.key_algorithm() == key {
-        return Ok(algorithm);
-    }
-    Err(format!(
-        "{algorithm} is no algorithm of the key, whose usual one is {}",
-        key.default_signature()
-    ))
-}
-
-/// Where a signature comes from.
-#[derive(Debug)]
-pub enum Source {
-    /// A key that is here.
-    Key(Box<SigningKey>),
-    /// A file, and what is in it.
-    File(PathBuf, Vec<u8>),
-}
-
-impl Source {
-    /// A key.
-    pub fn key(key: SigningKey) -> Self {
-        Self::Key(Box::new(key))
-    }
-
-    /// Reads a signature.
-    pub fn file(path: &Path) -> Result<Self, Error> {
-        Ok(Self::File(path.to_owned(), files::read(path)?.to_vec()))
-    }
-
-    /// The signature, which must be by the certificate's key over the payload.
-    pub fn signature(
-        &self,
-        certificate: &[u8],
-        algorithm: SignatureAlgorithm,
-        payload: &[u8],
-        terms: Terms,
-    ) -> Result<SignatureBytes, String> {
-        let (signature, from) = match self {
-            Self::Key(key) => {
-                let signature = key.sign_with(algorithm, payload);
-                let signature = signature.map_err(|error| error.to_string())?;
-                (signature, "the signature made here".to_owned())
-            }
-            Self::File(path, signature) => (signature.clone(), path.display().to_string()),
-        };
-        let parsed = ParsedCertificate::parse(certificate).map_err(|error| error.to_string())?;
-        let Terms {
-            nonce, valid_until, ..
-        } = terms;
-        parsed
-            .verify_message(algorithm, payload, &signature)
-            .map_err(|error| {
-                format!(
-                    "{from}: {error}, by {algorithm} over the payload for --valid-until {valid_until} \
-                     --nonce {nonce} on this chain"
-                )
-            })?;
-        signature
-            .try_into()
-            .map_err(|_| format!("{from}: the signature is too long"))
     }
 }
 
@@ -318,7 +254,7 @@ pub async fn carry_out(node: &Node, args: &RequestArgs, act: Act) -> Result<Exit
 /// Writes the bytes to be signed, and what to do with them.
 fn first_half(out: &Path, args: &RequestArgs, act: &Act, terms: Terms) -> Result<ExitCode, Error> {
     let payload = query::payload(&act.query, act.actor, terms)?;
-    write(out, &payload)?;
+    files::write(out, &payload)?;
     if args.json {
         let said = json!({
             "payload": format!("0x{}", hex::encode(&payload)),
@@ -334,11 +270,6 @@ fn first_half(out: &Path, args: &RequestArgs, act: &Act, terms: Terms) -> Result
         print!("{}", act.next_steps(out, args.algorithm, terms, &words)?);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Writes a file.
-pub fn write(path: &Path, contents: &[u8]) -> Result<(), String> {
-    fs::write(path, contents).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 /// Submits a call and says what it brought about.
@@ -364,12 +295,18 @@ pub async fn submit(
 mod tests {
     use super::*;
     use crate::id::{
+        files::{Form, NewFiles},
+        own_key::add_key,
         test_golden::{Golden, calls},
         test_openssl::Folder,
     };
-    use allod_x509::KeyAlgorithm;
+    use allod_x509::{
+        KeyAlgorithm,
+        builder::{CertificateBuilder, SigningKey},
+    };
     use clap::Parser;
     use parity_scale_codec::Encode;
+    use std::fs;
 
     #[derive(Parser)]
     struct Cli {
@@ -426,6 +363,50 @@ mod tests {
             made += 1;
         }
         assert!(made >= 8, "{made}");
+    }
+
+    /// The acting key and the new one are both under the password that is given.
+    #[test]
+    fn keys_under_a_password_sign() {
+        let folder = Folder::new();
+        let [right, wrong] = ["word", "Word"].map(|word| folder.write(word, word.as_bytes()));
+        let password = PasswordArgs::file(right.clone()).unattended();
+        let key = |seed, name: &str| {
+            let key = SigningKey::ed25519([seed; 32]);
+            let mut files = NewFiles::default();
+            let path = folder.path(name);
+            add_key(&mut files, &path, &key, Form::Pem, Some(&password)).unwrap();
+            files.keep();
+            let certificate = CertificateBuilder::self_issued("a").sign_self(&key);
+            (path.display().to_string(), certificate)
+        };
+        let ((old, signer), (new, certificate)) = (key(1, "old.key"), key(2, "new.key"));
+        let golden = golden("deactivate", KeyAlgorithm::Ed25519);
+        let sign = |password: &Path| {
+            let password = password.to_str().unwrap();
+            let words = [
+                "--key",
+                &old,
+                "--new-key",
+                &new,
+                "--password-file",
+                password,
+            ];
+            let cli = parse(&words);
+            let act = Act {
+                signer: signer.clone(),
+                new_key: Some(NewKey {
+                    certificate: certificate.clone(),
+                    file: None,
+                    args: cli.new,
+                }),
+                ..act(&golden)
+            };
+            act.sign(&cli.args, golden.terms())
+        };
+        assert!(sign(&right).unwrap().possession.is_some());
+        let error = sign(&wrong).unwrap_err().to_string();
+        assert!(error.contains("wrong password"), "{error}");
     }
 
     #[test]
@@ -518,7 +499,7 @@ mod tests {
         let error = act
             .algorithm(Some(SignatureAlgorithm::RsaPssSha256))
             .unwrap_err();
-        assert!(error.contains("no algorithm of the key"), "{error}");
+        assert!(error.contains("does not go with the key"), "{error}");
         let rsa = self::golden("deactivate", KeyAlgorithm::Rsa);
         act.signer = rsa.signer_certificate();
         act.fixed_algorithm = Some(SignatureAlgorithm::RsaPkcs1Sha512);

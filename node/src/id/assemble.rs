@@ -3,13 +3,17 @@
 use super::{
     files::{self, CERTIFICATE, Form, REQUEST},
     issuer::{IssuerArgs, check_issuable},
+    steps,
 };
 use crate::commands::Error;
 use allod_identity::Identifier;
 use allod_x509::{
     ParsedCertificate, ParsedRequest, SignatureAlgorithm, SignatureError, builder::signed,
 };
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// Arguments of `allod id assemble`.
 #[derive(Debug, clap::Args)]
@@ -63,6 +67,20 @@ pub async fn assemble(args: &AssembleArgs) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The words of the command for what a file holds and its signature; `issuer` names whose key signs.
+pub fn words(to_be_signed: &Path, issuer: &[String], out: &Path, form: Form) -> Vec<String> {
+    let shown = |path: &Path| path.display().to_string();
+    let mut words: Vec<String> = ["id", "assemble"].map(Into::into).into();
+    words.extend([shown(to_be_signed), "--signature".into()]);
+    words.push(steps::signature_of(to_be_signed));
+    words.extend_from_slice(issuer);
+    words.extend(["--out".into(), shown(out)]);
+    if form == Form::Der {
+        words.extend(["--form", "der"].map(Into::into));
+    }
+    words
+}
+
 /// DER of what came out.
 #[derive(Debug)]
 enum Assembled {
@@ -111,5 +129,24 @@ fn check(
         None => {
             Err("somebody else's certificate: name the issuer with --issuer or --issuer-id".into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_command_says_all_that_is_known() {
+        let issuer = ["--issuer".to_owned(), "ca.pem".to_owned()];
+        let (from, out) = (Path::new("the tbs"), Path::new("a.der"));
+        assert_eq!(
+            steps::command(&words(from, &issuer, out, Form::Der)),
+            "allod id assemble 'the tbs' --signature 'the tbs.sig' --issuer ca.pem --out a.der --form der"
+        );
+        assert_eq!(
+            steps::command(&words(from, &[], out, Form::Pem)),
+            "allod id assemble 'the tbs' --signature 'the tbs.sig' --out a.der"
+        );
     }
 }

@@ -21,7 +21,7 @@ const MAX_ANSWER_BYTES: u32 = 64 << 20;
 const METHOD_NOT_FOUND: i32 = -32601;
 
 /// Which node.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct NodeArgs {
     /// Address of the node.
     #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]

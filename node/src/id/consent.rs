@@ -8,12 +8,13 @@
 //! ```
 
 use super::{
-    act::{self, Act, Source, write},
+    act::{self, Act},
     client::Node,
     files,
     options::{ConsentArgs, Named, RequestArgs},
     party::{Party, find_key},
     query::{self, Terms},
+    signing::{Source, algorithm_of},
     steps,
 };
 use crate::commands::Error;
@@ -67,7 +68,7 @@ pub async fn consent(args: &ConsentCmd) -> Result<ExitCode, Error> {
     };
     let terms = act::terms(&node, &args.request, act.nonce).await?;
     if let Some(out) = &args.request.payload {
-        write(out, &query::payload(&act.query, act.actor, terms)?)?;
+        files::write(out, &query::payload(&act.query, act.actor, terms)?)?;
         let (declared, words) = (args.request.algorithm, steps::own_words());
         print!("{}", act.next_steps(out, declared, terms, &words)?);
         return Ok(ExitCode::SUCCESS);
@@ -83,7 +84,7 @@ pub async fn consent(args: &ConsentCmd) -> Result<ExitCode, Error> {
     match &args.out {
         None => println!("{json}"),
         Some(out) => {
-            write(out, format!("{json}\n").as_bytes())?;
+            files::write(out, format!("{json}\n").as_bytes())?;
             println!(
                 "written to {}: {} consents until block #{}",
                 out.display(),
@@ -168,7 +169,13 @@ pub async fn collect(
     }
     for pair in &args.keys {
         let co_issuer = Party::by_identifier(node, pair.identifier).await?;
-        let key = find_key(&co_issuer.certificate, None, Some(&pair.key), "--co-issuer")?;
+        let key = find_key(
+            &co_issuer.certificate,
+            None,
+            Some(&pair.key),
+            "--co-issuer",
+            &request.password,
+        )?;
         let query = consent_query(co_issuer.identifier, hash, issuer);
         consents.push(made(&co_issuer, &query, &Source::key(key), None, terms)?);
     }
@@ -197,7 +204,7 @@ fn made(
     declared: Option<SignatureAlgorithm>,
     terms: Terms,
 ) -> Result<Consent, String> {
-    let algorithm = act::algorithm_of(&co_issuer.certificate, declared)?;
+    let algorithm = algorithm_of(&co_issuer.certificate, declared)?;
     let payload = query::payload(query, co_issuer.identifier, terms)?;
     let signature = source.signature(&co_issuer.certificate, algorithm, &payload, terms)?;
     Ok(Consent {

@@ -1,12 +1,12 @@
-//! What a new certificate says beside name and key, and how long.
+//! What a new certificate says beside name and key, and how long: also one that follows another.
 
 use super::{
+    clock::{DAY, parse_time},
     general_names::{AlternativeName, Constraint},
-    verify::parse_time,
 };
 use crate::commands::Error;
 use allod_x509::{
-    KeyUsage, PublicKey, Validity,
+    KeyUsage, ParsedCertificate, PublicKey, Validity,
     builder::{
         alternative_names, basic_constraints, key_identifier, key_usage, name_constraints,
         subject_key_identifier,
@@ -14,7 +14,6 @@ use allod_x509::{
     format_time,
 };
 use rand::{RngCore, rngs::OsRng};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Days that a certificate is valid if nobody says otherwise.
 const DEFAULT_DAYS: u32 = 365;
@@ -22,7 +21,6 @@ const DEFAULT_DAYS: u32 = 365;
 const MAX_DAYS: i64 = 36_525;
 /// Seconds that validity begins before now: a chain's clock is that of its last block.
 const BACKDATED: u64 = 300;
-const DAY: u64 = 86_400;
 /// The last second that a certificate can name, in 9999.
 const LAST_SECOND: u64 = 253_402_300_799;
 
@@ -118,6 +116,15 @@ fn parse_usage(text: &str) -> Result<KeyUsage, String> {
         .ok_or_else(|| format!("one of {}", USAGES.join(", ")))
 }
 
+/// How an issuer's certificates name its key: by its subject key identifier, or if it has none by one made of the
+/// key (RFC 5280, 4.2.1.1).
+pub fn issuers_key_identifier(issuer: &ParsedCertificate<'_>) -> Vec<u8> {
+    match issuer.subject_key_identifier() {
+        Some(identifier) => identifier.to_vec(),
+        None => key_identifier(issuer.public_key()),
+    }
+}
+
 /// The extension subject key identifier of a key.
 pub fn key_identifier_extension(key: PublicKey<'_>) -> Vec<u8> {
     subject_key_identifier(&key_identifier(key))
@@ -138,54 +145,55 @@ pub struct ValidityArgs {
 impl ValidityArgs {
     /// From five minutes ago on, within the issuer's validity.
     pub fn window(&self, now: u64, issuer: Option<Validity>) -> Result<Validity, Error> {
-        let bounds = issuer.unwrap_or(Validity {
-            not_before: 0,
-            not_after: u64::MAX,
-        });
-        let wished = match (self.not_after, self.days) {
-            (Some(time), _) => Some(time),
-            (None, Some(days)) => Some(after(now, days)),
-            (None, None) => None,
+        let not_after = match (self.not_after, self.days) {
+            (Some(time), _) => time,
+            (None, Some(days)) => after(now, days),
+            (None, None) => after(now, DEFAULT_DAYS).min(latest(issuer)),
         };
-        let not_before = now.saturating_sub(BACKDATED).max(bounds.not_before);
-        let not_after = wished.unwrap_or_else(|| after(now, DEFAULT_DAYS).min(bounds.not_after));
-        if not_after > LAST_SECOND {
-            return Err("the certificate would be valid beyond the year 9999".into());
-        }
-        if not_after > bounds.not_after {
-            return Err(format!(
-                "the certificate would be valid until {}, and its issuer's is until {}",
-                format_time(not_after),
-                format_time(bounds.not_after)
-            )
-            .into());
-        }
-        if not_after <= now.max(not_before) {
-            let which = if wished.is_some() {
-                "certificate"
-            } else {
-                "issuer's certificate"
-            };
-            let end = format_time(not_after);
-            return Err(format!("the {which} would be over already: it ends at {end}").into());
-        }
-        Ok(Validity {
-            not_before,
-            not_after,
-        })
+        window(now, not_after, issuer)
     }
+}
+
+/// The last second in which a certificate of this issuer, or of none, can be valid.
+pub fn latest(issuer: Option<Validity>) -> u64 {
+    issuer.map_or(LAST_SECOND, |issuer| issuer.not_after.min(LAST_SECOND))
+}
+
+/// From five minutes ago until `not_after`, which must be within the issuer's validity.
+pub fn window(now: u64, not_after: u64, issuer: Option<Validity>) -> Result<Validity, Error> {
+    let bounds = issuer.unwrap_or(Validity {
+        not_before: 0,
+        not_after: u64::MAX,
+    });
+    if not_after > LAST_SECOND {
+        return Err("the certificate would be valid beyond the year 9999".into());
+    }
+    if not_after > bounds.not_after {
+        return Err(format!(
+            "the certificate would be valid until {}, and its issuer's is until {}",
+            format_time(not_after),
+            format_time(bounds.not_after)
+        )
+        .into());
+    }
+    let not_before = now.saturating_sub(BACKDATED).max(bounds.not_before);
+    if not_after <= now.max(not_before) {
+        let which = if not_after == bounds.not_after {
+            "issuer's certificate"
+        } else {
+            "certificate"
+        };
+        let end = format_time(not_after);
+        return Err(format!("the {which} would be over already: it ends at {end}").into());
+    }
+    Ok(Validity {
+        not_before,
+        not_after,
+    })
 }
 
 fn after(now: u64, days: u32) -> u64 {
     now.saturating_add(u64::from(days) * DAY)
-}
-
-/// Seconds since 1970.
-pub fn now() -> Result<u64, Error> {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map(|time| time.as_secs())
-        .map_err(|_| "the clock says that it is before 1970".into())
 }
 
 /// A serial number of 16 octets that nobody can guess: 126 random bits, positive, without a zero in front.
@@ -199,6 +207,7 @@ pub fn serial() -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use allod_x509::builder::{CertificateBuilder, SigningKey};
     use clap::Parser;
     use std::collections::HashSet;
 
@@ -274,11 +283,45 @@ mod tests {
                 Some(of(0, 999_999)),
                 "the issuer's certificate would be over",
             ),
+            (
+                &["--not-after", "999999"],
+                Some(of(0, 2_000_000)),
+                "the certificate would be over",
+            ),
             (&[], Some(of(2_000_000, 2_000_000)), "over already"),
         ] {
             let error = window(arguments, issuer).unwrap_err();
             assert!(error.contains(why), "{error}");
         }
+    }
+
+    #[test]
+    fn nothing_is_valid_for_ever() {
+        let issuer = |not_after| {
+            Some(Validity {
+                not_before: 0,
+                not_after,
+            })
+        };
+        assert_eq!(latest(None), LAST_SECOND);
+        assert_eq!(latest(issuer(5)), 5);
+        assert_eq!(latest(issuer(u64::MAX)), LAST_SECOND);
+    }
+
+    #[test]
+    fn an_issuers_key_is_named_as_its_certificate_does() {
+        let key = SigningKey::ed25519([1; 32]);
+        let mut builder = CertificateBuilder::self_issued("issuer");
+        let der = builder.sign_self(&key);
+        let unnamed = ParsedCertificate::parse(&der).unwrap();
+        assert_eq!(
+            issuers_key_identifier(&unnamed),
+            key_identifier(unnamed.public_key())
+        );
+        builder.extensions.push(subject_key_identifier(&[7; 20]));
+        let der = builder.sign_self(&key);
+        let named = ParsedCertificate::parse(&der).unwrap();
+        assert_eq!(issuers_key_identifier(&named), [7; 20]);
     }
 
     #[test]

@@ -9,28 +9,28 @@
 //! 3. `crl publish --crl` publishes it, like any request in one go or in two halves.
 
 use super::{
-    act::{self, Act, write},
+    act::{self, Act},
     client::{Node, NodeArgs},
-    files::{self, Contents},
-    options::{Named, RequestArgs, parse_algorithm},
+    clock::{self, DAY},
+    files::{self, Contents, Form, write},
+    options::{Named, RequestArgs},
     party::{Party, find_key},
-    steps,
+    signing::{algorithm_of, parse_algorithm},
+    steps::{self, ToSign},
 };
 use crate::commands::Error;
 use allod_identity::{Identifier, MAX_CRL_SIZE, SignatureAlgorithm, api::PayloadQuery};
 use allod_rpc_types::auto_id::{CertificateFormat, CrlAnswer, SerialNumber, ToBeSignedAnswer};
 use allod_x509::{ParsedCertificate, ParsedCrl, crl, format_time};
 use jsonrpsee::rpc_params;
-use pem_rfc7468::LineEnding;
 use std::{
-    fmt::Write,
+    fmt::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 const LABEL: &str = "X509 CRL";
-const DAY: u64 = 86_400;
 /// Seconds by which the chain's clock may be ahead of this one.
 const SLACK: u64 = 600;
 
@@ -182,10 +182,10 @@ async fn sign_the_chain_s(
                 .into(),
         );
     }
-    let algorithm = act::algorithm_of(&issuer.certificate, request.algorithm)?;
+    let algorithm = algorithm_of(&issuer.certificate, request.algorithm)?;
     // Whether the key is here is found before anything is shown.
     let (file, named) = (issuer.file.as_deref(), request.key.as_deref());
-    let key = find_key(&issuer.certificate, file, named, "--key")?;
+    let key = find_key(&issuer.certificate, file, named, "--key", &request.password)?;
     let tbs = checked_list(node, issuer, algorithm, args.days).await?;
     let signature = key.sign_with(algorithm, &tbs)?;
     Ok(crl::assemble(&tbs, algorithm, &signature))
@@ -199,7 +199,7 @@ async fn checked_list(
     days: u32,
 ) -> Result<Vec<u8>, Error> {
     let last = last_published(node, issuer.identifier).await?;
-    let now = now();
+    let now = clock::now()?;
     let next_update = now.saturating_add(u64::from(days) * DAY);
     let parameters = rpc_params![issuer.identifier, next_update, algorithm];
     let answer: ToBeSignedAnswer = node.ask("autoId_crlToBeSigned", parameters).await?;
@@ -333,7 +333,7 @@ fn magnitude(number: &[u8]) -> (usize, &[u8]) {
 async fn to_be_signed(args: &ToBeSignedArgs) -> Result<ExitCode, Error> {
     let node = Node::connect(&args.node).await?;
     let issuer = Party::load(&node, &args.issuer).await?;
-    let algorithm = act::algorithm_of(&issuer.certificate, args.algorithm)?;
+    let algorithm = algorithm_of(&issuer.certificate, args.algorithm)?;
     let tbs = checked_list(&node, &issuer, algorithm, args.days).await?;
     write(&args.out, &tbs)?;
     print!("{}", steps_of_list(&args.out, algorithm, args.algorithm));
@@ -346,19 +346,16 @@ fn steps_of_list(
     declared: Option<SignatureAlgorithm>,
 ) -> String {
     let shown = out.display().to_string();
-    let (signature, list) = (
-        steps::with_ending(out, ".sig"),
-        steps::with_ending(out, ".pem"),
-    );
-    let sign = steps::openssl_sign(algorithm, &shown, "KEY", &signature);
+    let (signature, list) = (steps::signature_of(out), steps::with_ending(out, ".pem"));
     let mut words: Vec<String> = ["id", "crl", "assemble", &shown].map(Into::into).into();
     words.extend(["--signature", &signature, "--out", &list].map(Into::into));
     if let Some(declared) = declared {
         words.extend(["--algorithm", declared.name()].map(Into::into));
     }
     // The certificate's file is not known here, and so comes last.
-    let assemble = steps::second_half(&words, &["--certificate".into(), "ISSUER".into()]);
-    format!("written to {shown}\nsign:    {sign}\nthen:    {assemble}\n")
+    words.extend(["--certificate", "ISSUER"].map(Into::into));
+    let signatures = [ToSign::of(out, algorithm)];
+    steps::text(out, "", &signatures, &steps::command(&words))
 }
 
 fn assemble(args: &AssembleArgs) -> Result<ExitCode, Error> {
@@ -366,7 +363,7 @@ fn assemble(args: &AssembleArgs) -> Result<ExitCode, Error> {
     let signature = files::read(&args.signature)?;
     let certificate = files::certificate(&args.certificate)?;
     let list = assembled(&tbs, &signature, &certificate, args.algorithm)?;
-    write(&args.out, pem(&list)?.as_bytes())?;
+    write(&args.out, &files::encode(LABEL, &list, Form::Pem)?)?;
     let out = args.out.display();
     println!("written to {out}; publish it: allod id crl publish ISSUER --crl {out}");
     Ok(ExitCode::SUCCESS)
@@ -378,7 +375,7 @@ fn assembled(
     certificate: &[u8],
     declared: Option<SignatureAlgorithm>,
 ) -> Result<Vec<u8>, String> {
-    let algorithm = act::algorithm_of(certificate, declared)?;
+    let algorithm = algorithm_of(certificate, declared)?;
     let whole = crl::assemble(tbs, algorithm, signature);
     let issuer = ParsedCertificate::parse(certificate).map_err(|error| error.to_string())?;
     ParsedCrl::parse(&whole)
@@ -399,12 +396,13 @@ async fn export(args: &ExportArgs) -> Result<ExitCode, Error> {
         .ok_or_else(|| format!("{issuer} has published no revocation list"))?;
     let der = der_of(&answer)?;
     let list = ParsedCrl::parse(&der).map_err(|error| format!("the node's list: {error}"))?;
-    match (&args.out, args.der) {
-        (Some(out), true) => write(out, &der)?,
-        (Some(out), false) => write(out, pem(&der)?.as_bytes())?,
-        (None, _) => print!("{}", pem(&der)?),
+    let form = if args.der { Form::Der } else { Form::Pem };
+    let contents = files::encode(LABEL, &der, form)?;
+    match &args.out {
+        Some(out) => write(out, &contents)?,
+        None => io::stdout().write_all(&contents)?,
     }
-    eprint!("{}", state_of(&list, &answer, now()));
+    eprint!("{}", state_of(&list, &answer, clock::now()?));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -447,17 +445,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     } else {
         Err(format!("{shown}: a list of more than {MAX_CRL_SIZE} bytes").into())
     }
-}
-
-fn pem(der: &[u8]) -> Result<String, String> {
-    pem_rfc7468::encode_string(LABEL, LineEnding::LF, der)
-        .map_err(|error| format!("the list cannot be written as PEM: {error}"))
-}
-
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| time.as_secs())
 }
 
 #[cfg(test)]
@@ -669,10 +656,11 @@ mod tests {
             file: None,
         };
         let folder = Folder::new();
-        let text = format!("Certificate Revocation List (CRL):\n{}", pem(&crl).unwrap());
+        let pem = files::encode(LABEL, &crl, Form::Pem).unwrap();
+        let text = [b"Certificate Revocation List (CRL):\n", pem.as_slice()].concat();
         for path in [
             folder.write("crl.der", &crl),
-            folder.write("crl.pem", text.as_bytes()),
+            folder.write("crl.pem", &text),
         ] {
             let act = publication(&issuer, read(&path).unwrap()).unwrap();
             let payload = query::payload(&act.query, act.actor, golden.terms()).unwrap();
@@ -680,7 +668,7 @@ mod tests {
             let call = query::call(act.query, golden.signatures()).unwrap();
             assert_eq!(hex::encode(call.encode()), golden.text("bytes"));
         }
-        let twice = folder.write("two.pem", text.repeat(2).as_bytes());
+        let twice = folder.write("two.pem", &text.repeat(2));
         assert!(
             read(&twice)
                 .unwrap_err()

@@ -1,11 +1,11 @@
 //! `allod id csr`: asks an issuer for a certificate (PKCS #10).
 
 use super::{
+    assemble,
     contents::ContentsArgs,
     files::{self, Form, REQUEST},
-    new::form_argument,
     own_key::{KeyArgs, OwnKey},
-    signing,
+    steps,
     subject::Subject,
 };
 use crate::commands::Error;
@@ -46,12 +46,8 @@ pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
     check(&signed(&info, algorithm, &[0]))?;
     match own {
         OwnKey::Elsewhere { to_be_signed, .. } => {
-            let out = args.out.display();
-            let form = form_argument(args.form);
-            signing::hand_out(&to_be_signed, &info, algorithm, |signature| {
-                let from = to_be_signed.display();
-                format!("allod id assemble {from} --signature {signature} --out {out}{form}")
-            })?;
+            let words = assemble::words(&to_be_signed, &[], &args.out, args.form);
+            steps::hand_out(&to_be_signed, &info, algorithm, &words)?;
         }
         OwnKey::Here { key, new } => {
             let der = signed(&info, algorithm, &key.sign_with(algorithm, &info)?);

@@ -1,7 +1,7 @@
 //! Bounded reading of files and careful writing of new ones, PEM and DER.
 //!
 //! What is read is overwritten when it is dropped, since it may hold a key. What is written is a new file, with its
-//! final mode from the moment it exists; a file that is there is never touched.
+//! final mode from the moment it exists; a file that is there is never touched, but by [`write`].
 
 use crate::commands::Error;
 use p256::elliptic_curve::zeroize::Zeroizing;
@@ -247,6 +247,11 @@ pub fn write_new(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Writes a file, over what is there: for bytes to be signed, consents and lists, which can be had again.
+pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
+    fs::write(path, contents).map_err(|error| unwritable(path, error))
+}
+
 /// All PEM blocks, whatever stands between them. An error comes with the block's offset.
 fn pem_blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, (usize, pem_rfc7468::Error)> {
     let mut blocks = Vec::new();
@@ -368,6 +373,18 @@ mod tests {
         assert!(!nowhere.exists());
         let error = write_new(&folder.path("none/key"), b"x").unwrap_err();
         assert!(error.to_string().starts_with("cannot write "), "{error}");
+    }
+
+    #[test]
+    fn what_can_be_had_again_is_overwritten() {
+        let folder = Folder::new();
+        let path = folder.path("payload");
+        for contents in [&b"a long one"[..], b"short"] {
+            write(&path, contents).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), contents);
+        }
+        let error = write(&folder.path("none/payload"), b"x").unwrap_err();
+        assert!(matches!(&error, FileError::Unwritable { .. }), "{error}");
     }
 
     #[test]

@@ -6,19 +6,21 @@
 //! not granted is said.
 
 use super::{
-    contents::{self, ContentsArgs, ValidityArgs, key_identifier_extension},
+    assemble, clock,
+    contents::{
+        self, ContentsArgs, ValidityArgs, issuers_key_identifier, key_identifier_extension,
+    },
     files::{self, CERTIFICATE, Form},
     issuer::{IssuerArgs, check_issuable},
     keys,
-    new::form_argument,
     password::PasswordArgs,
-    signing,
+    signing, steps,
 };
 use crate::commands::Error;
 use allod_identity::Identifier;
 use allod_x509::{
     KeyUsage, ParsedCertificate, ParsedRequest, SignatureAlgorithm, SigningKey, Validity,
-    builder::{self, CertificateBuilder, authority_key_identifier, key_identifier},
+    builder::{self, CertificateBuilder, authority_key_identifier},
     oid,
 };
 use std::{
@@ -84,10 +86,11 @@ pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
         .map_err(|error| format!("the issuer's certificate: {error}"))?;
     let validity = args
         .validity
-        .window(contents::now()?, Some(issuer.validity()))?;
+        .window(clock::now()?, Some(issuer.validity()))?;
     let parts = args.parts(&request, &issuer, validity);
     let key_kind = issuer.public_key().algorithm;
-    let algorithm = signing::algorithm_of(key_kind, args.signature_algorithm)?;
+    let algorithm = signing::algorithm_of_key(key_kind, args.signature_algorithm)
+        .map_err(|error| format!("--signature-algorithm {error}"))?;
     let tbs = parts.tbs(algorithm, request.spki());
     // Everything but the signature can be wrong already.
     let unsigned = builder::certificate(&tbs, algorithm, &[0]);
@@ -97,16 +100,9 @@ pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
         eprintln!("not granted: {line}");
     }
     if let Some(to) = &args.to_be_signed {
-        let out = args
-            .out
-            .as_deref()
-            .unwrap_or(Path::new("cert.pem"))
-            .display();
-        let (by, form) = (args.issuer.argument(), form_argument(args.form));
-        signing::hand_out(to, &tbs, algorithm, |signature| {
-            let from = to.display();
-            format!("allod id assemble {from} --signature {signature}{by} --out {out}{form}")
-        })?;
+        let out = args.out.as_deref().unwrap_or(Path::new("cert.pem"));
+        let words = assemble::words(to, &args.issuer.words(), out, args.form);
+        steps::hand_out(to, &tbs, algorithm, &words)?;
         return Ok(ExitCode::SUCCESS);
     }
     let out = args.out.as_deref().ok_or("--out is missing")?;
@@ -145,11 +141,7 @@ impl IssueArgs {
             extensions.push(builder::extension(identifier, is_critical, names.value));
         }
         extensions.push(key_identifier_extension(request.public_key()));
-        let issuers_key = match issuer.subject_key_identifier() {
-            Some(identifier) => identifier.to_vec(),
-            None => key_identifier(issuer.public_key()),
-        };
-        extensions.push(authority_key_identifier(&issuers_key));
+        extensions.push(authority_key_identifier(&issuers_key_identifier(issuer)));
         CertificateBuilder {
             serial: contents::serial(),
             issuer: issuer.subject().to_vec(),
@@ -163,7 +155,7 @@ impl IssueArgs {
     fn issuers_key(&self, issuer: &ParsedCertificate<'_>) -> Result<SigningKey, Error> {
         match (&self.key, &self.issuer.issuer) {
             (Some(path), _) => keys::of_certificate(issuer, path, &self.password),
-            (None, Some(beside)) => keys::find_with(issuer, beside, None, &self.password),
+            (None, Some(beside)) => keys::find(issuer, beside, None, &self.password),
             (None, None) => Err("name the issuer's key: --key FILE".into()),
         }
     }

@@ -43,11 +43,11 @@ impl IssuerArgs {
     }
 
     /// How the issuer is named, for the next command.
-    pub fn argument(&self) -> String {
+    pub fn words(&self) -> Vec<String> {
         match (&self.issuer, self.issuer_id) {
-            (Some(path), _) => format!(" --issuer {}", path.display()),
-            (None, Some(identifier)) => format!(" --issuer-id {identifier}"),
-            (None, None) => String::new(),
+            (Some(path), _) => vec!["--issuer".into(), path.display().to_string()],
+            (None, Some(identifier)) => vec!["--issuer-id".into(), identifier.to_string()],
+            (None, None) => Vec::new(),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Certificates from key to chain, by the commands as one types them, and what OpenSSL says of them.
 
 use super::{
-    Action, contents, files, keys,
+    Action, clock, files, keys,
     password::PasswordArgs,
     run_action,
-    signing::sign_as_told,
+    steps::sign_as_told,
     test_openssl::{Folder, Kind, openssl},
 };
 use allod_x509::{
@@ -129,7 +129,13 @@ fn new_certificates_of_every_kind() {
             assert_eq!(parsed.serial().len(), 16);
             let names = parsed.subject_alternative_names().unwrap();
             assert_eq!(names, [GeneralName::Dns("agent.example")]);
-            let key = keys::find(&parsed, &folder.path("cert.pem"), None).unwrap();
+            let key = keys::find(
+                &parsed,
+                &folder.path("cert.pem"),
+                None,
+                &PasswordArgs::default(),
+            )
+            .unwrap();
             assert_eq!(key.spki(), parsed.spki());
             parsed.verify_self_issued().unwrap();
             verified_by_openssl(&folder, "cert.pem", &["cert.pem"]);
@@ -328,7 +334,7 @@ fn a_chain_that_openssl_and_the_rules_accept() {
         let [root, office, agent] =
             [&root, &office, &agent].map(|der| ParsedCertificate::parse(der).unwrap());
         let chain = [root.clone(), office.clone(), agent.clone()];
-        let now = contents::now().unwrap();
+        let now = clock::now().unwrap();
         let report = verify_path(&chain, now, None).unwrap();
         assert_eq!(report.first_failure(), None);
         for certificate in &chain {

@@ -46,18 +46,9 @@ pub enum KeyError {
     OfAnother,
 }
 
-/// [`find_with`] where a password may come from the environment or the terminal.
-pub fn find(
-    certificate: &ParsedCertificate<'_>,
-    beside: &Path,
-    named: Option<&Path>,
-) -> Result<SigningKey, Error> {
-    find_with(certificate, beside, named, &PasswordArgs::default())
-}
-
 /// The key of a certificate that lies in the file `beside`: from `named` if that is given, else from
 /// the certificate's file, the file of the same name with `.key`, or `key.pem`, in this order.
-pub fn find_with(
+pub fn find(
     certificate: &ParsedCertificate<'_>,
     beside: &Path,
     named: Option<&Path>,
@@ -185,8 +176,8 @@ mod tests {
         let der = files::certificate(&path).unwrap();
         let parsed = ParsedCertificate::parse(&der).unwrap();
         let named = named.map(|name| folder.path(name));
-        let key = find_with(&parsed, &path, named.as_deref(), &password)
-            .map_err(|error| error.to_string())?;
+        let key =
+            find(&parsed, &path, named.as_deref(), &password).map_err(|error| error.to_string())?;
         let signature = key.sign(b"message");
         parsed
             .verify_message(parsed.signature_algorithm(), b"message", &signature)

@@ -1,34 +1,40 @@
 //! `allod id`: makes, registers, shows and verifies identities, acts for them and signs in their name (§11).
 //!
+//! Each verb has its module, whose `//!` says how it goes:
+//!
+//! | module | verbs |
+//! |---|---|
+//! | [`new`], [`csr`], [`issue`], [`assemble`] | `new`, `csr`, `issue` and `assemble`: certificates and requests for them |
+//! | [`register`] | `register` and `payload` |
+//! | [`renew`], [`watch`] | `renew`, by hand and before the old certificate ends |
+//! | [`reparent`] | `re-parent` |
+//! | [`consent`] | `consent`, and the consents of co-issuers |
+//! | [`revoke`] | `revoke`, `hold` and `release` |
+//! | [`crl`] | `crl`: revocation lists |
+//! | [`control`] | `controller`, `guardians`, `services` and `deactivate` |
+//! | [`recover`] | `recover` |
+//! | [`extrinsic`] | `extrinsic` |
+//! | [`verify`] | `verify` and `show` |
+//! | [`resolve`] | `resolve` |
+//! | [`data`] | `sign` and `verify-data` |
+//!
+//! What they share, from what is asked to what is sent:
+//!
 //! | module | holds |
 //! |---|---|
-//! | [`files`] | bounded reading of files, careful writing of new ones, PEM and DER |
-//! | [`keys`] | private keys: reading them, and finding the one that belongs to a certificate |
-//! | [`password`] | passwords of encrypted keys |
-//! | [`signing`] | signatures by keys that are elsewhere: the two halves |
-//! | [`new`], [`csr`], [`issue`], [`assemble`] | `allod id new`, `csr`, `issue` and `assemble`: certificates and requests for them |
-//! | [`subject`], [`general_names`], [`contents`], [`own_key`], [`issuer`] | what those four share: what a certificate says, by whose key, under whom |
-//! | [`data`] | `allod id sign` and `allod id verify-data` |
-//! | [`resolve`] | `allod id resolve` |
-//! | [`client`] | questions to a node |
-//! | [`transaction`] | a signed extrinsic, and what became of it |
-//! | [`payer`] | the account that pays |
 //! | [`act`] | the one way of every request, in one go or in two halves |
 //! | [`options`] | what requests have in common on the command line |
 //! | [`party`] | identities that take part in a request |
 //! | [`query`] | the bytes that are signed, and the call |
 //! | [`outcome`] | the event of a call, in a sentence |
-//! | [`steps`] | what to do next with bytes to be signed |
-//! | [`register`] | `allod id register` and `allod id payload` |
-//! | [`consent`] | `allod id consent`, and the consents of co-issuers |
-//! | [`renew`], [`successor`], [`watch`] | `allod id renew`: the next certificate, by hand or before the old one ends |
-//! | [`reparent`] | `allod id re-parent` |
-//! | [`revoke`] | `allod id revoke`, `hold` and `release` |
-//! | [`crl`] | `allod id crl`: revocation lists |
-//! | [`control`] | `allod id controller`, `guardians`, `services` and `deactivate` |
-//! | [`recover`] | `allod id recover` |
-//! | [`extrinsic`] | `allod id extrinsic` |
-//! | [`verify`] | `allod id verify` and `allod id show` |
+//! | [`subject`], [`general_names`], [`contents`] | what a new certificate says: name, other names, everything else |
+//! | [`own_key`], [`issuer`] | by whose key it is signed, and under whom |
+//! | [`successor`] | the certificate that follows another one |
+//! | [`keys`], [`password`] | private keys and their passwords: reading them, and finding the one of a certificate |
+//! | [`signing`] | signatures: by which algorithm, and where they come from |
+//! | [`steps`] | what to do next with bytes that a key elsewhere has to sign |
+//! | [`files`], [`clock`] | bounded reading and careful writing, PEM and DER; the time |
+//! | [`client`], [`transaction`], [`payer`] | questions to a node, a signed extrinsic, and who pays for it |
 //! | [`report`] | reports in words |
 //!
 //! Every request goes the same way. With the key here:
@@ -54,6 +60,7 @@
 mod act;
 mod assemble;
 mod client;
+mod clock;
 mod consent;
 mod contents;
 mod control;

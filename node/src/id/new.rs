@@ -1,10 +1,11 @@
 //! `allod id new`: a key and a self-issued certificate for it.
 
 use super::{
+    assemble, clock,
     contents::{self, ContentsArgs, ValidityArgs, key_identifier_extension},
     files::{self, CERTIFICATE, Form},
     own_key::{KeyArgs, OwnKey},
-    signing,
+    steps,
     subject::Subject,
 };
 use crate::commands::Error;
@@ -45,7 +46,7 @@ pub struct NewArgs {
 
 /// Makes a key and a certificate.
 pub fn new(args: &NewArgs) -> Result<ExitCode, Error> {
-    let validity = args.validity.window(contents::now()?, None)?;
+    let validity = args.validity.window(clock::now()?, None)?;
     let own = args.key.own_key(&args.out)?;
     let spki = own.spki();
     let algorithm = args.key.signature_algorithm(&spki)?;
@@ -64,12 +65,8 @@ pub fn new(args: &NewArgs) -> Result<ExitCode, Error> {
     check(&builder::certificate(&tbs, algorithm, &[0]))?;
     match own {
         OwnKey::Elsewhere { to_be_signed, .. } => {
-            let out = args.out.display();
-            let form = form_argument(args.form);
-            signing::hand_out(&to_be_signed, &tbs, algorithm, |signature| {
-                let from = to_be_signed.display();
-                format!("allod id assemble {from} --signature {signature} --out {out}{form}")
-            })?;
+            let words = assemble::words(&to_be_signed, &[], &args.out, args.form);
+            steps::hand_out(&to_be_signed, &tbs, algorithm, &words)?;
         }
         OwnKey::Here { key, new } => {
             let der = parts.sign_with(&spki, &key, algorithm)?;
@@ -92,14 +89,6 @@ fn check(der: &[u8]) -> Result<ParsedCertificate<'_>, Error> {
     let certificate = ParsedCertificate::parse(der).map_err(|error| refused(&error))?;
     profile::check(&certificate).map_err(|error| refused(&error))?;
     Ok(certificate)
-}
-
-/// The argument that `allod id assemble` needs for the same form.
-pub fn form_argument(form: Form) -> &'static str {
-    match form {
-        Form::Pem => "",
-        Form::Der => " --form der",
-    }
 }
 
 fn written(out: &Path, key: Option<&Path>, certificate: &ParsedCertificate<'_>) -> String {

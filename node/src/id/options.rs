@@ -1,6 +1,6 @@
 //! What all requests have in common on the command line.
 
-use super::{client::NodeArgs, payer::PayerArgs};
+use super::{client::NodeArgs, password::PasswordArgs, payer::PayerArgs, signing::parse_algorithm};
 use allod_core::bytes::parse_hex;
 use allod_identity::{Identifier, SignatureAlgorithm};
 use allod_rpc_types::auto_id::{BlockHash, DEFAULT_VALID_FOR, SerialNumber};
@@ -15,12 +15,15 @@ use std::{
 const VALID_FOR: u32 = 64;
 
 /// How a request is signed and carried.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct RequestArgs {
     /// The key that signs: PKCS#8, SEC 1 or PKCS#1, PEM or DER. Without it the certificate's file is
     /// looked at, the file beside it of the same name with `.key`, and `key.pem`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["signature", "payload"])]
     pub key: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub password: PasswordArgs,
 
     /// First half for a key that is elsewhere: write the bytes to sign to this file, say how to go on,
     /// and do nothing else.
@@ -179,23 +182,13 @@ impl FromStr for CoIssuerKey {
     }
 }
 
-/// A signature algorithm by its name.
-pub fn parse_algorithm(text: &str) -> Result<SignatureAlgorithm, String> {
-    SignatureAlgorithm::ALL
-        .into_iter()
-        .find(|algorithm| algorithm.name() == text)
-        .ok_or_else(|| {
-            let names = SignatureAlgorithm::ALL.map(SignatureAlgorithm::name);
-            format!("one of {}", names.join(", "))
-        })
-}
-
 /// A serial number in hex.
 pub fn parse_serial(text: &str) -> Result<SerialNumber, String> {
     SerialNumber::parse(text).map_err(|error| error.to_string())
 }
 
-fn parse_hash(text: &str) -> Result<BlockHash, String> {
+/// The hash of a block.
+pub fn parse_hash(text: &str) -> Result<BlockHash, String> {
     parse_hex(text)
         .map(BlockHash)
         .map_err(|error| format!("the hash of a block: {error}"))

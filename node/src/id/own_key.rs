@@ -1,7 +1,7 @@
 //! The key of a new certificate or request: a new one, one in a file, or one that is elsewhere.
 
 use super::{
-    files::{self, Access, Form, NewFiles},
+    files::{self, Access, FileError, Form, NewFiles},
     keys,
     password::PasswordArgs,
     signing,
@@ -113,23 +113,7 @@ impl KeyArgs {
                 new: None,
             });
         }
-        let path = self
-            .key_out
-            .clone()
-            .unwrap_or_else(|| out.with_extension("key"));
-        if path == out {
-            return Err(format!(
-                "key and certificate would both go to {}: name another file with --key-out",
-                out.display()
-            )
-            .into());
-        }
-        // A key of 4,096 bits takes its time, so ask first. Whether the file can be made shows when it is.
-        for path in [&path, out] {
-            if path.symlink_metadata().is_ok() {
-                return Err(files::FileError::Exists { path: path.into() }.into());
-            }
-        }
+        let path = file_of_new_key(out, self.key_out.as_deref(), "--key-out")?;
         Ok(OwnKey::Here {
             key: Box::new(generate(self.algorithm)?),
             new: Some(path),
@@ -138,10 +122,9 @@ impl KeyArgs {
 
     /// The algorithm that the key signs with.
     pub fn signature_algorithm(&self, spki: &[u8]) -> Result<SignatureAlgorithm, Error> {
-        signing::algorithm_of(
-            PublicKey::from_spki(spki)?.algorithm,
-            self.signature_algorithm,
-        )
+        let key = PublicKey::from_spki(spki)?.algorithm;
+        let algorithm = signing::algorithm_of_key(key, self.signature_algorithm);
+        algorithm.map_err(|error| format!("--signature-algorithm {error}").into())
     }
 
     /// Writes the new key, if there is one, and then the other file: both or none.
@@ -155,19 +138,62 @@ impl KeyArgs {
     ) -> Result<(), Error> {
         let mut files = NewFiles::default();
         if let Some(path) = new {
-            let contents = if self.encrypt {
-                let password = self.password.choose(&path.display().to_string())?;
-                let der = key.to_encrypted_pkcs8(password.as_bytes(), &mut OsRng);
-                files::encode(keys::ENCRYPTED_PRIVATE_KEY, &der, form)?
-            } else {
-                files::encode(keys::PRIVATE_KEY, &key.to_pkcs8(), form)?
-            };
-            files.add(path, &contents, Access::Owner)?;
+            let password = self.encrypt.then_some(&self.password);
+            add_key(&mut files, path, key, form, password)?;
         }
         files.add(out, contents, Access::Everybody)?;
         files.keep();
         Ok(())
     }
+}
+
+/// The file of a new key: `named`, or beside `out` with `.key` for its ending. Neither it nor `out` may be there;
+/// `option` names another one.
+pub fn file_of_new_key(out: &Path, named: Option<&Path>, option: &str) -> Result<PathBuf, Error> {
+    let path = named.map_or_else(|| out.with_extension("key"), Path::to_owned);
+    if path == out {
+        return Err(format!(
+            "key and certificate would both go to {}: name another file with {option}",
+            out.display()
+        )
+        .into());
+    }
+    // A key of 4,096 bits takes its time, so ask first. Whether the file can be made shows when it is.
+    for path in [&path, out] {
+        if path.symlink_metadata().is_ok() {
+            return Err(FileError::Exists { path: path.into() }.into());
+        }
+    }
+    Ok(path)
+}
+
+/// Adds a new key's file, which only its owner may read; encrypted if a password is to be chosen.
+pub fn add_key(
+    files: &mut NewFiles,
+    path: &Path,
+    key: &SigningKey,
+    form: Form,
+    password: Option<&PasswordArgs>,
+) -> Result<(), Error> {
+    let contents = match password {
+        Some(password) => {
+            let password = password.choose(&path.display().to_string())?;
+            let der = key.to_encrypted_pkcs8(password.as_bytes(), &mut OsRng);
+            files::encode(keys::ENCRYPTED_PRIVATE_KEY, &der, form)?
+        }
+        None => files::encode(keys::PRIVATE_KEY, &key.to_pkcs8(), form)?,
+    };
+    files.add(path, &contents, Access::Owner)?;
+    Ok(())
+}
+
+/// A new key of the same kind as this one, for RSA with as many bits.
+pub fn generate_like(key: PublicKey<'_>) -> Result<SigningKey, Error> {
+    let rng = &mut OsRng;
+    Ok(match key.rsa_modulus_bits() {
+        Some(bits) => SigningKey::generate_rsa(bits, rng)?,
+        None => SigningKey::generate(key.algorithm, rng)?,
+    })
 }
 
 fn generate(kind: KeyKind) -> Result<SigningKey, Error> {
@@ -180,4 +206,55 @@ fn generate(kind: KeyKind) -> Result<SigningKey, Error> {
         KeyKind::Rsa3072 => SigningKey::generate_rsa(3_072, rng)?,
         KeyKind::Rsa4096 => SigningKey::generate_rsa(4_096, rng)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::test_openssl::Folder;
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    #[test]
+    fn keys_of_the_same_kind_are_private_and_overwrite_nothing() {
+        for kind in [KeyKind::Ed25519, KeyKind::P256, KeyKind::P384] {
+            let former = generate(kind).unwrap().spki();
+            check_like(PublicKey::from_spki(&former).unwrap(), &former);
+        }
+    }
+
+    /// The size stays, too; one that is none of [`KeyKind`]'s shows that it is not chosen from those.
+    #[test]
+    fn rsa_keys_keep_their_size() {
+        let former = SigningKey::generate_rsa(2_056, &mut OsRng).unwrap().spki();
+        check_like(PublicKey::from_spki(&former).unwrap(), &former);
+    }
+
+    fn check_like(former: PublicKey<'_>, former_spki: &[u8]) {
+        let key = generate_like(former).unwrap();
+        let spki = key.spki();
+        let public = PublicKey::from_spki(&spki).unwrap();
+        assert_eq!(public.algorithm, former.algorithm);
+        assert_eq!(public.rsa_modulus_bits(), former.rsa_modulus_bits());
+        assert_ne!(spki, former_spki);
+
+        let folder = Folder::new();
+        let password = PasswordArgs::file(folder.write("password", b"word"));
+        for (name, chosen) in [("plain.key", None), ("secret.key", Some(&password))] {
+            let path = folder.path(name);
+            let add = || -> Result<(), Error> {
+                let mut files = NewFiles::default();
+                add_key(&mut files, &path, &key, Form::Pem, chosen)?;
+                files.keep();
+                Ok(())
+            };
+            add().unwrap();
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(text.contains("ENCRYPTED"), chosen.is_some(), "{name}");
+            assert_eq!(keys::load(&path, &password).unwrap().spki(), spki);
+            let error = add().unwrap_err().to_string();
+            assert!(error.contains("is there already"), "{error}");
+        }
+    }
 }

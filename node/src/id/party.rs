@@ -1,6 +1,6 @@
 //! Identities that take part in a request, as the chain knows them.
 
-use super::{client::Node, files, keys, options::Named};
+use super::{client::Node, files, keys, options::Named, password::PasswordArgs};
 use crate::commands::Error;
 use allod_identity::{Identifier, Issuance};
 use allod_rpc_types::auto_id::{CertificateFingerprint, DetailsAnswer, IdentityAnswer};
@@ -157,6 +157,7 @@ pub fn find_key(
     file: Option<&Path>,
     named: Option<&Path>,
     option: &str,
+    password: &PasswordArgs,
 ) -> Result<SigningKey, Error> {
     let parsed = ParsedCertificate::parse(certificate)?;
     match (file, named) {
@@ -170,7 +171,7 @@ pub fn find_key(
         }
         (file, named) => {
             let beside = file.or(named).unwrap_or(Path::new(""));
-            keys::find(&parsed, beside, named)
+            keys::find(&parsed, beside, named, password)
         }
     }
 }
@@ -234,7 +235,7 @@ mod tests {
     fn a_key_that_nobody_named_is_asked_for() {
         let key = SigningKey::ed25519([1; 32]);
         let der = CertificateBuilder::self_issued("a").sign_self(&key);
-        let error = find_key(&der, None, None, "--new-key")
+        let error = find_key(&der, None, None, "--new-key", &PasswordArgs::default())
             .unwrap_err()
             .to_string();
         assert!(

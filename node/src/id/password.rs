@@ -14,10 +14,14 @@ const MAX_BYTES: usize = 1024;
 /// Where a password is.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct PasswordArgs {
-    /// A file with the password of an encrypted key, in its first line. Without it the environment
-    /// variable ALLOD_KEY_PASSWORD is taken, and if that is not set the terminal asks.
+    /// A file with the password of encrypted keys, in its first line. Without it the environment
+    /// variable ALLOD_KEY_PASSWORD is taken, and if that is not set the terminal asks for each key.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+
+    /// Nobody sits at the terminal.
+    #[arg(skip)]
+    is_unattended: bool,
 }
 
 /// Why there is no password.
@@ -41,14 +45,25 @@ pub enum PasswordError {
     /// Nobody to ask.
     #[error("no terminal to ask for the password ({0}): give --password-file or set {VARIABLE}")]
     NoTerminal(io::Error),
+    /// Nobody may be asked.
+    #[error("nobody is asked for it here: give --password-file or set {VARIABLE}")]
+    Unattended,
 }
 
 impl PasswordArgs {
+    /// The same for a process that nobody watches: it must not stop and wait at a terminal.
+    pub fn unattended(&self) -> Self {
+        Self {
+            is_unattended: true,
+            ..self.clone()
+        }
+    }
+
     /// The password of what is named.
     pub fn ask(&self, of: &str) -> Result<Zeroizing<String>, PasswordError> {
         match self.given(env::var_os(VARIABLE))? {
             Some(password) => Ok(password),
-            None => prompt(&format!("Password of {of}: ")),
+            None => self.prompt(&format!("Password of {of}: ")),
         }
     }
 
@@ -57,8 +72,8 @@ impl PasswordArgs {
         if let Some(password) = self.given(env::var_os(VARIABLE))? {
             return Ok(password);
         }
-        let password = prompt(&format!("New password of {of}: "))?;
-        if prompt("The same again: ")? == password {
+        let password = self.prompt(&format!("New password of {of}: "))?;
+        if self.prompt("The same again: ")? == password {
             Ok(password)
         } else {
             Err(PasswordError::Differ)
@@ -86,12 +101,15 @@ impl PasswordArgs {
             .map(|text| check(Zeroizing::new(text)))
             .transpose()
     }
-}
 
-fn prompt(text: &str) -> Result<Zeroizing<String>, PasswordError> {
-    rpassword::prompt_password(text)
-        .map_err(PasswordError::NoTerminal)
-        .and_then(|password| check(Zeroizing::new(password)))
+    fn prompt(&self, text: &str) -> Result<Zeroizing<String>, PasswordError> {
+        if self.is_unattended {
+            return Err(PasswordError::Unattended);
+        }
+        rpassword::prompt_password(text)
+            .map_err(PasswordError::NoTerminal)
+            .and_then(|password| check(Zeroizing::new(password)))
+    }
 }
 
 fn check(password: Zeroizing<String>) -> Result<Zeroizing<String>, PasswordError> {
@@ -108,6 +126,7 @@ impl PasswordArgs {
     pub fn file(path: PathBuf) -> Self {
         Self {
             password_file: Some(path),
+            is_unattended: false,
         }
     }
 }
@@ -145,6 +164,8 @@ mod tests {
             let error = given(contents, None).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+        let error = none.unattended().prompt("?").unwrap_err();
+        assert!(matches!(&error, PasswordError::Unattended), "{error}");
         let missing = PasswordArgs::file(folder.path("none"));
         assert!(missing.given(variable()).is_err());
         assert!(none.given(Some("".into())).is_err());

@@ -11,7 +11,7 @@ use sp_core::{Pair, sr25519};
 use std::path::PathBuf;
 
 /// Who pays.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct PayerArgs {
     /// The account that pays: a phrase, a seed in hex, or a well-known name such as //Alice, which
     /// is what pays on a development chain if this is not given.

@@ -1,7 +1,7 @@
 //! `allod id register` and `allod id payload`.
 
 use super::{
-    act::{self, Act, write},
+    act::{self, Act},
     client::{Node, NodeArgs},
     consent::{check_signed_by, collect},
     files,
@@ -96,7 +96,7 @@ pub async fn payload(args: &PayloadArgs) -> Result<ExitCode, Error> {
         eprintln!("valid until block #{valid_until}: register with --valid-until {valid_until}");
         return Ok(ExitCode::SUCCESS);
     };
-    write(out, &payload)?;
+    files::write(out, &payload)?;
     let words = as_register(steps::own_words());
     print!("{}", act.next_steps(out, None, terms, &words)?);
     Ok(ExitCode::SUCCESS)
@@ -210,7 +210,7 @@ fn new(der: &[u8], path: &Path, identifier: Identifier, query: PayloadQuery) -> 
 mod tests {
     use super::*;
     use crate::id::{
-        act::Source,
+        signing::Source,
         test_golden::calls,
         test_openssl::{Folder, Kind, openssl},
     };

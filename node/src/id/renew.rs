@@ -7,33 +7,26 @@
 use super::{
     act::{self, Act, NewKey},
     client::Node,
+    clock::{self, DAY},
     consent::{check_signed_by, collect, in_order},
-    files::{self, Contents},
+    files::{self, Access, CERTIFICATE, Contents, Form, NewFiles},
     options::{ActorArgs, ConsentArgs, Named, NewKeyArgs, RequestArgs},
+    own_key::{add_key, file_of_new_key, generate_like},
     party::{self, Party, find_key},
+    password::PasswordArgs,
     successor::{self, Signer},
     watch::{self, WatchArgs},
 };
 use crate::commands::Error;
 use allod_identity::{Consent, api::PayloadQuery};
-use allod_x509::{KeyAlgorithm, ParsedCertificate, builder::SigningKey, format_time};
-use p256::elliptic_curve::zeroize::Zeroizing;
-use pem_rfc7468::LineEnding;
-use pkcs8::EncodePrivateKey;
-use rand::{RngCore, rngs::OsRng};
+use allod_x509::{ParsedCertificate, builder::SigningKey, format_time};
 use std::{
-    fs::OpenOptions,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
-const DAY: u64 = 86_400;
-
 /// Arguments of `allod id renew`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct RenewArgs {
     /// The identity: 64 hex digits, or its certificate's file.
     pub identity: Named,
@@ -60,10 +53,14 @@ pub struct RenewArgs {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub days: Option<u32>,
 
-    /// Make a new key of the same kind for the new certificate, too: beside it, with `.key`. Watching
-    /// keeps it where `--key` names the old one.
+    /// Make a new key of the same kind and size for the new certificate, too: beside it, with `.key`.
+    /// Watching keeps it where `--key` names the old one.
     #[arg(long, conflicts_with_all = ["new_key", "payload", "signature"])]
     pub rotate_key: bool,
+
+    /// Encrypt that new key with a password.
+    #[arg(long, requires = "rotate_key")]
+    pub encrypt: bool,
 
     /// The old key is given up as compromised: the last block in which it was still good. What was
     /// registered under it later fails, and it never returns.
@@ -86,6 +83,13 @@ pub struct RenewArgs {
     pub request: RequestArgs,
 }
 
+impl RenewArgs {
+    /// How a new key is encrypted, if it is.
+    pub fn encryption(&self) -> Option<&PasswordArgs> {
+        self.encrypt.then_some(&self.request.password)
+    }
+}
+
 /// Renews an identity, or watches over it.
 pub async fn renew(args: &RenewArgs) -> Result<ExitCode, Error> {
     if args.watch.watch {
@@ -103,15 +107,18 @@ pub async fn renew(args: &RenewArgs) -> Result<ExitCode, Error> {
     let (certificate, path) = match (given, &args.certificate, &args.out) {
         (Some(given), Some(path), _) => (given, path.clone()),
         (_, _, Some(out)) => {
-            let key_file = args.rotate_key.then(|| out.with_extension("key"));
-            let made = make(&node, args, &subject, key_file.as_deref()).await?;
-            write_new(out, pem(&made)?.as_bytes(), 0o644)?;
-            if key_file.is_some() {
-                new_key.new_key = key_file;
+            let key_file = match args.rotate_key {
+                true => Some(file_of_new_key(out, None, "--out")?),
+                false => None,
+            };
+            let made = make(&node, args, &subject, key_file).await?;
+            made.write(out, args.encryption())?;
+            if let Some((_, key_file)) = made.new_key {
+                new_key.new_key = Some(key_file);
             } else if acts_itself(&subject, &actor) {
                 new_key.new_key.clone_from(&args.request.key);
             }
-            (made, out.clone())
+            (made.certificate, out.clone())
         }
         _ => return Err("--certificate or --out says which certificate".into()),
     };
@@ -228,13 +235,36 @@ fn check_successor(
     Ok(())
 }
 
-/// Makes the next certificate, with a new key in the file `key_file` if there is one.
+/// The next certificate of an identity, not written yet.
+pub struct Next {
+    /// Its DER.
+    pub certificate: Vec<u8>,
+    /// Its key, if that is a new one, and the file for it.
+    pub new_key: Option<(SigningKey, PathBuf)>,
+}
+
+impl Next {
+    /// Writes the new key, if there is one, and then the certificate, so that no certificate is ever without its
+    /// key: both or none, and over nothing that is there. The key is encrypted if a password is to be chosen.
+    pub fn write(&self, certificate: &Path, password: Option<&PasswordArgs>) -> Result<(), Error> {
+        let mut files = NewFiles::default();
+        if let Some((key, path)) = &self.new_key {
+            add_key(&mut files, path, key, Form::Pem, password)?;
+        }
+        let contents = files::encode(CERTIFICATE, &self.certificate, Form::Pem)?;
+        files.add(certificate, &contents, Access::Everybody)?;
+        files.keep();
+        Ok(())
+    }
+}
+
+/// Makes the next certificate, for a new key if there is a file for one.
 pub async fn make(
     node: &Node,
     args: &RenewArgs,
     subject: &Party,
-    key_file: Option<&Path>,
-) -> Result<Vec<u8>, Error> {
+    key_file: Option<PathBuf>,
+) -> Result<Next, Error> {
     let issuer = match &subject.issuance {
         issuance if issuance.is_root() => None,
         issuance => {
@@ -244,30 +274,43 @@ pub async fn make(
                 .as_deref()
                 .ok_or_else(|| what_to_do(subject))?;
             let party = Party::by_identifier(node, issuer).await?;
-            let key = find_key(&party.certificate, None, Some(path), "--issuer-key")?;
+            let key = find_key(
+                &party.certificate,
+                None,
+                Some(path),
+                "--issuer-key",
+                &args.request.password,
+            )?;
             Some((party, key))
         }
     };
     let old = subject.parsed()?;
-    // Written before it is used, so that no certificate is ever without its key.
-    let rotated = match key_file {
-        Some(path) => Some(generate(old.public_key().algorithm, path)?),
+    let new_key = match key_file {
+        Some(path) => Some((generate_like(old.public_key())?, path)),
         None => None,
     };
-    let own = match &rotated {
-        Some(key) => key.clone(),
-        None => own_key(args, subject)?,
+    let present;
+    let own = match &new_key {
+        Some((key, _)) => key,
+        None => {
+            present = own_key(args, subject)?;
+            &present
+        }
     };
     let seconds = args.days.map(|days| u64::from(days) * DAY);
-    let made = match &issuer {
-        None => successor::make(&old, &own.spki(), &Signer::Own(&own), now(), seconds),
+    let (spki, now) = (own.spki(), clock::now()?);
+    let certificate = match &issuer {
+        None => successor::make(&old, &spki, &Signer::Own(own), now, seconds)?,
         Some((party, key)) => {
             let certificate = party.parsed()?;
             let signer = Signer::Issuer(key, &certificate);
-            successor::make(&old, &own.spki(), &signer, now(), seconds)
+            successor::make(&old, &spki, &signer, now, seconds)?
         }
     };
-    made.map_err(Error::from)
+    Ok(Next {
+        certificate,
+        new_key,
+    })
 }
 
 /// What the owner of an identity has to do whose issuer's key is elsewhere.
@@ -303,56 +346,14 @@ fn own_key(args: &RenewArgs, subject: &Party) -> Result<SigningKey, Error> {
         None => "--key",
     };
     let file = subject.file.as_deref();
-    find_key(&subject.certificate, file, own_key_file(args), option)
-}
-
-/// Makes a key of this kind and writes it to a file that only its owner can read.
-fn generate(kind: KeyAlgorithm, path: &Path) -> Result<SigningKey, Error> {
-    let mut seed = Zeroizing::new([0; 32]);
-    OsRng.fill_bytes(seed.as_mut_slice());
-    let unwritable = |error: pkcs8::Error| format!("the new key cannot be written: {error}");
-    let (key, pem) = match kind {
-        KeyAlgorithm::Ed25519 => {
-            let key = ed25519_dalek::SigningKey::from_bytes(&seed);
-            let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(unwritable)?;
-            (SigningKey::Ed25519(key), pem)
-        }
-        KeyAlgorithm::P256 => {
-            let key = p256::SecretKey::from_slice(seed.as_slice())
-                .map_err(|error| format!("no key came of chance, try again: {error}"))?;
-            let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(unwritable)?;
-            (SigningKey::P256(key.into()), pem)
-        }
-        KeyAlgorithm::P384 | KeyAlgorithm::Rsa => {
-            return Err(
-                "--rotate-key makes Ed25519 and P-256 keys: make this one by openssl genpkey, \
-                        have its certificate issued, and renew with --certificate and --new-key"
-                    .into(),
-            );
-        }
-    };
-    write_new(path, pem.as_bytes(), 0o600)?;
-    Ok(key)
-}
-
-/// Writes a file that is not there yet, with these permissions from the start.
-pub fn write_new(path: &Path, contents: &[u8], mode: u32) -> Result<(), String> {
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(contents)?;
-            file.sync_all()
-        });
-    written.map_err(|error| format!("cannot write {}: {error}", path.display()))
-}
-
-/// A certificate as PEM.
-pub fn pem(der: &[u8]) -> Result<String, String> {
-    pem_rfc7468::encode_string("CERTIFICATE", LineEnding::LF, der)
-        .map_err(|error| format!("the certificate cannot be written as PEM: {error}"))
+    let password = &args.request.password;
+    find_key(
+        &subject.certificate,
+        file,
+        own_key_file(args),
+        option,
+        password,
+    )
 }
 
 /// Refuses a file that holds more than a certificate: it is going to be replaced.
@@ -371,13 +372,6 @@ pub fn ensure_replaceable(path: &Path) -> Result<(), Error> {
     .into())
 }
 
-/// This machine's time, in seconds since 1970.
-pub fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| time.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,7 +379,7 @@ mod tests {
     use allod_identity::{CertificateReference, Identifier, Issuance};
     use allod_x509::builder::CertificateBuilder;
     use clap::Parser;
-    use std::{fs, os::unix::fs::PermissionsExt};
+    use std::fs;
 
     #[derive(Debug, Parser)]
     struct Cli {
@@ -446,6 +440,7 @@ mod tests {
             &["a.pem", "--watch", "--nonce", "1"],
             &["a.pem", "--out", "b.pem", "--rotate-key", "--new-key", "k"],
             &["a.pem", "--certificate", "b.pem", "--before", "3"],
+            &["a.pem", "--out", "b.pem", "--encrypt"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
@@ -513,22 +508,26 @@ mod tests {
     }
 
     #[test]
-    fn new_keys_are_private_and_overwrite_nothing() {
+    fn certificate_and_new_key_are_written_together() {
         let folder = Folder::new();
-        for kind in [KeyAlgorithm::Ed25519, KeyAlgorithm::P256] {
-            let path = folder.path(&format!("{kind:?}.key"));
-            let key = generate(kind, &path).unwrap();
-            assert_eq!(key.key_algorithm(), kind);
-            let mode = fs::metadata(&path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-            let der = certificate("agent", 1, &key);
-            let parsed = ParsedCertificate::parse(&der).unwrap();
-            let read = keys::find(&parsed, Path::new("none"), Some(&path)).unwrap();
-            assert_eq!(read.spki(), key.spki());
-            assert!(generate(kind, &path).is_err());
-        }
-        let error = generate(KeyAlgorithm::Rsa, &folder.path("rsa")).unwrap_err();
-        assert!(error.to_string().contains("openssl genpkey"), "{error}");
+        let key = SigningKey::ed25519([2; 32]);
+        let next = Next {
+            certificate: certificate("agent", 7, &key),
+            new_key: Some((key, folder.path("b.key"))),
+        };
+        let path = folder.write("b.pem", b"mine");
+        let error = next.write(&path, None).unwrap_err().to_string();
+        assert!(error.contains("b.pem is there already"), "{error}");
+        assert!(!folder.path("b.key").exists());
+        fs::remove_file(&path).unwrap();
+        let password = PasswordArgs::file(folder.write("password", b"word"));
+        next.write(&path, Some(&password)).unwrap();
+        let der = files::certificate(&path).unwrap();
+        assert_eq!(der, next.certificate);
+        let parsed = ParsedCertificate::parse(&der).unwrap();
+        // It lies where it is looked for.
+        let found = keys::find(&parsed, &path, None, &password).unwrap();
+        assert_eq!(found.spki(), parsed.spki());
     }
 
     #[test]
@@ -559,10 +558,12 @@ mod tests {
     fn a_file_with_a_key_in_it_is_not_replaced() {
         let folder = Folder::new();
         let der = certificate("agent", 1, &SigningKey::ed25519([1; 32]));
-        let alone = folder.write("a.pem", pem(&der).unwrap().as_bytes());
+        let pem = |label, der: &[u8]| files::encode(label, der, Form::Pem).unwrap().to_vec();
+        let alone = pem(CERTIFICATE, &der);
+        let both = [alone.clone(), pem(keys::PRIVATE_KEY, &[1; 9])].concat();
+        let alone = folder.write("a.pem", &alone);
         assert!(ensure_replaceable(&alone).is_ok());
-        let key = pem_rfc7468::encode_string("PRIVATE KEY", LineEnding::LF, &[1; 9]).unwrap();
-        let both = folder.write("b.pem", [pem(&der).unwrap(), key].concat().as_bytes());
+        let both = folder.write("b.pem", &both);
         let error = ensure_replaceable(&both).unwrap_err().to_string();
         assert!(error.contains("more than a certificate"), "{error}");
     }

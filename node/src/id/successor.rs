@@ -1,21 +1,16 @@
 //! The certificate that follows an identity's present one: same subject, same names, same extensions,
 //! new validity, and perhaps a new key.
 
+use super::contents::{self, issuers_key_identifier};
+use crate::commands::Error;
 use allod_x509::{
-    ParsedCertificate, SignatureAlgorithm,
+    ParsedCertificate, PublicKey, SignatureAlgorithm,
     builder::{
-        CertificateBuilder, SigningKey, authority_key_identifier, extension, subject_key_identifier,
+        self, CertificateBuilder, SigningKey, authority_key_identifier, extension,
+        subject_key_identifier,
     },
-    format_time, oid,
+    oid,
 };
-use pkcs8::SubjectPublicKeyInfoRef;
-use rand::{RngCore, rngs::OsRng};
-use sp_io::hashing::sha2_256;
-
-/// Seconds by which a new certificate counts already, so that clocks which are a little slow take it.
-const BACKDATING: u64 = 300;
-/// Octets of a serial number that is made here; chance never makes one twice.
-const SERIAL_OCTETS: usize = 16;
 
 /// Whose key signs the new certificate.
 pub enum Signer<'a> {
@@ -41,41 +36,30 @@ pub fn make(
     signer: &Signer<'_>,
     now: u64,
     seconds: Option<u64>,
-) -> Result<Vec<u8>, String> {
-    let validity = old.validity();
-    let seconds = seconds.unwrap_or_else(|| validity.not_after - validity.not_before);
-    let wanted = now.saturating_add(seconds);
-    let not_after = match signer {
-        Signer::Own(_) => wanted,
-        Signer::Issuer(_, issuer) => wanted.min(issuer.validity().not_after),
+) -> Result<Vec<u8>, Error> {
+    let former = old.validity();
+    let seconds = seconds.unwrap_or_else(|| former.not_after.saturating_sub(former.not_before));
+    let bounds = match signer {
+        Signer::Own(_) => None,
+        Signer::Issuer(_, issuer) => Some(issuer.validity()),
     };
-    if not_after <= now {
-        return Err(format!(
-            "the new certificate would end on {}, which is past: the issuer's has ended",
-            format_time(not_after)
-        ));
-    }
+    let not_after = now.saturating_add(seconds).min(contents::latest(bounds));
+    let validity = contents::window(now, not_after, bounds)?;
     let key_identifier = key_identifier(old, spki)?;
-    let issuer = match signer {
-        Signer::Own(_) => old.subject(),
-        Signer::Issuer(_, issuer) => issuer.subject(),
-    };
-    let authority = match signer {
-        Signer::Own(_) => key_identifier.clone(),
-        Signer::Issuer(_, issuer) => issuer.subject_key_identifier().map(<[u8]>::to_vec),
+    let (issuer, authority) = match signer {
+        Signer::Own(_) => (old.subject(), key_identifier.clone()),
+        Signer::Issuer(_, issuer) => (issuer.subject(), Some(issuers_key_identifier(issuer))),
     };
     let builder = CertificateBuilder {
-        serial: serial(),
+        serial: contents::serial(),
         issuer: issuer.to_vec(),
-        not_before: now.saturating_sub(BACKDATING),
-        not_after,
+        not_before: validity.not_before,
+        not_after: validity.not_after,
         subject: old.subject().to_vec(),
         extensions: extensions(old, key_identifier.as_deref(), authority.as_deref()),
     };
     let key = signer.key();
-    let der = builder
-        .sign_with(spki, key, algorithm(old, key))
-        .map_err(|error| error.to_string())?;
+    let der = builder.sign_with(spki, key, algorithm(old, key))?;
     ParsedCertificate::parse(&der)
         .map_err(|error| format!("the new certificate would not be accepted: {error}"))?;
     Ok(der)
@@ -106,38 +90,28 @@ fn extensions(
     renewed.flatten().collect()
 }
 
-/// The subject key identifier, if the old certificate has one: the same for the same key, else the first
-/// 160 bits of SHA-256 over the new one (RFC 7093, 2, method 1).
-fn key_identifier(old: &ParsedCertificate<'_>, spki: &[u8]) -> Result<Option<Vec<u8>>, String> {
+/// The subject key identifier, if the old certificate has one: the same for the same key, else one made of the
+/// new key.
+fn key_identifier(old: &ParsedCertificate<'_>, spki: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     let Some(former) = old.subject_key_identifier() else {
         return Ok(None);
     };
     if old.spki() == spki {
         return Ok(Some(former.to_vec()));
     }
-    let info = SubjectPublicKeyInfoRef::try_from(spki).map_err(|error| error.to_string())?;
-    let hash = sha2_256(info.subject_public_key.raw_bytes());
-    Ok(Some(hash.iter().take(20).copied().collect()))
-}
-
-/// Random, positive, and always as long (RFC 5280, 4.1.2.2).
-fn serial() -> Vec<u8> {
-    let mut serial = vec![0; SERIAL_OCTETS];
-    OsRng.fill_bytes(&mut serial);
-    if let Some(first) = serial.first_mut() {
-        *first = (*first & 0x7f) | 0x40;
-    }
-    serial
+    Ok(Some(builder::key_identifier(PublicKey::from_spki(spki)?)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::test_openssl::{Folder, openssl};
+    use crate::id::{
+        clock::DAY,
+        test_openssl::{Folder, openssl},
+    };
     use allod_x509::builder::{basic_constraints, name};
 
     const NOW: u64 = 1_800_000_000;
-    const DAY: u64 = 86_400;
 
     fn root(key: &SigningKey) -> Vec<u8> {
         let mut builder = CertificateBuilder::self_issued("root");
@@ -160,8 +134,8 @@ mod tests {
         assert_eq!((new.subject(), new.spki()), (old.subject(), old.spki()));
         assert_eq!(new.extensions(), old.extensions());
         assert_ne!(new.serial(), old.serial());
-        assert_eq!(new.serial().len(), SERIAL_OCTETS);
-        assert_eq!(new.validity().not_before, NOW - BACKDATING);
+        assert_eq!(new.serial().len(), 16);
+        assert_eq!(new.validity().not_before, NOW - 300);
         assert_eq!(new.validity().not_after, NOW + 31 * DAY);
         new.verify_self_issued().unwrap();
     }
@@ -210,7 +184,24 @@ mod tests {
         assert_eq!(authority.key_identifier, issuer.subject_key_identifier());
 
         let error = make(&old, old.spki(), &signer, NOW + 2 * DAY, None).unwrap_err();
-        assert!(error.contains("the issuer's has ended"), "{error}");
+        let error = error.to_string();
+        assert!(
+            error.contains("issuer's certificate would be over"),
+            "{error}"
+        );
+    }
+
+    /// One that was valid up to the last second that can be named stays so (RFC 5280, 4.1.2.5).
+    #[test]
+    fn what_never_ends_is_renewed_without_an_end() {
+        let key = SigningKey::ed25519([1; 32]);
+        let mut builder = CertificateBuilder::self_issued("root");
+        builder.not_after = contents::latest(None);
+        let der = builder.sign_self(&key);
+        let old = ParsedCertificate::parse(&der).unwrap();
+        let made = make(&old, old.spki(), &Signer::Own(&key), NOW, None).unwrap();
+        let new = ParsedCertificate::parse(&made).unwrap();
+        assert_eq!(new.validity().not_after, old.validity().not_after);
     }
 
     #[test]

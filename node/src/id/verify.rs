@@ -2,16 +2,17 @@
 
 use super::{
     client::{At, Node, NodeArgs},
+    clock::parse_time,
+    files::{self, CERTIFICATE, Form},
     report,
 };
 use crate::commands::Error;
 use allod_identity::{Identifier, Purpose, Reason};
 use allod_rpc_types::auto_id::{BlockRole, IdentityAnswer, RootList, VerifyAnswer, VerifyOptions};
 use jsonrpsee::rpc_params;
-use pem_rfc7468::LineEnding;
-use pkcs8::der::DateTime;
 use serde::Serialize;
 use std::{
+    io::{self, Write},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -151,13 +152,11 @@ pub async fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
         println!("{}", pretty(&answer)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let pem =
-        pem_rfc7468::encode_string("CERTIFICATE", LineEnding::LF, answer.certificate.as_ref())
-            .map_err(|error| format!("the certificate cannot be written as PEM: {error}"))?;
+    let pem = files::encode(CERTIFICATE, answer.certificate.as_ref(), Form::Pem)?;
     if !args.pem {
         println!("{}", report::identity(&answer));
     }
-    print!("{pem}");
+    io::stdout().write_all(&pem)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -179,16 +178,6 @@ fn parse_purpose(text: &str) -> Result<Purpose, String> {
             let names = purposes.map(|purpose| report::name(&purpose));
             format!("one of {}", names.join(", "))
         })
-}
-
-/// Reads seconds since 1970, or a time in UTC.
-pub fn parse_time(text: &str) -> Result<u64, String> {
-    if let Ok(seconds) = text.parse() {
-        return Ok(seconds);
-    }
-    text.parse::<DateTime>()
-        .map(|time| time.unix_duration().as_secs())
-        .map_err(|_| "seconds since 1970, or a time in UTC such as 2026-01-31T12:00:00Z".into())
 }
 
 #[cfg(test)]
@@ -268,11 +257,9 @@ mod tests {
     }
 
     #[test]
-    fn purposes_and_times() {
+    fn purposes() {
         assert_eq!(parse_purpose("keyCertSign"), Ok(Purpose::KeyCertSign));
         let error = parse_purpose("tls").unwrap_err();
         assert_eq!(error, "one of keyCertSign, cRLSign, digitalSignature");
-        assert_eq!(parse_time("5"), Ok(5));
-        assert!(parse_time("-5").is_err());
     }
 }

@@ -146,6 +146,7 @@ async fn lives_of_identities() {
     control(&owner, &root, &child).await;
     moves(&owner, &root, &far).await;
     recovery(&owner).await;
+    passwords(&owner).await;
     watch(&owner).await;
     assert!(owner.node.stop().await.success());
 }
@@ -435,6 +436,41 @@ async fn recovery(owner: &Owner) {
         .await;
     owner.done("services found.pem --service a,b,c:d").await;
     owner.done("deactivate found.pem").await;
+}
+
+/// Keys under a password: the one that signs, and the new one that it makes room for.
+async fn passwords(owner: &Owner) {
+    for (file, password) in [("right", "a word\n"), ("wrong", "another\n")] {
+        fs::write(owner.path(file), password).unwrap();
+    }
+    // By itself OpenSSL would sign with SHA-256.
+    owner.root("safe", "safe", &format!("{P384} -sha384")).await;
+    owner
+        .made("pkcs8 -topk8 -in safe.key -out secret.pem -passout file:right")
+        .await;
+    fs::remove_file(owner.path("safe.key")).unwrap();
+    let key = "--key secret.pem --password-file";
+    owner
+        .refused(&format!("register safe.pem {key} wrong"), "wrong password")
+        .await;
+    let safe = owner.registered(&format!("safe.pem {key} right")).await;
+    owner
+        .done(&format!(
+            "renew safe.pem --out safe2.pem --rotate-key --encrypt {key} right"
+        ))
+        .await;
+    assert_eq!(owner.details(&safe).await["generation"], 1);
+    let new = fs::read_to_string(owner.path("safe2.key")).unwrap();
+    assert!(new.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+    owner
+        .done("services safe2.pem --service a,b,c:d --password-file right")
+        .await;
+    owner
+        .refused(
+            "services safe2.pem --remove --password-file wrong",
+            "wrong password",
+        )
+        .await;
 }
 
 /// A certificate whose time is almost over is renewed once, with a new key.

@@ -1,5 +1,5 @@
-//! TLS between identities of a real chain: those who name each other talk, a stranger is refused, and
-//! without the chain nobody talks for long.
+//! TLS between identities of a real chain: those who name each other talk until one is revoked, a stranger
+//! is refused, and without the chain nobody talks for long.
 
 use allod_e2e::{Node, binary, eventually, run};
 use allod_tls::{
@@ -37,6 +37,15 @@ impl Agent {
             policy: Policy::identity(identifier.parse().unwrap()),
             credential: Credential::from_pem(&read(&certificate), &read(&key)).unwrap(),
         }
+    }
+
+    /// A root revokes itself.
+    async fn revoke(node: &Node, folder: &Path, name: &str) {
+        let certificate = format!("{name}.pem");
+        let revoke = ["id", "revoke", &certificate, "--certificate", &certificate];
+        let why = ["--reason", "keyCompromise", "--url", &node.url];
+        let revoked = run(binary(), &[&revoke[..], &why].concat(), folder).await;
+        assert_eq!(revoked.code, 0, "{}{}", revoked.out, revoked.err);
     }
 
     /// Waits until it is in a final block.
@@ -116,6 +125,24 @@ async fn agents_talk_while_the_chain_says_that_they_hold() {
         assert_eq!(received, message.as_bytes());
     }
 
+    Agent::revoke(&node, folder.path(), "bob").await;
+    eventually("the end of the revoked one's connection", || async {
+        left.ended()
+    })
+    .await;
+    let ended = left.ended().unwrap();
+    assert!(matches!(ended, Refusal::DoesNotHold { .. }), "{ended}");
+    let (refused, _) = handshake(&cache, (&alice, &bob.policy), to_alice).await;
+    let refused = refused.unwrap_err();
+    assert!(
+        matches!(refused, ConnectError::Refused(Refusal::DoesNotHold { .. })),
+        "{refused}"
+    );
+
+    // Two that hold, and no chain any more.
+    let to_alice = (&stranger, &alice.policy);
+    let (left, right) = handshake(&cache, (&alice, &stranger.policy), to_alice).await;
+    let (left, right) = (left.unwrap(), right.unwrap());
     node.kill().await;
     eventually("the end of the connection", || async {
         left.ended().and(right.ended())
@@ -123,7 +150,7 @@ async fn agents_talk_while_the_chain_says_that_they_hold() {
     .await;
     let ended = left.ended().unwrap();
     assert!(matches!(ended, Refusal::StaleSeconds { .. }), "{ended}");
-    let (refused, _) = handshake(&cache, (&alice, &bob.policy), to_alice).await;
+    let (refused, _) = handshake(&cache, (&alice, &stranger.policy), to_alice).await;
     let refused = refused.unwrap_err();
     assert!(
         matches!(refused, ConnectError::Refused(Refusal::StaleSeconds { .. })),

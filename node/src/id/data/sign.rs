@@ -9,8 +9,9 @@ use crate::{
     id::{
         client::{Node, NodeArgs},
         files, keys,
+        options::parse_hash,
         password::PasswordArgs,
-        signing,
+        signing, steps,
         verify::pretty,
     },
 };
@@ -79,12 +80,6 @@ pub struct SignArgs {
     node: NodeArgs,
 }
 
-fn parse_hash(text: &str) -> Result<BlockHash, String> {
-    allod_core::bytes::parse_hex(text)
-        .map(BlockHash)
-        .map_err(|error| error.to_string())
-}
-
 /// Signs data.
 pub async fn sign(args: &SignArgs) -> Result<ExitCode, Error> {
     let der = files::certificate(&args.certificate)?;
@@ -98,22 +93,21 @@ pub async fn sign(args: &SignArgs) -> Result<ExitCode, Error> {
         .into());
     }
     let key_kind = certificate.public_key().algorithm;
-    let algorithm = signing::algorithm_of(key_kind, args.signature_algorithm)?;
+    let algorithm = signing::algorithm_of_key(key_kind, args.signature_algorithm)
+        .map_err(|error| format!("--signature-algorithm {error}"))?;
     let data_hash = hash_of(&args.data)?;
     let out = args.out()?;
     let payload = args.payload(&certificate, data_hash).await?;
     if let Some(to) = &args.to_be_signed {
-        let again = args.again(&payload, algorithm, &out);
-        signing::hand_out(to, &payload.to_bytes(), algorithm, |signature| {
-            format!("{again} --signature {signature}")
-        })?;
+        let words = args.again(&payload, algorithm, &out, to);
+        steps::hand_out(to, &payload.to_bytes(), algorithm, &words)?;
         return Ok(ExitCode::SUCCESS);
     }
     let signature = match &args.signature {
         Some(path) => files::read(path)?.to_vec(),
         None => {
             let named = args.key.as_deref();
-            let key = keys::find_with(&certificate, &args.certificate, named, &args.password)?;
+            let key = keys::find(&certificate, &args.certificate, named, &args.password)?;
             key.sign_with(algorithm, &payload.to_bytes())?
         }
     };
@@ -202,18 +196,31 @@ impl SignArgs {
         })
     }
 
-    /// The command that takes the signature.
-    fn again(&self, payload: &DataPayload, algorithm: SignatureAlgorithm, out: &Path) -> String {
-        format!(
-            "allod id sign {} --certificate {} --identifier {} --block {} --genesis {} \
-             --signature-algorithm {algorithm} --out {}",
-            self.data.display(),
-            self.certificate.display(),
-            payload.identifier,
-            payload.block,
-            BlockHash(payload.genesis_hash),
-            out.display()
-        )
+    /// The words of the command that takes the signature over what is in the file `to`.
+    fn again(
+        &self,
+        payload: &DataPayload,
+        algorithm: SignatureAlgorithm,
+        out: &Path,
+        to: &Path,
+    ) -> Vec<String> {
+        let options = [
+            ("--certificate", self.certificate.display().to_string()),
+            ("--identifier", payload.identifier.to_string()),
+            ("--block", payload.block.to_string()),
+            ("--genesis", BlockHash(payload.genesis_hash).to_string()),
+            ("--signature-algorithm", algorithm.to_string()),
+            ("--out", out.display().to_string()),
+            ("--signature", steps::signature_of(to)),
+        ];
+        let data = self.data.display().to_string();
+        let options = options
+            .into_iter()
+            .flat_map(|(name, value)| [name.into(), value]);
+        ["id".into(), "sign".into(), data]
+            .into_iter()
+            .chain(options)
+            .collect()
     }
 }
 
@@ -233,7 +240,7 @@ async fn owner(node: &Node, certificate: &ParsedCertificate<'_>) -> Result<Ident
 mod tests {
     use super::*;
     use crate::id::{
-        signing::sign_as_told,
+        steps::sign_as_told,
         test_openssl::{Folder, Kind},
     };
     use clap::Parser;

@@ -10,6 +10,8 @@
 //!    certificate is never followed by two.
 //! 3. When the finalized block has it, it takes the old one's place in `FILE`.
 //!
+//! Nobody is asked for passwords: a file or the environment has the one of encrypted keys.
+//!
 //! What to do is decided by [`decide`] alone, anew every time, from the files, the chain and the clock.
 //! A node that is away is asked again after a pause, which grows from a quarter of a minute to ten
 //! minutes. A renewal that fails costs a fee, so the pauses after that grow to six hours.

@@ -6,12 +6,11 @@ use crate::{
     id::{
         act,
         client::{At, Node},
-        files,
+        clock, files,
         options::{Named, NewKeyArgs, RequestArgs},
         party::{self, Party, find_key},
         renew::{
-            RenewArgs, acts_itself, ensure_replaceable, make, now, own_key_file, pem, renewal,
-            what_to_do, write_new,
+            RenewArgs, acts_itself, ensure_replaceable, make, own_key_file, renewal, what_to_do,
         },
     },
 };
@@ -31,8 +30,8 @@ use tokio::{
 };
 
 /// An identity's owner.
-pub(super) struct Owner<'a> {
-    args: &'a RenewArgs,
+pub(super) struct Owner {
+    args: RenewArgs,
     /// The certificate's file.
     file: PathBuf,
     /// The file of the certificate that follows.
@@ -67,14 +66,20 @@ impl Ends {
     }
 }
 
-impl<'a> Owner<'a> {
+impl Owner {
     /// Checks at once what can be checked without a node.
-    pub(super) fn new(args: &'a RenewArgs) -> Result<Self, Error> {
+    pub(super) fn new(args: &RenewArgs) -> Result<Self, Error> {
+        let mut args = args.clone();
+        args.request.password = args.request.password.unattended();
+        if let Some(password) = args.encryption() {
+            // That there is one shows now, and not in a month.
+            password.choose("the next key")?;
+        }
         let file = args.identity.file().ok_or(
             "--watch replaces the identity's certificate: name the identity by its certificate's file",
         )?;
         ensure_replaceable(file)?;
-        let key = match (args.rotate_key, own_key_file(args)) {
+        let key = match (args.rotate_key, own_key_file(&args)) {
             (false, _) => None,
             (true, Some(key)) => Some(key.to_owned()),
             (true, None) => {
@@ -84,9 +89,9 @@ impl<'a> Owner<'a> {
             }
         };
         Ok(Self {
-            args,
             file: file.to_owned(),
             next: with_ending(file, ".next"),
+            args,
             key,
             identifier: None,
             ends: None,
@@ -141,7 +146,8 @@ impl<'a> Owner<'a> {
         if self.identifier.is_none() && acts_itself(&party, &actor) && !self.next.exists() {
             // That the key is here shows now, and not in a month.
             let (file, named) = (Some(self.file.as_path()), self.request().key.as_deref());
-            find_key(&party.certificate, file, named, "--key")?;
+            let password = &self.request().password;
+            find_key(&party.certificate, file, named, "--key", password)?;
         }
         self.identifier = Some(party.identifier);
         Ok(party.identifier)
@@ -167,9 +173,10 @@ impl<'a> Owner<'a> {
     }
 }
 
-impl World for Owner<'_> {
+impl World for Owner {
     fn now(&self) -> u64 {
-        now()
+        // Before 1970 nothing is due.
+        clock::now().unwrap_or(0)
     }
 
     async fn sleep(&mut self, seconds: u64) -> bool {
@@ -186,7 +193,7 @@ impl World for Owner<'_> {
 
     fn say(&mut self, text: &str) {
         // What became of a renewal goes to the other output.
-        eprintln!("{}: {text}", format_time(now()));
+        eprintln!("{}: {text}", format_time(self.now()));
     }
 
     fn files(&mut self) -> Result<Local, Error> {
@@ -225,11 +232,11 @@ impl World for Owner<'_> {
             // Of an attempt that came to no certificate, and so never used.
             remove(key)?;
         }
-        let made = make(&node, self.args, &subject, key.as_deref()).await?;
+        let made = make(&node, &self.args, &subject, key).await?;
         // Whole or not there: a name for half a file would be taken for the next certificate.
         let draft = with_ending(&self.next, ".draft");
         remove(&draft)?;
-        write_new(&draft, pem(&made)?.as_bytes(), 0o644)?;
+        made.write(&draft, self.args.encryption())?;
         rename(&draft, &self.next)?;
         Ok(Made::Yes)
     }
@@ -247,7 +254,7 @@ impl World for Owner<'_> {
         let next = files::certificate(&self.next)?;
         let new_key = self.key_of_next(&subject, &actor);
         let parties = (&subject, &actor);
-        let act = renewal(&node, self.args, parties, next, &self.next, new_key).await?;
+        let act = renewal(&node, &self.args, parties, next, &self.next, new_key).await?;
         let request = self.request();
         let terms = act::terms(&node, request, act.nonce).await?;
         let signatures = act.sign(request, terms)?;
@@ -321,7 +328,10 @@ fn remove(path: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::test_openssl::Folder;
+    use crate::id::{
+        files::{CERTIFICATE, Form},
+        test_openssl::Folder,
+    };
     use allod_x509::builder::{CertificateBuilder, SigningKey};
     use clap::Parser;
 
@@ -340,7 +350,9 @@ mod tests {
     fn certificate(serial: u8) -> String {
         let mut builder = CertificateBuilder::self_issued("agent");
         builder.serial = vec![serial];
-        pem(&builder.sign_self(&SigningKey::ed25519([serial; 32]))).unwrap()
+        let der = builder.sign_self(&SigningKey::ed25519([serial; 32]));
+        let pem = files::encode(CERTIFICATE, &der, Form::Pem).unwrap();
+        String::from_utf8(pem.to_vec()).unwrap()
     }
 
     #[test]
@@ -354,6 +366,20 @@ mod tests {
         let args = parse(&[file.to_str().unwrap(), "--watch", "--rotate-key"]);
         let error = Owner::new(&args).err().unwrap().to_string();
         assert!(error.contains("--key"), "{error}");
+        // Nobody will be there to type it.
+        let password = folder.write("empty", b"");
+        let args = parse(&[
+            file.to_str().unwrap(),
+            "--watch",
+            "--rotate-key",
+            "--key",
+            "a.key",
+            "--encrypt",
+            "--password-file",
+            password.to_str().unwrap(),
+        ]);
+        let error = Owner::new(&args).err().unwrap().to_string();
+        assert!(error.contains("password is empty"), "{error}");
     }
 
     /// At whatever point it is interrupted, adopting again comes to the same end.
