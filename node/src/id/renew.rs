@@ -36,12 +36,12 @@ pub struct RenewArgs {
         long,
         value_name = "FILE",
         required_unless_present_any = ["out", "watch"],
-        conflicts_with_all = ["out", "watch", "days", "issuer_key", "rotate_key"]
+        conflicts_with_all = ["out", "watch", "before", "days", "issuer_key", "rotate_key"]
     )]
     pub certificate: Option<PathBuf>,
 
     /// Make the new certificate here and write it to this file, which must not be there yet.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["payload", "signature", "watch"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["payload", "signature", "watch", "before"])]
     pub out: Option<PathBuf>,
 
     /// The key of the identity's issuer, if the new certificate is made here.
@@ -440,6 +440,7 @@ mod tests {
             &["a.pem", "--watch", "--nonce", "1"],
             &["a.pem", "--out", "b.pem", "--rotate-key", "--new-key", "k"],
             &["a.pem", "--certificate", "b.pem", "--before", "3"],
+            &["a.pem", "--out", "b.pem", "--before", "3"],
             &["a.pem", "--out", "b.pem", "--encrypt"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");

@@ -26,8 +26,8 @@ use crate::{
 /// Most bytes of values that an identity takes beside its certificate.
 const MOST_BESIDE: usize = 256;
 /// The record has one account identifier and one balance, of 8 bytes each here, of 32 and 16 on the
-/// chain. Its block numbers are longer here, which is not made good: what passes here passes there.
-const LONGER_ON_CHAIN: usize = (32 - 8) + (16 - 8);
+/// chain, and two block numbers, of 8 bytes here and 4 there.
+const LONGER_ON_CHAIN: usize = (32 - 8) + (16 - 8) - 2 * (8 - 4);
 /// The longest serial number.
 const SERIAL: [u8; 20] = [0x7f; 20];
 

@@ -111,8 +111,9 @@ fn a_proof_shows_what_is_there_and_what_is_not() {
     let expected = [
         &[0, 4, 7, 1][..],
         &root.0,
-        &[0, 0, 0, 0, 0, 2],
-        &[0, 0, 0, 0, 2, 0],
+        &[0, 0, 2],
+        // Certificate 0, since block 2.
+        &[0, 2, 0, 0, 0],
     ]
     .concat();
     assert_eq!(
