@@ -36,9 +36,8 @@ test: setup
 	@$(WITH) cargo fmt --all --check
 	@$(WITH) scripts/check-architecture.py
 	@$(WITH) cargo build $(ALL)
-	@$(WITH) cargo test $(ALL) --no-fail-fast
 	@$(WITH) scripts/chain-specs.sh --check "$(ALLOD)"
-	@$(WITH) cargo clippy $(ALL) -- -D warnings
+	@$(WITH) scripts/test-and-lint.sh $(ALL)
 
 ## Criterion benches; ARGS="--bench kzg" for one of them.
 bench: setup
