@@ -17,8 +17,8 @@ LAYERS = [
     ["node/rpc"],
     ["node/consensus"],
     ["node/archiver", "node/timekeeper"],
-    ["node/farmer", "clients/tls"],
-    ["node/rpc-types"],
+    ["node/farmer", "cli/identity", "clients/tls"],
+    ["clients/rpc-types"],
     ["runtime"],
     ["pallets/auto-id", "pallets/revocation", "pallets/farming", "pallets/rewards"],
     ["primitives/identity", "primitives/consensus"],
@@ -28,7 +28,7 @@ LAYERS = [
     ["primitives/core"],
 ]
 # Only what puts a node together names the runtime, and the tests that run it.
-MAY_NAME_RUNTIME = {"node", "node/service", "tests/import", "tests/load"}
+MAY_NAME_RUNTIME = {"node", "node/service", "cli/identity", "tests/import", "tests/load"}
 # What primitives, and what the farmer, must not name.
 FORBIDDEN = {"primitives/": ("sc-", "frame-"), "node/farmer": ("sc-", "allod-runtime")}
 
