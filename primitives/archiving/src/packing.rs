@@ -47,7 +47,7 @@ pub enum PackingError {
     #[error("a segment of {0} bytes is too small: at least {SMALLEST_SEGMENT_BYTES} are needed")]
     Capacity(usize),
     /// History begins with the genesis block, which is packed differently.
-    #[error("the history is empty: it begins with the genesis block (§5.1)")]
+    #[error("the history is empty: it begins with the genesis block")]
     GenesisMissing,
     /// There is one genesis block.
     #[error("the genesis block is archived already; the next block is {expected}")]
@@ -56,7 +56,7 @@ pub enum PackingError {
         expected: u32,
     },
     /// Blocks are archived in order, without gaps.
-    #[error("block {number} cannot be archived now: the next block is {expected} (§5.1)")]
+    #[error("block {number} cannot be archived now: the next block is {expected}")]
     WrongBlock {
         /// Number of the block that was given.
         number: u32,
@@ -67,10 +67,10 @@ pub enum PackingError {
     #[error("block {0} was the last one that a number of 32 bits can name")]
     NumbersExhausted(u32),
     /// A block without bytes.
-    #[error("block {0} is empty: a block has at least one byte (§5.1)")]
+    #[error("block {0} is empty: a block has at least one byte")]
     EmptyBlock(u32),
     /// A block whose length does not fit in 32 bits.
-    #[error("block {number} has {length} bytes: at most 4,294,967,295 can be archived (§5.1)")]
+    #[error("block {number} has {length} bytes: at most 4,294,967,295 can be archived")]
     BlockTooLarge {
         /// Its number.
         number: u32,
