@@ -26,6 +26,7 @@ LAYERS = [
     ["primitives/archiving"],
     ["primitives/proof-of-space", "primitives/proof-of-time", "primitives/kzg"],
     ["primitives/core"],
+    ["workspace-hack"],
 ]
 # Only what puts a node together names the runtime, and the tests that run it.
 MAY_NAME_RUNTIME = {"node", "node/service", "tests/import", "tests/load"}
