@@ -8,6 +8,7 @@
 //! | [`identities`] | identities from the first certificate to the last, by the command line and OpenSSL |
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
+//! | [`remote_farmer`] | a farmer in a process of its own, over JSON-RPC |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
 //! | [`tls`] | peers over TLS that hold on a chain, until they do not |
 //! | [`two_nodes`] | nodes that follow one another, and come together after a cut |
@@ -17,6 +18,7 @@ mod dev_chain;
 mod identities;
 mod javascript;
 mod load;
+mod remote_farmer;
 mod request_builders;
 mod tls;
 mod two_nodes;
