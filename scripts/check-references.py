@@ -88,6 +88,7 @@ CODE = {".rs", ".py", ".js", ".mjs", ".ts", ".sh", ".toml"}
 
 SECTION = re.compile(r"§\s?(\d+(?:\.\d+)*)(?:\s?(?:–|to)\s?§?(\d+(?:\.\d+)*))?")
 STANDARD = r"(?:RFC|FIPS|SEC|EIP|ISO|NIST|PKCS|X\.|SP|BIP|DID Core)"
+LINKED_SECTION = re.compile(r"\[§[\d.]+\]\([^)#]*#([^)]*)\)")
 AFTER_STANDARD = re.compile(STANDARD + r"[- #]*[\d.-]*,? ?(?:section )?$")
 BEFORE_STANDARD = re.compile(r"^(?:–[\d.]+)? of (?:the )?" + STANDARD)
 
@@ -208,6 +209,9 @@ def check_sections(name: str, text: str, known: set[str]) -> list[str]:
                 seen.add(number)
                 if not may_name(name, number):
                     errors.append(f"{where}: this folder has to do with other sections (see MAY_NAME)")
+                elif match.start() > 0 and (link := LINKED_SECTION.match(comment, match.start() - 1)):
+                    if not link[1].startswith(number.replace(".", "") + "-"):
+                        errors.append(f"{where} links to #{link[1]}")
                 elif not is_about(number, context):
                     errors.append(f"{where} is about something else than {sentence.strip()!r} (see ABOUT)")
     return errors
@@ -369,25 +373,25 @@ def check_links(name: str, text: str) -> list[str]:
     return errors
 
 
-def check_paths(name: str, text: str) -> list[str]:
-    """Paths in backticks, from the repository's root; a bare file name lies beside the path that is named before it."""
+def check_paths(name: str, text: str, files: list[str]) -> list[str]:
+    """Paths in backticks, from the repository's root, and names of files; NAME stands for any name."""
     errors = []
-    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    folders = {file.partition("/")[0] for file in files if "/" in file}
+    names = {pathlib.PurePath(file).name for file in files}
     last = ROOT
-    for match in re.finditer(r"`([^`\s]+)`", without_code(text)):
-        path = match[1]
-        candidates = None
-        if "/" in path and path.split("/")[0] in folders and re.fullmatch(r"[\w./*-]+", path):
-            candidates = [ROOT]
-        elif re.fullmatch(r"[\w-]+\.(?:rs|py|sh|toml|json)", path):
-            candidates = [ROOT, last, last.parent]
-        if candidates is None:
+    for match in re.finditer(r"`([\w./*-]+)`( beside it)?", without_code(text)):
+        path, is_beside = match[1], match[2]
+        if "NAME" in path:
             continue
-        there = [found for base in candidates for found in base.glob(path)]
+        if "/" in path and path.split("/")[0] in folders:
+            there = sorted(ROOT.glob(path))
+            last = there[0] if there else last
+        elif re.fullmatch(r"[\w-]+\.(?:rs|py|sh|toml|json|js)", path):
+            there = (last.parent / path).exists() if is_beside else path in names
+        else:
+            continue
         if not there:
             errors.append(f"{name}:{line_of(text, match.start())}: `{path}` does not exist")
-        elif "/" in path:
-            last = there[0]
     return errors
 
 
@@ -449,7 +453,7 @@ def main() -> int:
         if suffix == ".md":
             errors += check_links(name, text)
             if name not in HISTORICAL and not name.startswith("clients/"):
-                errors += check_paths(name, text) + check_constants(name, text, known_constants)
+                errors += check_paths(name, text, files) + check_constants(name, text, known_constants)
     for error in errors:
         print(f"references: {error}", file=sys.stderr)
     return 1 if errors else 0
