@@ -97,6 +97,18 @@ pub type Executive = frame_executive::Executive<
     AllPalletsWithSystem,
 >;
 
+/// Checks what must hold of the state of this project's pallets between two blocks, where they are compiled natively.
+///
+/// FRAME's own pallets have such checks as well, but compile them with the feature `try-runtime` only; of theirs, this
+/// covers that the accounts hold what was issued.
+#[cfg(feature = "std")]
+pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+    Farming::do_try_state()?;
+    Rewards::do_try_state()?;
+    AutoId::do_try_state()?;
+    Revocation::do_try_state()
+}
+
 /// Blocks as a node stores and forwards them, without a look into their transactions: those of a
 /// later runtime may be of kinds that the node was not built with.
 pub mod opaque {

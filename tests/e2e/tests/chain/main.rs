@@ -6,6 +6,7 @@
 //! | [`crash`] | a node that is killed at any instant goes on where it was |
 //! | [`dev_chain`] | `allod dev` farms, and serves its users |
 //! | [`identities`] | identities from the first certificate to the last, by the command line and OpenSSL |
+//! | [`invariants`] | what must hold of the state that the others leave behind |
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
@@ -15,6 +16,7 @@
 mod crash;
 mod dev_chain;
 mod identities;
+mod invariants;
 mod javascript;
 mod load;
 mod request_builders;

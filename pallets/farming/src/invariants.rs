@@ -9,7 +9,8 @@ use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-    pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+    /// Checks parameters, slots, entropy, segments and blocked keys of the state between two blocks.
+    pub fn do_try_state() -> Result<(), TryRuntimeError> {
         let parameters = Parameters::<T>::get().ok_or("there are no parameters")?.0;
         ensure!(
             parameters.check().is_ok(),
