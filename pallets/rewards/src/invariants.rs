@@ -13,7 +13,9 @@ impl<T: Config> Pallet<T> {
     pub fn do_try_state() -> Result<(), TryRuntimeError> {
         let held = frame_system::Account::<T>::iter_keys()
             .map(|who| T::Currency::total_balance(&who))
-            .try_fold(BalanceOf::<T>::zero(), |sum, balance| sum.checked_add(&balance))
+            .try_fold(BalanceOf::<T>::zero(), |sum, balance| {
+                sum.checked_add(&balance)
+            })
             .ok_or("the accounts hold more than the currency can count")?;
         ensure!(
             held == T::Currency::total_issuance(),
