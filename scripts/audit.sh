@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-version=0.19.0
+version=0.20.2
 tools=${ALLOD_CACHE:?set by the Makefile}/tools
 export PATH=$tools/bin:$PATH
 
