@@ -37,6 +37,7 @@ bin-path:
 test: setup
 	@$(WITH) $(STAGE) format scripts/lint.sh format
 	@$(WITH) $(STAGE) architecture scripts/check-architecture.py
+	@$(WITH) $(STAGE) references scripts/check-references.py
 	@$(WITH) $(STAGE) build cargo build $(ALL)
 	@$(WITH) $(STAGE) chain-specs scripts/chain-specs.sh --check "$(ALLOD)"
 	@$(WITH) scripts/test-and-lint.sh $(ALL)
