@@ -1,34 +1,43 @@
 #!/usr/bin/env bash
-# One check of the sources by the toolchain: $1 is format, warnings, clippy or docs; cargo's arguments follow.
+# One check of the sources by the toolchain: $1 is format, warnings, clippy, never-run or docs.
 #
 # What another toolchain than the pinned one finds is shown, but fails nothing.
 set -euo pipefail
-check=$1
-shift
+cd "$(dirname "$0")/.."
 
 is_pinned() { [ "${ALLOD_PINNED_RUST:-yes}" = yes ]; }
 if is_pinned; then deny=(-D warnings); else deny=(--cap-lints warn); fi
-# What is compiled here, but never runs: benchmarks, and the hooks of try-runtime. One pass over the dependencies
-# serves clippy and the documentation.
-never_run=(--features 'allod-runtime/runtime-benchmarks,allod-runtime/try-runtime')
+# The selection of packages and features that is built and tested: what was read of the dependencies is read once.
+all=(--release --locked --workspace --all-targets)
+# Whoever only reads the runtime's sources needs no WASM of it.
+export SKIP_WASM_BUILD=1
 
-case $check in
+case $1 in
     format)
         cargo fmt --all --check || ! is_pinned
         ;;
     warnings)
-        # Those of the build without these features. Everything is built, and cargo says again what it said then.
-        if warnings=$(cargo build "$@" 2>&1 | grep -v '^ *\(Finished\|Blocking\) '); then
+        # What the compiler said when it built; everything is built, and cargo says it again.
+        unset SKIP_WASM_BUILD
+        if warnings=$(cargo build "${all[@]}" 2>&1 | grep -v '^ *\(Finished\|Blocking\) '); then
             printf '%s\n' "$warnings" >&2
             if is_pinned; then exit 1; fi
         fi
         ;;
     clippy)
-        SKIP_WASM_BUILD=1 cargo clippy "$@" "${never_run[@]}" -- "${deny[@]}"
+        cargo clippy "${all[@]}" -- "${deny[@]}"
+        ;;
+    never-run)
+        # Benchmarks and the hooks of try-runtime. Thanks to allod-workspace-hack all but FRAME is shared with the rest.
+        cargo clippy --release --locked --all-targets -p allod-runtime -p 'pallet-*' \
+            --features allod-runtime/runtime-benchmarks,allod-runtime/try-runtime -- "${deny[@]}"
         ;;
     docs)
-        # Examples among the targets, or else cargo leaves the features of dev-dependencies out, which clippy had.
-        SKIP_WASM_BUILD=1 RUSTDOCFLAGS=${deny[*]} \
-            cargo doc --release --workspace --locked --no-deps --lib --bins --examples "${never_run[@]}"
+        # With examples among the targets cargo turns on the features of dev-dependencies, as clippy does.
+        RUSTDOCFLAGS=${deny[*]} cargo doc --release --locked --workspace --no-deps --lib --bins --examples
+        ;;
+    *)
+        echo "lint.sh: unknown check $1" >&2
+        exit 2
         ;;
 esac
