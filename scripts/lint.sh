@@ -9,8 +9,6 @@ is_pinned() { [ "${ALLOD_PINNED_RUST:-yes}" = yes ]; }
 if is_pinned; then deny=(-D warnings); else deny=(--cap-lints warn); fi
 # The selection of packages and features that is built and tested: what was read of the dependencies is read once.
 all=(--release --locked --workspace --all-targets)
-# Whoever only reads the runtime's sources needs no WASM of it.
-export SKIP_WASM_BUILD=1
 
 case $1 in
     format)
@@ -18,7 +16,6 @@ case $1 in
         ;;
     warnings)
         # What the compiler said when it built; everything is built, and cargo says it again.
-        unset SKIP_WASM_BUILD
         if warnings=$(cargo build "${all[@]}" 2>&1 | grep -v '^ *\(Finished\|Blocking\) '); then
             printf '%s\n' "$warnings" >&2
             if is_pinned; then exit 1; fi
@@ -29,7 +26,8 @@ case $1 in
         ;;
     never-run)
         # Benchmarks and the hooks of try-runtime. Thanks to allod-workspace-hack all but FRAME is shared with the rest.
-        cargo clippy --release --locked --all-targets -p allod-runtime -p 'pallet-*' \
+        # Whoever only reads the runtime needs no WASM of it.
+        SKIP_WASM_BUILD=1 cargo clippy --release --locked --all-targets -p allod-runtime -p 'pallet-*' \
             --features allod-runtime/runtime-benchmarks,allod-runtime/try-runtime -- "${deny[@]}"
         ;;
     docs)
