@@ -16,7 +16,7 @@ ARGS ?=
 
 STAGE := scripts/stage.sh
 
-.PHONY: run build test test-one bench fmt setup specs weights features audit fuzz bin-path
+.PHONY: run build test test-one lint-one bench fmt setup specs weights features audit fuzz bin-path
 .DEFAULT_GOAL := build
 
 setup:
@@ -45,6 +45,10 @@ test: setup
 ## The tests of one crate: CRATE=pallet-auto-id. ARGS for cargo test, as the name of a test.
 test-one: setup
 	@$(WITH) cargo test --release --locked -p $(or $(CRATE),$(error CRATE=… names a crate)) $(ARGS)
+
+## The lints of one crate.
+lint-one: setup
+	@$(WITH) cargo clippy --release --locked --all-targets -p $(or $(CRATE),$(error CRATE=… names a crate)) -- -D warnings
 
 ## Criterion benches; ARGS="--bench kzg" for one of them.
 bench: setup
