@@ -5,12 +5,12 @@
 //! best of them.
 
 use crate::{
-    AllodBlockImport, Error, ImportContext,
-    chain_data::{self, ChainData},
+    AllodBlockImport, Error, ImportContext, chain_data,
     link::{FarmingLink, NewSlot, SealRequest},
 };
+use allod_block_rules::{BlockError, Parent};
 use allod_consensus_primitives::{
-    ChildContext, ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
+    ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
     inherent::SegmentHeadersProvider, justification_hash, seal_message,
 };
 use allod_core::{PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution, global_challenge};
@@ -257,13 +257,13 @@ where
             justification_hash: [0; 32],
         };
         let context = self.context.child_context(best, &pre_digest)?;
-        let Some((checkpoints, outputs)) = self.proof_of_time(slot, &data, &context) else {
+        let rules = self.context.parent(&data, &context, headers);
+        let Some((checkpoints, outputs)) = self.proof_of_time(slot, &rules) else {
             tracing::debug!(target: "farming", "proof-of-time of slot {slot} is not on {best:?}");
             return Ok(None);
         };
         (pre_digest.slot_output, pre_digest.future_output) = outputs;
-        self.context
-            .check_solution(&pre_digest, &context, headers)?;
+        rules.verify_solution(&pre_digest, &self.context.kzg)?;
         let Some(justification) = PotJustification::new(checkpoints) else {
             return Ok(None);
         };
@@ -284,11 +284,10 @@ where
     fn proof_of_time(
         &self,
         slot: Slot,
-        parent: &ChainData,
-        context: &ChildContext,
+        parent: &Parent<'_>,
     ) -> Option<(Vec<PotCheckpoints>, (PotOutput, PotOutput))> {
-        let first = self.context.first_input(parent, context);
-        let change = context.pot.next_change.as_ref();
+        let first = parent.first_input();
+        let change = parent.context.pot.next_change.as_ref();
         let newest = slot.saturating_add(self.delay());
         let checkpoints = self
             .context
@@ -296,7 +295,7 @@ where
             .known_chain(first, change, newest)?;
         let slot_output = match slot.0.checked_sub(first.slot.0) {
             Some(position) => checkpoints.get(usize::try_from(position).ok()?)?.output(),
-            None => parent.output(slot)?,
+            None => parent.chain_data.output(slot)?,
         };
         let future_output = checkpoints.last()?.output();
         Some((checkpoints, (slot_output, future_output)))
@@ -357,7 +356,7 @@ where
             );
             return Ok(None);
         };
-        verify_seal(&public_key, &message, &seal)?;
+        verify_seal(&public_key, &message, &seal).map_err(BlockError::from)?;
         Ok(Some(seal))
     }
 }

@@ -1,13 +1,12 @@
 //! The farmer: plots pieces of the history (§6 of the design), audits them in every slot and proves
 //! what wins (§7), and seals the blocks that a node makes of its solutions (§8).
 //!
-//! It sees its node through one interface, [`NodeClient`], which a node in the same process
-//! implements as well as a connection over JSON-RPC does, and names no node internals.
+//! It sees its node through one interface, [`NodeClient`](allod_farmer_rpc::NodeClient), which a node in
+//! the same process implements as well as a connection over JSON-RPC does, and names no node internals.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`farmer`] | the farmer as a whole: follows the node, keeps the plot |
-//! | [`node_client`] | what it asks of a node |
 //! | [`events`] | what it tells of itself |
 //! | [`identity`] | the plot's directory: key, chain, lock |
 //! | [`sector_file`] | sectors on disk: format, checksums |
@@ -26,7 +25,8 @@ mod files;
 pub mod header;
 pub mod history;
 pub mod identity;
-pub mod node_client;
+#[cfg(test)]
+mod json_rpc_tests;
 pub mod pieces;
 pub mod plotting;
 pub mod pool;
@@ -45,5 +45,4 @@ pub mod tickets;
 pub use events::{EventHandler, FarmerEvent};
 pub use farmer::{Farmer, FarmerConfig, FarmerError};
 pub use files::{DamagedFile, FileError};
-pub use node_client::{NodeClient, NodeError};
 pub use sector_file::sector_bytes;

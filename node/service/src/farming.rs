@@ -1,10 +1,10 @@
 //! The farmer inside the node: the same farmer, behind the same interface, as in a process of its
 //! own.
 
+use crate::FarmerNode;
 use allod_core::RewardAddress;
 use allod_farmer::{EventHandler, Farmer, FarmerConfig, FarmerEvent};
 use allod_kzg::Kzg;
-use allod_rpc::farmer::FarmerNode;
 use sc_service::SpawnEssentialTaskHandle;
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::oneshot;
@@ -46,7 +46,7 @@ pub fn start(
     spawner: &SpawnEssentialTaskHandle,
     options: FarmingOptions,
     default_folder: PathBuf,
-    node: FarmerNode,
+    node: Arc<FarmerNode>,
     kzg: Kzg,
 ) {
     let on_event: EventHandler = Arc::new(log_event);
@@ -70,7 +70,7 @@ pub fn start(
                 // The other end is dropped with the node's task.
                 let shutdown = async { drop(stopped.await) };
                 runtime
-                    .block_on(Farmer::run(config, Arc::new(node), kzg, shutdown))
+                    .block_on(Farmer::run(config, node, kzg, shutdown))
                     .map_err(|error| error.to_string())
             }
             Err(error) => Err(error.to_string()),

@@ -9,9 +9,11 @@
 
 #![forbid(unsafe_code)]
 
+mod farmer_node;
 mod farming;
 mod rpc;
 
+pub use farmer_node::FarmerNode;
 pub use farming::FarmingOptions;
 
 use allod_archiver::Archiver;
@@ -22,8 +24,9 @@ use allod_consensus::{
 };
 use allod_consensus_primitives::FarmingApi;
 use allod_core::ChainParameters;
+use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
-use allod_rpc::{auto_id, did, farmer::FarmerNode};
+use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use allod_timekeeper::{GossipNetwork, PotSource, PotVerifier, TimekeeperConfig};
 use sc_network::{Litep2pNetworkBackend, NetworkBackend, service::traits::NotificationService};
@@ -205,13 +208,12 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager,
         spawner.spawn("announce-slots", Some("farming"), worker.announce_slots());
         spawner.spawn("make-blocks", Some("farming"), worker.run());
     }
-    let farmer_node = FarmerNode::new(
+    let farmer_node = Arc::new(FarmerNode::new(
         context.client.info().genesis_hash.into(),
         parts.parameters.clone(),
         link,
         context.archiver.clone(),
-        Arc::new(parts.tasks.spawn_handle()),
-    );
+    ));
     let plot_folder = chain_folder(&config).join("plot");
     serve(
         config,
@@ -328,7 +330,7 @@ fn serve(
     context: &Context,
     pool: Arc<Pool>,
     handles: NetworkHandles,
-    farmer: FarmerNode,
+    farmer: Arc<dyn NodeClient>,
 ) -> Result<(), Error> {
     let (client, rpc_pool) = (parts.client.clone(), pool.clone());
     let (changes, watching) = auto_id::watch::<Block, _>(&*client)?;

@@ -27,7 +27,6 @@ use crate::{
     files::FileError,
     history::SegmentHistory,
     identity::{self, DirectoryError, PlotDirectory},
-    node_client::NodeClient,
     pool::{Panicked, Pool, PoolError, Urgency},
     proving::Prover,
     sector_file::{SectorError, SectorFile},
@@ -36,6 +35,7 @@ use crate::{
     signing::Signer,
 };
 use allod_core::{ChainParameters, Hash, RewardAddress, parameters::MAX_SECTORS};
+use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_rpc_types::farmer::FarmerChainInfo;
 use parking_lot::{Mutex, RwLock};

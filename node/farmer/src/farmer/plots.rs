@@ -3,13 +3,13 @@
 use super::{Shared, connection::Backoff};
 use crate::{
     events::FarmerEvent,
-    node_client::NodeClient,
     pieces::NodePieces,
     plotting::{Plotter, PlottingError, Progress},
     sector_file::{SectorError, SectorFile, sector_bytes},
     sectors::Work,
     tables::Tables,
 };
+use allod_farmer_rpc::NodeClient;
 use std::{
     path::PathBuf,
     sync::Arc,

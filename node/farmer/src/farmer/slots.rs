@@ -4,11 +4,11 @@ use super::{Shared, connection::Subscription};
 use crate::{
     audit::{Audit, Winner, audit},
     events::FarmerEvent,
-    node_client::NodeClient,
     pool::Panicked,
     proving::ProvingError,
 };
 use allod_core::Solution;
+use allod_farmer_rpc::NodeClient;
 use allod_rpc_types::farmer::{SlotInfo, SolutionSubmission};
 use std::{sync::Arc, time::Instant};
 use tokio::sync::mpsc;

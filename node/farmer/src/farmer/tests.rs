@@ -6,13 +6,12 @@ use crate::{
     test_chain::{KZG, PLOT_KEY, SEGMENTS, parameters},
     test_node::{Received, TestNode},
 };
+use allod_consensus_primitives::seal_message;
 use allod_core::{
     PotOutput, PublicKey, Slot, Solution, SolutionRange, blake2b_256, global_challenge,
 };
 use allod_rpc_types::farmer::{SigningRequest, SlotInfo};
-use allod_verification::{
-    SolutionContext, needed_segments, seal_message, verify_seal, verify_solution,
-};
+use allod_verification::{SolutionContext, needed_segments, verify_seal, verify_solution};
 use futures::StreamExt;
 use parity_scale_codec::Encode;
 use std::{fs, os::unix::fs::FileExt, path::Path, time::Duration};

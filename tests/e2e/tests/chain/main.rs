@@ -9,6 +9,7 @@
 //! | [`invariants`] | what must hold of the state that the others leave behind |
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
+//! | [`remote_farmer`] | a farmer in a process of its own, over JSON-RPC |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
 //! | [`tls`] | peers over TLS that hold on a chain, until they do not |
 //! | [`two_nodes`] | nodes that follow one another, and come together after a cut |
@@ -19,6 +20,7 @@ mod identities;
 mod invariants;
 mod javascript;
 mod load;
+mod remote_farmer;
 mod request_builders;
 mod tls;
 mod two_nodes;

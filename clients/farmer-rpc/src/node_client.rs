@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 /// The node did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
     /// It cannot be reached; it may be later.
     #[error("the node cannot be reached: {0}")]
@@ -16,6 +16,9 @@ pub enum NodeError {
     /// It answered that it will not.
     #[error("the node refuses: {0}")]
     Refused(String),
+    /// It answered something else than what was asked for.
+    #[error("the node answers what is no answer: {0}")]
+    Malformed(String),
 }
 
 /// A node, in the same process or at the other end of a connection.
