@@ -14,7 +14,7 @@ ALLOD := $(CARGO_TARGET_DIR)/release/allod
 ALL := --release --workspace --all-targets --locked
 ARGS ?=
 
-.PHONY: run build test bench fmt setup specs weights bin-path
+.PHONY: run build test test-long bench fmt setup specs weights bin-path
 .DEFAULT_GOAL := build
 
 setup:
@@ -38,6 +38,10 @@ test: setup
 	@$(WITH) cargo build $(ALL)
 	@$(WITH) scripts/chain-specs.sh --check "$(ALLOD)"
 	@$(WITH) scripts/test-and-lint.sh $(ALL)
+
+## Tests that take long: chains filled with 64 MiB in several ways, one after the other.
+test-long: build
+	@$(WITH) cargo test --release --workspace --locked --test chain -- --ignored --test-threads 1
 
 ## Criterion benches; ARGS="--bench kzg" for one of them.
 bench: setup

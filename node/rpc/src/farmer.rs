@@ -123,6 +123,7 @@ impl FarmerNode {
                 slot: slot.slot,
                 global_challenge: slot.global_challenge,
                 solution_range: slot.solution_range,
+                history_size: slot.history_size,
             })
             .boxed()
     }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`crash`] | a node that is killed at any instant goes on where it was |
 //! | [`dev_chain`] | `allod dev` farms, and serves its users |
+//! | [`filling`] | a chain whose blocks are full goes on, whoever is killed meanwhile |
 //! | [`identities`] | identities from the first certificate to the last, by the command line and OpenSSL |
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
@@ -14,6 +15,7 @@
 
 mod crash;
 mod dev_chain;
+mod filling;
 mod identities;
 mod javascript;
 mod load;
