@@ -249,15 +249,20 @@ where
         let mut made = None;
         for _ in 0..ATTEMPTS {
             let best = self.context.client.info();
-            let is_child = |made: &Unsealed<Block>| *made.block.header().parent_hash() == best.best_hash;
+            let is_child =
+                |made: &Unsealed<Block>| *made.block.header().parent_hash() == best.best_hash;
             if made.as_ref().is_some_and(is_child) {
                 break;
             }
             let number = best.best_number.into();
             match self.child_of(best.best_hash, number, slot, solution).await {
                 Ok(Some(child)) => made = Some(child),
-                Ok(None) | Err(_) if made.is_some() => break,
-                nothing => return nothing,
+                nothing if made.is_none() => return nothing,
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::debug!(target: "farming", "no block on the new best block: {error}");
+                    break;
+                }
             }
         }
         Ok(made)

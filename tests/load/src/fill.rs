@@ -92,11 +92,7 @@ fn stuck(remarks: u32) -> Error {
 }
 
 /// Submits remarks with these nonces until the pool is full; returns the nonce to go on with.
-async fn submit(
-    node: &Node,
-    maker: &Maker,
-    nonces: Range<Nonce>,
-) -> Result<Nonce, Error> {
+async fn submit(node: &Node, maker: &Maker, nonces: Range<Nonce>) -> Result<Nonce, Error> {
     let end = nonces.end;
     for nonce in nonces {
         let remark = maker.remark(nonce, REMARK_BYTES);

@@ -126,7 +126,8 @@ impl Maker {
 
     /// The payer's remark with this nonce: so many bytes that cannot be compressed.
     pub fn remark(&self, nonce: Nonce, bytes: usize) -> Transaction {
-        let blocks = (0_u64..).map(|number| blake2_256(&("remark", self.seed, nonce, number).encode()));
+        let blocks =
+            (0_u64..).map(|number| blake2_256(&("remark", self.seed, nonce, number).encode()));
         let remark = blocks.flatten().take(bytes).collect();
         let call = frame_system::Call::<Runtime>::remark { remark };
         let alice = Sr25519Keyring::Alice.pair();
@@ -268,11 +269,18 @@ mod tests {
     #[test]
     fn remarks_are_as_long_as_asked_and_never_the_same() {
         let maker = maker(2);
-        let remarks = [maker.remark(0, 1000), maker.remark(1, 1000), maker.remark(0, 1001)];
+        let remarks = [
+            maker.remark(0, 1000),
+            maker.remark(1, 1000),
+            maker.remark(0, 1001),
+        ];
         let overhead = maker.remark(0, 0).bytes();
         let lengths = remarks.each_ref().map(Transaction::bytes);
         // Two more bytes say how long it is.
-        assert_eq!(lengths, [1000, 1000, 1001].map(|bytes| bytes + overhead + 1));
+        assert_eq!(
+            lengths,
+            [1000, 1000, 1001].map(|bytes| bytes + overhead + 1)
+        );
         let middle = |remark: &Transaction| remark.text[1000..1500].to_owned();
         assert_ne!(middle(&remarks[0]), middle(&remarks[1]));
     }

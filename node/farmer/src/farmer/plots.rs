@@ -59,10 +59,7 @@ fn next_work<C>(shared: &Shared<C>) -> Option<Work> {
 
 /// Stops farming sectors whose successors may win, and removes their files; those of damaged sectors
 /// with the index that was just plotted, too.
-async fn give_up_superseded<C: NodeClient>(
-    shared: &Arc<Shared<C>>,
-    plotted: Option<SectorIndex>,
-) {
+async fn give_up_superseded<C: NodeClient>(shared: &Arc<Shared<C>>, plotted: Option<SectorIndex>) {
     let mut changed = superseded(shared);
     changed.extend(plotted);
     for sector_index in changed {

@@ -261,7 +261,11 @@ async fn killing_the_farmer_loses_one_sector_and_damage_is_repaired() {
     })
     .await;
     run.kill().await;
-    fs::write(directory.path().join("sector-000001-000001.tmp"), b"half a sector").unwrap();
+    fs::write(
+        directory.path().join("sector-000001-000001.tmp"),
+        b"half a sector",
+    )
+    .unwrap();
 
     // A bit of the first sector flips meanwhile.
     let path = directory.path().join("sector-000000-000001.bin");

@@ -173,7 +173,11 @@ fn a_sector_that_an_earlier_version_named_is_opened() {
 #[test]
 fn a_write_that_fails_leaves_nothing_behind() {
     let error = write_sector(Path::new("/nowhere"), &KEY, 3, HistorySize(1), &[]).unwrap_err();
-    assert!(error.to_string().contains("/nowhere/sector-000003-000001.tmp"));
+    assert!(
+        error
+            .to_string()
+            .contains("/nowhere/sector-000003-000001.tmp")
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `authoring` | what the slot worker tells farmers and makes of their solutions |
 //! | `shape` | bodies, digests, execution |
 //! | `seals` | who sealed what |
 //! | `justifications` | the one justification |
@@ -15,6 +16,7 @@
 //!
 //! [`AllodBlockImport`]: allod_consensus::AllodBlockImport
 
+mod authoring;
 mod equivocations;
 mod forks;
 mod history;
