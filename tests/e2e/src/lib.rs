@@ -166,6 +166,17 @@ impl Node {
             .expect("a node listens on the loopback interface")
     }
 
+    /// The most memory that the node has had resident so far (`VmHWM` of `/proc`), in MiB.
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.child.id().expect("the node is running");
+        let status =
+            std::fs::read_to_string(format!("/proc/{id}/status")).expect("the node is running");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = peak.and_then(|peak| peak.split_whitespace().next());
+        let kib: u64 = number.expect("Linux says it").parse().expect("a number");
+        kib / 1024
+    }
+
     /// Ends the node at once, as a power cut would.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("the node was running");

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`crash`] | a node that is killed at any instant goes on where it was |
 //! | [`dev_chain`] | `allod dev` farms, and serves its users |
+//! | [`filling`] | a chain whose blocks are full goes on, whoever is killed meanwhile |
 //! | [`identities`] | identities from the first certificate to the last, by the command line and OpenSSL |
 //! | [`invariants`] | what must hold of the state that the others leave behind |
 //! | [`javascript`] | a client of `@polkadot/api` |
@@ -16,6 +17,7 @@
 
 mod crash;
 mod dev_chain;
+mod filling;
 mod identities;
 mod invariants;
 mod javascript;
