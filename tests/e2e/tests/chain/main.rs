@@ -9,6 +9,7 @@
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
+//! | [`stops`] | a node that is told to stop says so; one that fails names the cause last |
 //! | [`tls`] | peers over TLS that hold on a chain, until they do not |
 //! | [`two_nodes`] | nodes that follow one another, and come together after a cut |
 
@@ -18,5 +19,6 @@ mod identities;
 mod javascript;
 mod load;
 mod request_builders;
+mod stops;
 mod tls;
 mod two_nodes;
