@@ -1,7 +1,8 @@
 //! Subcommands and their arguments.
 
-use crate::{arguments::NodeArguments, chain_spec, farming::RewardAddressArgument, history, id};
+use crate::{arguments::NodeArguments, chain_spec, farming::RewardAddressArgument, history};
 use allod_core::parameters::MAX_SECTORS;
+use allod_identity_cli::IdCmd;
 use clap::Parser;
 use sc_cli::{ChainSpec, SubstrateCli};
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ pub enum Command {
     #[command(subcommand)]
     History(history::HistoryCmd),
     /// Register and verify identities.
-    Id(Box<id::IdCmd>),
+    Id(Box<IdCmd>),
     /// Print a chain specification.
     Spec(SpecCmd),
 }
@@ -118,7 +119,9 @@ impl SubstrateCli for Cli {
     }
 
     fn support_url() -> String {
-        "whoever gave you this program, with all of the lines above".into()
+        // What a panic prints after "Please report it at". The sources have no address of their own.
+        "the issues of the repository that this binary was built from; SECURITY.md there says what to report in private"
+            .into()
     }
 
     fn copyright_start_year() -> i32 {

@@ -11,9 +11,8 @@
 //! | [`chain_spec`] | built-in chains, specifications from files |
 //! | [`farming`] | arguments about farming |
 //! | [`history`] | `allod history`: rebuilds blocks from pieces |
-//! | [`id`] | `allod id`: identities |
 //!
-//! What runs is in [`allod_service`].
+//! What runs is in [`allod_service`]; `allod id` is in [`allod_identity_cli`].
 
 #![forbid(unsafe_code)]
 
@@ -26,7 +25,6 @@ mod commands;
 mod configuration;
 mod farming;
 mod history;
-mod id;
 mod node;
 mod ports;
 

@@ -143,34 +143,6 @@ fn blocks_are_told_from_text_by_their_fence() {
     assert_eq!(blocks("D", document), expected);
 }
 
-/// Paths in a document: targets of its links, and code that looks like a file of the repository.
-fn paths(document: &str) -> Vec<&str> {
-    let links = document.split("](").skip(1);
-    let links = links.filter_map(|rest| rest.split(')').next());
-    let code = document.split('`').skip(1).step_by(2);
-    let code = code.filter(|text| {
-        let ending = text.rsplit_once('.').map(|(_, ending)| ending);
-        text.contains('/') && !text.contains(char::is_whitespace) && ending == Some("rs")
-    });
-    links.chain(code).filter(|path| !path.contains("://")).collect()
-}
-
-#[test]
-fn what_the_documents_point_to_is_there() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for name in DOCUMENTS {
-        let document = fs::read_to_string(repository.join(name)).unwrap();
-        let beside = repository.join(name);
-        let beside = beside.parent().unwrap();
-        for path in paths(&document) {
-            // Links start beside the document, code at the top of the repository.
-            let there = beside.join(path).exists() || repository.join(path).exists();
-            assert!(there, "{name}: {path}");
-        }
-    }
-    assert_eq!(paths("[a](b.md) `c/d.rs` `e f` [g](https://h/)"), ["b.md", "c/d.rs"]);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_documents_does_what_it_says() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
