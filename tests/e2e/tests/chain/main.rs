@@ -12,6 +12,7 @@
 //! | [`load`] | the load program gets its transactions into blocks |
 //! | [`remote_farmer`] | a farmer in a process of its own, over JSON-RPC |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
+//! | [`stops`] | a node that is told to stop says so; one that fails names the cause last |
 //! | [`tls`] | peers over TLS that hold on a chain, until they do not |
 //! | [`two_nodes`] | nodes that follow one another, and come together after a cut |
 
@@ -24,5 +25,6 @@ mod javascript;
 mod load;
 mod remote_farmer;
 mod request_builders;
+mod stops;
 mod tls;
 mod two_nodes;
