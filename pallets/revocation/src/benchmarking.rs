@@ -13,7 +13,7 @@ use allod_identity::{
 use allod_x509::{
     ParsedCertificate, SigningKey,
     builder::{CertificateBuilder, name},
-    crl::{CrlBuilder, CrlEntry, RevocationReason as Listed, assemble},
+    crl::{CrlBuilder, CrlEntry, CrlReason, assemble},
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{Consideration, Footprint};
@@ -172,7 +172,7 @@ impl Issuer {
                 .map(|serial| CrlEntry {
                     serial,
                     date: 0,
-                    reason: Listed::Unspecified,
+                    reason: RevocationReason::Unspecified.into(),
                 })
                 .collect(),
         };

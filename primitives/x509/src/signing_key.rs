@@ -9,14 +9,14 @@ use p256::{
 };
 use p384::ecdsa::Signature as P384Signature;
 use rsa::{
-    Pkcs1v15Sign, Pss, RsaPrivateKey,
+    RsaPrivateKey,
     rand_core::{CryptoRng, CryptoRngCore, Error as RngError, RngCore},
     traits::{PrivateKeyParts, PublicKeyParts},
 };
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha256};
 
 use crate::{
-    CertificateError, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS, SignatureAlgorithm,
+    CertificateError, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS, Scheme, SignatureAlgorithm,
     builder::{bit_string, sequence, tlv},
     verifier::check_key,
 };
@@ -159,7 +159,8 @@ impl SigningKey {
         }
         Ok(match self {
             Self::Rsa(key) => sign_rsa(key, algorithm, message),
-            _ => self.sign(message),
+            // One algorithm each.
+            Self::Ed25519(_) | Self::P256(_) | Self::P384(_) => self.sign(message),
         })
     }
 
@@ -181,9 +182,8 @@ impl SigningKey {
 
     /// The DER of the public key's `SubjectPublicKeyInfo`.
     pub fn spki(&self) -> Vec<u8> {
-        let verifier = self.algorithm().verifier();
         sequence(&[
-            tlv(0x30, verifier.public_key_alg_id().as_ref()),
+            tlv(0x30, self.key_algorithm().identifier().as_ref()),
             bit_string(&self.public_key_bytes()),
         ])
     }
@@ -205,33 +205,10 @@ fn rsa_public_key(key: &RsaPrivateKey) -> Vec<u8> {
 /// Empty for an algorithm that is not RSA's, and if the key is broken.
 fn sign_rsa(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
     let rng = &mut DerivedRng::new(key, algorithm, message);
-    let (sha256, sha384, sha512) = (
-        || Sha256::digest(message),
-        || Sha384::digest(message),
-        || Sha512::digest(message),
-    );
-    match algorithm {
-        SignatureAlgorithm::RsaPkcs1Sha256 => {
-            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), &sha256())
-        }
-        SignatureAlgorithm::RsaPkcs1Sha384 => {
-            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha384>(), &sha384())
-        }
-        SignatureAlgorithm::RsaPkcs1Sha512 => {
-            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha512>(), &sha512())
-        }
-        SignatureAlgorithm::RsaPssSha256 => {
-            key.sign_with_rng(rng, Pss::new_blinded::<Sha256>(), &sha256())
-        }
-        SignatureAlgorithm::RsaPssSha384 => {
-            key.sign_with_rng(rng, Pss::new_blinded::<Sha384>(), &sha384())
-        }
-        SignatureAlgorithm::RsaPssSha512 => {
-            key.sign_with_rng(rng, Pss::new_blinded::<Sha512>(), &sha512())
-        }
-        SignatureAlgorithm::Ed25519
-        | SignatureAlgorithm::EcdsaP256Sha256
-        | SignatureAlgorithm::EcdsaP384Sha384 => return Vec::new(),
+    match algorithm.scheme() {
+        Scheme::RsaPkcs1(digest) => key.sign_with_rng(rng, digest.pkcs1(), &digest.of(message)),
+        Scheme::RsaPss(digest) => key.sign_with_rng(rng, digest.pss(), &digest.of(message)),
+        Scheme::Ed25519 | Scheme::EcdsaP256 | Scheme::EcdsaP384 => return Vec::new(),
     }
     .unwrap_or_default()
 }

@@ -7,8 +7,9 @@ use std::{
 };
 
 use allod_x509::{
-    CertificateError, CrlBuilder, CrlEntry, GeneralName, KeyUsage, ParsedCertificate, ParsedCrl,
-    ParsedRequest, PathError, Purpose, RevocationReason, Rule, SignatureAlgorithm, SignatureError,
+    CertificateError, CrlBuilder, CrlEntry, CrlReason, GeneralName, KeyUsage, ParsedCertificate,
+    ParsedCrl, ParsedRequest, PathError, Purpose, RevocationReason, Rule, SignatureAlgorithm,
+    SignatureError,
     builder::{SigningKey, alternative_names, certification_request, name, tlv},
     crl::assemble,
     path::verify_path,
@@ -348,12 +349,12 @@ fn our_revocation_lists_are_accepted() {
         let other = CrlEntry {
             serial: &[0, 0xff],
             date: now(),
-            reason: RevocationReason::CertificateHold,
+            reason: CrlReason::CertificateHold,
         };
         let on_list = CrlEntry {
             serial: agent.serial(),
             date: now() - 60,
-            reason: RevocationReason::KeyCompromise,
+            reason: RevocationReason::KeyCompromise.into(),
         };
         for (number, entries) in [(0, vec![]), (1, vec![other]), (300, vec![other, on_list])] {
             let is_revoked = entries.contains(&on_list);
@@ -443,8 +444,11 @@ fn lists_of_openssl() {
     assert_eq!(list.number(), [0x2a]);
     assert_eq!(list.next_update() - list.this_update(), 7 * 86_400);
     let reason = |serial: &[u8]| list.find(serial).map(|entry| entry.reason);
-    assert_eq!(reason(&[0x64]), Some(RevocationReason::KeyCompromise));
-    assert_eq!(reason(&[0x0a]), Some(RevocationReason::CertificateHold));
+    assert_eq!(
+        reason(&[0x64]),
+        Some(RevocationReason::KeyCompromise.into())
+    );
+    assert_eq!(reason(&[0x0a]), Some(CrlReason::CertificateHold));
     assert_eq!(list.entries().len(), 2);
 }
 
