@@ -14,6 +14,7 @@ export default {
     "serviceUri": 256,
     "rsaMinBits": 2048,
     "rsaMaxBits": 4096,
+    "keySize": 8192,
     "keyIterations": 4000000
   },
   "contexts": {

@@ -7,10 +7,7 @@ import constants from './constants.js';
 import { Cursor, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, pemToDer } from './der.js';
 import { AutoIdError } from './errors.js';
 
-const { rsaMinBits, rsaMaxBits, keyIterations } = constants.limits;
-
-/** Most bytes of a private key, as the chain's own programs read it. */
-const MAX_KEY_SIZE = 8192;
+const { rsaMinBits, rsaMaxBits, keySize: MAX_KEY_SIZE, keyIterations } = constants.limits;
 
 const fail = (code, message) => {
   throw new AutoIdError(code, message);

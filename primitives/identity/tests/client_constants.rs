@@ -41,6 +41,8 @@ struct Limits {
     service_uri: u32,
     rsa_min_bits: u32,
     rsa_max_bits: u32,
+    /// Bytes of a private key's file.
+    key_size: usize,
     /// Iterations of PBKDF2 that a key under a password may ask for.
     key_iterations: u64,
 }
@@ -98,6 +100,7 @@ impl Constants {
                 service_uri: MAX_SERVICE_URI,
                 rsa_min_bits: RSA_MIN_BITS,
                 rsa_max_bits: RSA_MAX_BITS,
+                key_size: MAX_PRIVATE_KEY_SIZE,
                 key_iterations: MAX_ITERATIONS,
             },
             contexts: Contexts {
