@@ -1,6 +1,6 @@
 //! `publish_crl`: success, every error.
 
-use allod_identity::SignatureAlgorithm;
+use allod_identity::{MAX_CRL_SIZE, SignatureAlgorithm};
 use allod_x509::{
     KeyUsage,
     builder::{basic_constraints, key_usage, sequence, tlv},
@@ -419,7 +419,7 @@ fn malformed_lists() {
     new_chain().execute_with(|| {
         let issuer = issuer(1);
         refuses(|| issuer.publish(&[]), Error::CrlMalformed);
-        refuses(|| issuer.publish(&[0xff; 32_768]), Error::CrlMalformed);
+        refuses(|| issuer.publish(&[0xff; MAX_CRL_SIZE as usize]), Error::CrlMalformed);
         let good = issuer.list(1, &[(7, RevocationReason::Superseded.into())]);
         let followed = [good.as_slice(), &[0]].concat();
         refuses(|| issuer.publish(&followed), Error::CrlMalformed);
