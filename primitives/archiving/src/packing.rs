@@ -10,7 +10,7 @@
 //! restart in between, makes no difference.
 //!
 //! A saved state ([`PackerState`]) holds the raw bytes of the unfinished segment, so that no block
-//! is needed twice (§8).
+//! is needed twice (§5.1).
 
 use crate::segment::{
     ITEM_HEADER_BYTES, LARGEST_PARENT_ITEM_BYTES, SMALLEST_ITEM_BYTES, SMALLEST_SEGMENT_BYTES,

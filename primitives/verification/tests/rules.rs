@@ -1,4 +1,4 @@
-//! Every rule of §7, kept and broken.
+//! Every rule of a solution (§7), kept and broken.
 
 mod fixture;
 

@@ -1,5 +1,5 @@
-//! The rules of a block on the path that every block takes: the verifier, [`AllodBlockImport`], and
-//! the client with the runtime in WebAssembly (§4 to §8).
+//! The rules by which a block is rejected (§4 to §8), on the path that every block takes: the
+//! verifier, [`AllodBlockImport`], and the client with the runtime in WebAssembly.
 //!
 //! | module | holds |
 //! |---|---|
