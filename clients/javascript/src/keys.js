@@ -6,6 +6,7 @@ import { toHex } from './bytes.js';
 import constants from './constants.js';
 import { Cursor, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, pemToDer } from './der.js';
 import { AutoIdError } from './errors.js';
+import { subtle } from './web-crypto.js';
 
 const { rsaMinBits, rsaMaxBits, keySize: MAX_KEY_SIZE, keyIterations } = constants.limits;
 
@@ -71,11 +72,11 @@ const readScheme = (der) => {
 const decrypt = async (der, passphrase) => {
   if (passphrase === undefined) unreadable();
   const { salt, iterations, hash, length, vector, data } = readScheme(der);
-  const { subtle } = globalThis.crypto;
-  const password = await subtle.importKey('raw', new TextEncoder().encode(passphrase), 'PBKDF2', false, ['deriveKey']);
+  const crypto = subtle();
+  const password = await crypto.importKey('raw', new TextEncoder().encode(passphrase), 'PBKDF2', false, ['deriveKey']);
   const derivation = { name: 'PBKDF2', salt, iterations, hash };
-  const key = await subtle.deriveKey(derivation, password, { name: 'AES-CBC', length }, false, ['decrypt']);
-  return new Uint8Array(await subtle.decrypt({ name: 'AES-CBC', iv: vector }, key, data));
+  const key = await crypto.deriveKey(derivation, password, { name: 'AES-CBC', length }, false, ['decrypt']);
+  return new Uint8Array(await crypto.decrypt({ name: 'AES-CBC', iv: vector }, key, data));
 };
 
 const textOf = (key) => (key instanceof Uint8Array ? new TextDecoder('latin1').decode(key) : key);
@@ -169,6 +170,7 @@ const signerOf = (key, wished) => {
  * @param {string | undefined} passphrase
  */
 export const readSigner = async (given, wished, passphrase) => {
+  const crypto = subtle();
   if (isCryptoKey(given)) return signerOf(given, wished);
   let der;
   try {
@@ -188,7 +190,7 @@ export const readSigner = async (given, wished, passphrase) => {
   const algorithm = wished ?? algorithmsFor(kind)[0];
   checkKey(algorithm, kind, 'the key');
   try {
-    const key = await globalThis.crypto.subtle.importKey('pkcs8', der, importParameters(algorithm), false, ['sign']);
+    const key = await crypto.importKey('pkcs8', der, importParameters(algorithm), false, ['sign']);
     return { key, algorithm };
   } catch {
     return unreadable();

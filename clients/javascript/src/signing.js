@@ -11,6 +11,7 @@ import { importParameters, readSigner } from './keys.js';
 import { Request } from './requests.js';
 import { checkSignature, sequenceOfBoth, sideBySide } from './signatures.js';
 import { certificateOf } from './values.js';
+import { subtle } from './web-crypto.js';
 
 const fail = (code, message) => {
   throw new AutoIdError(code, message);
@@ -42,7 +43,7 @@ export const sign = async (request, key, { algorithm: name, passphrase } = {}) =
   const wished = name === undefined ? undefined : algorithmOf(name);
   const signer = await readSigner(key, wished, passphrase);
   const { algorithm } = signer;
-  const made = await globalThis.crypto.subtle.sign(parameters(algorithm), signer.key, request.payload);
+  const made = await subtle().sign(parameters(algorithm), signer.key, request.payload);
   const signature = new Uint8Array(made);
   return { algorithm: algorithm.name, signature: isEcdsa(algorithm) ? sequenceOfBoth(signature) : signature };
 };
@@ -60,13 +61,13 @@ export const verify = async (request, signed, certificate) => {
   const checked = checkSignature(algorithm, signed.signature);
   const { kind, publicKey } = certificateFacts(certificateOf(certificate, 'certificate'));
   checkKey(algorithm, kind, "the certificate's key");
-  const { subtle } = globalThis.crypto;
+  const crypto = subtle();
   let key;
   try {
-    key = await subtle.importKey('spki', publicKey, importParameters(algorithm), false, ['verify']);
+    key = await crypto.importKey('spki', publicKey, importParameters(algorithm), false, ['verify']);
   } catch {
     fail('key', "the certificate's key cannot be read");
   }
   const signature = isEcdsa(algorithm) ? sideBySide(algorithm, checked) : checked;
-  return subtle.verify(parameters(algorithm), key, signature, request.payload);
+  return crypto.verify(parameters(algorithm), key, signature, request.payload);
 };

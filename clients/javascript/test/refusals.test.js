@@ -300,6 +300,19 @@ const scheme = (iterations) => {
   return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${der.toString('base64')}\n-----END ENCRYPTED PRIVATE KEY-----`;
 };
 
+// As on a page that came over http.
+test('what needs Web Cryptography says so', async () => {
+  const made = request('deactivate', { identifier: alpha.identifier }, own);
+  const there = Object.getOwnPropertyDescriptor(globalThis, 'crypto');
+  Object.defineProperty(globalThis, 'crypto', { value: {}, configurable: true });
+  try {
+    await refusesLater('web-crypto-missing', sign(made, alpha.private_key), /https/);
+    await refusesLater('web-crypto-missing', verify(made, ed25519, alpha.certificate), /https/);
+  } finally {
+    Object.defineProperty(globalThis, 'crypto', there);
+  }
+});
+
 // Keys that a browser keeps and never shows.
 test('keys of Web Cryptography sign with what they are bound to', async () => {
   const made = request('deactivate', { identifier: alpha.identifier }, own);
