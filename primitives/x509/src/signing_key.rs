@@ -131,18 +131,9 @@ impl SigningKey {
     /// Signs any message, in X.509's encoding: 64 bytes for Ed25519, DER for ECDSA, as long as the
     /// modulus for RSA.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
-            Self::P256(key) => {
-                let signature: P256Signature = key.sign(message);
-                signature.to_der().as_bytes().to_vec()
-            }
-            Self::P384(key) => {
-                let signature: P384Signature = key.sign(message);
-                signature.to_der().as_bytes().to_vec()
-            }
-            Self::Rsa(key) => sign_rsa(key, self.algorithm(), message),
-        }
+        // A key's own algorithm goes with it.
+        self.sign_with(self.algorithm(), message)
+            .unwrap_or_default()
     }
 
     /// Signs with one of the algorithms of this kind of key.
@@ -154,13 +145,34 @@ impl SigningKey {
         algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, AlgorithmError> {
-        if algorithm.key_algorithm() != self.key_algorithm() {
-            return Err(AlgorithmError(algorithm));
-        }
-        Ok(match self {
-            Self::Rsa(key) => sign_rsa(key, algorithm, message),
-            // One algorithm each.
-            Self::Ed25519(_) | Self::P256(_) | Self::P384(_) => self.sign(message),
+        Ok(match (self, algorithm.scheme()) {
+            (Self::Ed25519(key), Scheme::Ed25519) => key.sign(message).to_bytes().to_vec(),
+            (Self::P256(key), Scheme::EcdsaP256) => {
+                let signature: P256Signature = key.sign(message);
+                signature.to_der().as_bytes().to_vec()
+            }
+            (Self::P384(key), Scheme::EcdsaP384) => {
+                let signature: P384Signature = key.sign(message);
+                signature.to_der().as_bytes().to_vec()
+            }
+            (Self::Rsa(key), Scheme::RsaPkcs1(digest)) => {
+                let rng = &mut DerivedRng::new(key, algorithm, message);
+                key.sign_with_rng(rng, digest.pkcs1(), &digest.of(message))
+                    .unwrap_or_default()
+            }
+            (Self::Rsa(key), Scheme::RsaPss(digest)) => {
+                let rng = &mut DerivedRng::new(key, algorithm, message);
+                key.sign_with_rng(rng, digest.pss(), &digest.of(message))
+                    .unwrap_or_default()
+            }
+            (
+                Self::Ed25519(_) | Self::P256(_) | Self::P384(_) | Self::Rsa(_),
+                Scheme::Ed25519
+                | Scheme::EcdsaP256
+                | Scheme::EcdsaP384
+                | Scheme::RsaPkcs1(_)
+                | Scheme::RsaPss(_),
+            ) => return Err(AlgorithmError(algorithm)),
         })
     }
 
@@ -200,17 +212,6 @@ fn rsa_public_key(key: &RsaPrivateKey) -> Vec<u8> {
         integer(key.n().to_bytes_be()),
         integer(key.e().to_bytes_be()),
     ])
-}
-
-/// Empty for an algorithm that is not RSA's, and if the key is broken.
-fn sign_rsa(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
-    let rng = &mut DerivedRng::new(key, algorithm, message);
-    match algorithm.scheme() {
-        Scheme::RsaPkcs1(digest) => key.sign_with_rng(rng, digest.pkcs1(), &digest.of(message)),
-        Scheme::RsaPss(digest) => key.sign_with_rng(rng, digest.pss(), &digest.of(message)),
-        Scheme::Ed25519 | Scheme::EcdsaP256 | Scheme::EcdsaP384 => return Vec::new(),
-    }
-    .unwrap_or_default()
 }
 
 /// Bytes that nobody can guess without the key: SHA-256 of the private exponent, algorithm, message
