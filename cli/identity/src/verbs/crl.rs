@@ -456,7 +456,7 @@ mod tests {
     use allod_identity::Issuance;
     use allod_rpc_types::auto_id::{BlockHash, BlockReference};
     use allod_x509::{
-        CrlBuilder, CrlEntry, RevocationReason,
+        CrlBuilder, CrlEntry, CrlReason, RevocationReason,
         builder::{CertificateBuilder, SigningKey, subject_key_identifier},
     };
     use clap::Parser;
@@ -482,11 +482,11 @@ mod tests {
         }
     }
 
-    fn entry(serial: &[u8], reason: RevocationReason) -> CrlEntry<'_> {
+    fn entry(serial: &[u8], reason: impl Into<CrlReason>) -> CrlEntry<'_> {
         CrlEntry {
             serial,
             date: NOW - 9,
-            reason,
+            reason: reason.into(),
         }
     }
 
@@ -522,7 +522,7 @@ mod tests {
             issuer,
             entries: vec![
                 entry(&[0x2a], RevocationReason::KeyCompromise),
-                entry(&[0x2b], RevocationReason::CertificateHold),
+                entry(&[0x2b], CrlReason::CertificateHold),
             ],
         }
     }
@@ -682,7 +682,7 @@ mod tests {
             read(&long)
                 .unwrap_err()
                 .to_string()
-                .contains("more than 32768")
+                .contains(&format!("more than {MAX_CRL_SIZE}"))
         );
     }
 

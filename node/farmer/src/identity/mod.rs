@@ -155,7 +155,7 @@ impl PlotDirectory {
                 parameters_hash,
                 parameters.pieces_per_sector,
             );
-            write_atomically(&identity_path, &identity.to_bytes(), 0o644)?;
+            write_atomically(&identity_path, &[&identity.to_bytes()], 0o644)?;
             keypair
         };
         Ok(Self {
