@@ -28,9 +28,13 @@ LAYERS = [
     ["primitives/core"],
 ]
 # Only what puts a node together names the runtime, and the tests that run it.
-MAY_NAME_RUNTIME = {"node", "node/service", "cli/identity", "tests/import", "tests/load"}
-# What primitives, and what the farmer, must not name.
-FORBIDDEN = {"primitives/": ("sc-", "frame-"), "node/farmer": ("sc-", "allod-runtime")}
+MAY_NAME_RUNTIME = {"node", "node/service", "tests/import", "tests/load"}
+# What primitives, the farmer, and the commands about identities must not name.
+FORBIDDEN = {
+    "primitives/": ("sc-", "frame-"),
+    "node/farmer": ("sc-", "allod-runtime"),
+    "cli/": ("sc-", "allod-runtime"),
+}
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ use crate::{
     cli::{Cli, Command, DevCmd, NodeCmd, NodeConfiguration, SpecCmd},
     farming::FarmingArguments,
     history,
+    identity::BuiltInRuntime,
 };
 use allod_service::{self as service, NodeOptions};
 use clap::Parser;
@@ -27,7 +28,7 @@ pub fn run() -> Result<ExitCode, Error> {
         Command::Dev(command) => dev(&cli, command),
         Command::Node(command) => node(&cli, command),
         Command::History(command) => history::run(command),
-        Command::Id(command) => allod_identity_cli::run(command),
+        Command::Id(command) => Ok(allod_identity_cli::run(command, &BuiltInRuntime)?),
         Command::Spec(command) => spec(command),
     }
 }

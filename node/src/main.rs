@@ -6,6 +6,7 @@
 //! | [`commands`] | which code runs for which subcommand |
 //! | [`chain_spec`] | built-in chains, specifications from files |
 //! | [`farming`] | arguments about farming |
+//! | [`identity`] | the runtime, for `allod id` |
 //! | [`history`] | `allod history`: rebuilds blocks from pieces |
 //!
 //! What runs is in [`allod_service`]; `allod id` is in [`allod_identity_cli`].
@@ -17,6 +18,7 @@ mod cli;
 mod commands;
 mod farming;
 mod history;
+mod identity;
 
 use std::process::ExitCode;
 
