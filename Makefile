@@ -35,6 +35,7 @@ bin-path:
 test: setup
 	@$(WITH) cargo fmt --all --check
 	@$(WITH) scripts/check-architecture.py
+	@$(WITH) scripts/check-references.py
 	@$(WITH) cargo build $(ALL)
 	@$(WITH) scripts/chain-specs.sh --check "$(ALLOD)"
 	@$(WITH) scripts/test-and-lint.sh $(ALL)

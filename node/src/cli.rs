@@ -123,7 +123,9 @@ impl SubstrateCli for Cli {
     }
 
     fn support_url() -> String {
-        env!("CARGO_PKG_REPOSITORY").into()
+        // What a panic prints after "Please report it at". The sources have no address of their own.
+        "the issues of the repository that this binary was built from; SECURITY.md there says what to report in private"
+            .into()
     }
 
     fn copyright_start_year() -> i32 {

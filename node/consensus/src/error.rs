@@ -13,7 +13,7 @@ pub enum Error {
     /// The justification is missing, not the one the pre-digest names, or malformed (§5.1).
     #[error(transparent)]
     Justification(#[from] JustificationError),
-    /// There are several justifications of this engine (§4).
+    /// There are several justifications of this engine (§5.1).
     #[error("the block has {0} `alod` justifications, it must have exactly one")]
     SeveralJustifications(usize),
     /// The slot is not after the parent's (§8).

@@ -1,5 +1,5 @@
-//! The farmer: keeps pieces of the history on disk, finds the slots that they win, proves them,
-//! and seals the blocks that a node makes of them (§3, §6, §7, §8 of the design).
+//! The farmer: plots pieces of the history (§6 of the design), audits them in every slot and proves
+//! what wins (§7), and seals the blocks that a node makes of its solutions (§8).
 //!
 //! It sees its node through one interface, [`NodeClient`], which a node in the same process
 //! implements as well as a connection over JSON-RPC does, and names no node internals.

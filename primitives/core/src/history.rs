@@ -1,4 +1,4 @@
-//! Segment headers and pieces: the two forms in which history travels (§3, §5).
+//! Segment headers and pieces: the two forms in which history travels (§5).
 
 use crate::{
     bytes::{RecordCommitment, RecordWitness, SegmentCommitment},

@@ -1,4 +1,4 @@
-//! What a farmer puts into a block (§7).
+//! Solutions: what a farmer puts into a block (§7).
 
 use crate::{
     audit::mask_chunk,

@@ -1,4 +1,4 @@
-//! The rules of §7, in its order.
+//! The rules of a solution, in the order of §7.
 
 use crate::error::{BatchError, PointRole, SolutionError};
 use allod_core::{

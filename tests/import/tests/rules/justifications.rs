@@ -1,4 +1,4 @@
-//! The one justification, which the pre-digest names by its hash (§4, §5.1).
+//! The one justification, which the pre-digest names by its hash (§5.1).
 
 use allod_archiver::archived_bytes;
 use allod_consensus::Error;

@@ -1,5 +1,5 @@
-//! The rules of a block on the path that every block takes: the verifier, [`AllodBlockImport`], and
-//! the client with the runtime in WebAssembly (§4 to §8).
+//! The rules by which a block is rejected (§4 to §8), on the path that every block takes: the
+//! verifier, [`AllodBlockImport`], and the client with the runtime in WebAssembly.
 //!
 //! | module | holds |
 //! |---|---|
@@ -12,9 +12,11 @@
 //! | `equivocations` | two blocks for one solution |
 //! | `forks` | weight, finality |
 //! | `history` | independent nodes come to the same chain and the same history |
+//! | `disk` | files of the history that a disk did not keep, or did not take |
 //!
 //! [`AllodBlockImport`]: allod_consensus::AllodBlockImport
 
+mod disk;
 mod equivocations;
 mod forks;
 mod history;

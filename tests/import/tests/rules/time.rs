@@ -1,4 +1,4 @@
-//! Slots and proofs-of-time (§4, §8).
+//! Proofs-of-time (§4), and slots: later than the parent's, and not too far ahead (§8).
 
 use allod_consensus::Error;
 use allod_consensus_primitives::{ConsensusLog, FarmingApi, PotParameters};
