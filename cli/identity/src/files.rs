@@ -47,45 +47,32 @@ pub enum FileError {
     /// It cannot be opened or read.
     #[error("cannot read {}: {error}", .path.display())]
     Unreadable {
-        /// Which file.
         path: PathBuf,
-        /// Why.
         error: std::io::Error,
     },
     /// It is too long to be what it should be.
     #[error("{}: more than {MAX_FILE_BYTES} bytes, which is the most that is read", .path.display())]
-    TooLong {
-        /// Which file.
-        path: PathBuf,
-    },
+    TooLong { path: PathBuf },
     /// A file is there, and is not overwritten.
     #[error("{} is there already, and is not overwritten", .path.display())]
-    Exists {
-        /// Which file.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// A new file cannot be written.
     #[error("cannot write {}: {error}", .path.display())]
     Unwritable {
-        /// Which file.
         path: PathBuf,
-        /// Why.
         error: std::io::Error,
     },
     /// A PEM block is spoilt.
     #[error("{}: PEM block at byte {offset}: {error}", .path.display())]
     Pem {
-        /// Which file.
         path: PathBuf,
         /// Where the block begins.
         offset: usize,
-        /// What is wrong.
         error: pem_rfc7468::Error,
     },
     /// Several of what should be there once.
     #[error("{} holds several {what}s; give a file with one", .path.display())]
     Several {
-        /// Which file.
         path: PathBuf,
         /// Of what.
         what: &'static str,
@@ -93,7 +80,6 @@ pub enum FileError {
     /// PEM blocks, and what should be there is not among them.
     #[error("{} holds no {what}, but: {}", .path.display(), .labels.join(", "))]
     Missing {
-        /// Which file.
         path: PathBuf,
         /// What should be there.
         what: &'static str,

@@ -28,41 +28,23 @@ type Header = generic::Header<u32, BlakeTwo256>;
 pub enum NodeError {
     /// There is no connection.
     #[error("cannot reach a node at {url}: {}", one_line(.error))]
-    Unreachable {
-        /// The node's address.
-        url: String,
-        /// Why.
-        error: ClientError,
-    },
+    Unreachable { url: String, error: ClientError },
     /// It is another kind of node, or an older one.
     #[error("the node at {url} has no method {method}")]
-    NoMethod {
-        /// The node's address.
-        url: String,
-        /// The method.
-        method: String,
-    },
+    NoMethod { url: String, method: String },
     /// It answered with an error.
     #[error("{}", refusal(.0))]
     Refused(ErrorObjectOwned),
     /// There is no answer, or none of the right form.
     #[error("{method} at {url}: {}", one_line(.error))]
     Failed {
-        /// The node's address.
         url: String,
-        /// The method.
         method: String,
-        /// What happened.
         error: ClientError,
     },
     /// A block that the chain does not reach, or not any more.
     #[error("the node at {url} has no block #{number}")]
-    NoBlock {
-        /// The node's address.
-        url: String,
-        /// The block's number.
-        number: u32,
-    },
+    NoBlock { url: String, number: u32 },
     /// A block that the node had before.
     #[error("the node has lost block {0:?}")]
     LostBlock(H256),

@@ -14,10 +14,8 @@ use std::path::PathBuf;
 /// Why there is no issuer, or it does not issue a certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerError {
-    /// The file of its certificate cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// No node gives its certificate.
     #[error(transparent)]
     Node(#[from] NodeError),
     /// A certificate that no identity may have.

@@ -15,13 +15,10 @@ use allod_x509::{
 /// Why no certificate follows.
 #[derive(Debug, thiserror::Error)]
 pub enum SuccessorError {
-    /// It would not be valid.
     #[error(transparent)]
     Validity(#[from] ValidityError),
-    /// It cannot be for this key.
     #[error(transparent)]
     Key(#[from] CertificateError),
-    /// It cannot be signed.
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
     /// It was made and breaks a rule.

@@ -5,13 +5,11 @@ use allod_x509::{CertificateError, KeyAlgorithm, ParsedCertificate, SignatureAlg
 /// Why nothing is signed with an algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AlgorithmError {
-    /// The certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     /// It is one for other keys.
     #[error("{requested} does not go with the key, whose usual algorithm is {usual}")]
     OtherKey {
-        /// What was asked for.
         requested: SignatureAlgorithm,
         /// What the key takes if nothing is asked for.
         usual: SignatureAlgorithm,

@@ -25,7 +25,6 @@ pub const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
 /// Why a file gives no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
     /// There is no key in it.
@@ -45,16 +44,10 @@ pub enum KeyError {
     OfAnother,
     /// This file, which is named, gives none.
     #[error("{}: {error}", .path.display())]
-    In {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        error: Box<Self>,
-    },
+    In { path: PathBuf, error: Box<Self> },
     /// None of the files where a certificate's key is looked for gives one.
     #[error("no key for {}: tried {}; name its file with --key", .certificate.display(), .tried.join(", "))]
     NotFound {
-        /// The certificate's file.
         certificate: PathBuf,
         /// Each file, and why not.
         tried: Vec<String>,

@@ -38,24 +38,18 @@ pub enum KeyKind {
 /// Why there is no key, or none that is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum OwnKeyError {
-    /// A file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The key that is named cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// There is no password for the new key.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// A key that no certificate may have.
     #[error(transparent)]
     Unacceptable(#[from] CertificateError),
     /// A public key in a file that no certificate may have.
     #[error("{}: {error}", .path.display())]
     PublicKey {
-        /// Which file.
         path: PathBuf,
-        /// Why.
         error: CertificateError,
     },
     /// It does not sign with this algorithm.
@@ -64,7 +58,6 @@ pub enum OwnKeyError {
     /// One file for two things.
     #[error("key and certificate would both go to {}: name another file with {option}", .path.display())]
     SameFile {
-        /// Which file.
         path: PathBuf,
         /// The option that names another one.
         option: &'static str,

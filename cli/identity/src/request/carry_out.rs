@@ -28,10 +28,8 @@ use std::{path::Path, process::ExitCode};
 /// Why a request is not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// The node gives no answer.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// It would come too late.
     #[error(transparent)]
     Expired(#[from] ExpiredError),
     /// The node's chain is not the one that is meant.
@@ -55,22 +53,17 @@ pub enum RequestError {
         /// The next one.
         next: u64,
     },
-    /// There are no bytes to be signed.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// The bytes to be signed cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is not signed.
     #[error(transparent)]
     Signing(#[from] SigningError),
-    /// Nobody pays.
     #[error(transparent)]
     Payer(#[from] PayerError),
     /// The runtime makes no call of it.
     #[error("an argument is longer than the call takes")]
     TooLong,
-    /// Its transaction took no effect.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
 }

@@ -28,31 +28,22 @@ use std::path::{Path, PathBuf};
 /// Why co-issuers do not consent.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {
-    /// The certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// The node gives no answer.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// A co-issuer is none that can consent.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The file of a consent cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The request that they are for would come too late.
     #[error(transparent)]
     Request(#[from] ExpiredError),
-    /// There are no bytes to be signed.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// A co-issuer's key is not at hand.
     #[error(transparent)]
     Key(#[from] FindKeyError),
-    /// A co-issuer's key does not sign with the algorithm.
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
-    /// A signature does not count.
     #[error(transparent)]
     Signature(#[from] RequestSignatureError),
     /// More than there can be.
@@ -61,19 +52,15 @@ pub enum ConsentError {
     /// A file holds something else.
     #[error("{}: no consent: {error}", .path.display())]
     NoConsent {
-        /// Which file.
         path: PathBuf,
-        /// What is wrong.
         error: serde_json::Error,
     },
     /// A consent was for blocks that are past.
     #[error("{}: the consent was valid until block #{valid_until}, and block #{best} is here already", .path.display())]
     Expired {
-        /// Its file.
         path: PathBuf,
         /// The last block in which it was valid.
         valid_until: u32,
-        /// The best block.
         best: u32,
     },
     /// A co-issuer consents more than once.

@@ -7,10 +7,8 @@ use allod_x509::{CertificateError, ParsedCertificate, SignatureError};
 /// Why a certificate is not the issuer's.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuedByError {
-    /// It cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// The issuer's cannot be read.
     #[error(transparent)]
     Issuer(#[from] IdentityError),
     /// By its own word it is somebody else's.
@@ -19,7 +17,6 @@ pub enum IssuedByError {
     /// The issuer's key did not sign it, or not the one that it has now.
     #[error("the certificate's {error}, with the current key of {issuer}")]
     NotSigned {
-        /// The issuer.
         issuer: Identifier,
         /// What is wrong with the signature.
         error: SignatureError,

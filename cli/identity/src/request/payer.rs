@@ -12,10 +12,8 @@ use std::{convert::Infallible, fmt, path::PathBuf, str::FromStr};
 /// Why nobody pays.
 #[derive(Debug, thiserror::Error)]
 pub enum PayerError {
-    /// The file with the secret cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The node does not say what chain it is.
     #[error(transparent)]
     Node(#[from] NodeError),
     /// A file of other bytes.

@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 /// Why an identity takes no part in a request.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The node gives no answer about it.
     #[error(transparent)]
     Node(#[from] NodeError),
     /// The file that names it cannot be used.
@@ -27,9 +26,7 @@ pub enum IdentityError {
     /// The file that names it holds no certificate.
     #[error("{}: {error}", .path.display())]
     FileCertificate {
-        /// Which file.
         path: PathBuf,
-        /// What is wrong.
         error: CertificateError,
     },
     /// The file that names it holds a certificate of nobody's, or a former one.
@@ -40,7 +37,6 @@ pub enum IdentityError {
     OtherCertificate {
         /// The identity that the node named.
         identifier: Identifier,
-        /// The certificate's file.
         path: PathBuf,
     },
     /// It has ended.
@@ -49,33 +45,25 @@ pub enum IdentityError {
     /// What the node gave for its certificate is none.
     #[error("the node's certificate of {identifier}: {error}")]
     NodesCertificate {
-        /// The identity.
         identifier: Identifier,
-        /// What is wrong.
         error: CertificateError,
     },
     /// Its certificate cannot be read.
     #[error("certificate of {identifier}: {error}")]
     Certificate {
-        /// The identity.
         identifier: Identifier,
-        /// What is wrong.
         error: CertificateError,
     },
     /// Another one decides about it.
     #[error("{subject} is controlled by {controller}, whose key has to sign: --as {controller}")]
     Controlled {
-        /// The identity.
         subject: Identifier,
-        /// Who decides.
         controller: Identifier,
     },
     /// It decides about itself.
     #[error("{actor} does not control {subject}, which has no controller: leave out --as")]
     NotController {
-        /// Who was to act.
         actor: Identifier,
-        /// The identity.
         subject: Identifier,
     },
 }
@@ -83,10 +71,8 @@ pub enum IdentityError {
 /// Why the key of a certificate is not at hand.
 #[derive(Debug, thiserror::Error)]
 pub enum FindKeyError {
-    /// The certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// None of the files has it.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// Nobody says where to look.

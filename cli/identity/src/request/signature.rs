@@ -14,10 +14,8 @@ use std::path::{Path, PathBuf};
 /// Why there is no signature, or none that counts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestSignatureError {
-    /// The signer's certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// The key does not sign with the algorithm.
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
     /// It is not by this key, or over other bytes.
@@ -26,9 +24,7 @@ pub enum RequestSignatureError {
         .terms.valid_until, .terms.nonce
     )]
     Invalid {
-        /// What the signature is, or its file.
         from: String,
-        /// What is wrong.
         error: SignatureError,
         /// The algorithm by which it was checked.
         algorithm: SignatureAlgorithm,
@@ -37,10 +33,7 @@ pub enum RequestSignatureError {
     },
     /// No key's signature is as long.
     #[error("{from}: the signature is too long")]
-    TooLong {
-        /// What the signature is, or its file.
-        from: String,
-    },
+    TooLong { from: String },
 }
 
 /// Where a signature comes from.

@@ -48,7 +48,6 @@ enum Status {
 /// Why a call did not take effect.
 #[derive(Debug, thiserror::Error)]
 pub enum TransactionError {
-    /// The node does not answer.
     #[error(transparent)]
     Node(#[from] NodeError),
     /// Transactions of another runtime might mean something else.
@@ -59,12 +58,10 @@ pub enum TransactionError {
         .own.spec_name, .own.spec_version, .own.transaction_version
     )]
     OtherRuntime {
-        /// The chain's.
         chain: RuntimeVersion,
         /// The one that is known here.
         own: RuntimeVersion,
     },
-    /// It is no call that is signed.
     #[error(transparent)]
     Call(#[from] CallError),
     /// No block in time.
@@ -76,7 +73,6 @@ pub enum TransactionError {
     /// The connection is gone, or the node gave the transaction up.
     #[error("the node stopped reporting on the transaction")]
     NoReport,
-    /// The node reports in another form.
     #[error(transparent)]
     Report(serde_json::Error),
     /// The nonce was used.
@@ -94,18 +90,14 @@ pub enum TransactionError {
     /// The node keeps no state of the block.
     #[error("block {0:?} has no events")]
     NoEvents(H256),
-    /// The state is no hex.
     #[error(transparent)]
     EventsHex(#[from] hex::FromHexError),
     /// The events are of another runtime.
     #[error("the events of block {block:?} cannot be read: {error}")]
     Events {
-        /// Hash of the block.
         block: H256,
-        /// Why.
         error: parity_scale_codec::Error,
     },
-    /// The call failed, and the fee is paid.
     #[error(transparent)]
     Execution(ExecutionError),
     /// The call did something else.

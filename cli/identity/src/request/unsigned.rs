@@ -24,27 +24,21 @@ use std::path::{Path, PathBuf};
 /// Why a request is not signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    /// There are no bytes for it.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// The key does not sign with the algorithm.
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
     /// The call does not say with which algorithm it is signed, so there is one only.
     #[error("--algorithm {requested}: this call takes a signature by {fixed} only")]
     FixedAlgorithm {
-        /// What was asked for.
         requested: SignatureAlgorithm,
         /// The only one.
         fixed: SignatureAlgorithm,
     },
-    /// The file of a signature cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The key is not at hand.
     #[error(transparent)]
     Key(#[from] FindKeyError),
-    /// The signature does not count.
     #[error(transparent)]
     Signature(#[from] RequestSignatureError),
     /// More consents than a call carries.

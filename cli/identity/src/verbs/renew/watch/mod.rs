@@ -31,6 +31,6 @@ pub async fn watch(args: &RenewArgs, runtime: &dyn ChainRuntime) -> Result<ExitC
     let mut owner = Owner::new(args, runtime)?;
     owner.listen()?;
     let lead = args.watch.before.map(|days| u64::from(days) * DAY);
-    run(&mut owner, lead).await;
+    run::run(&mut owner, lead).await;
     Ok(ExitCode::SUCCESS)
 }
