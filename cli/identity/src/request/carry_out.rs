@@ -141,8 +141,8 @@ fn first_half(
         println!("{said}");
     } else {
         let words = offline::own_words();
-        let steps = request.next_steps(out, args.algorithm, terms, &words)?;
-        print!("{steps}");
+        let text = request.instructions(out, args.algorithm, terms, &words)?;
+        print!("{text}");
     }
     Ok(())
 }

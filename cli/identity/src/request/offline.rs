@@ -158,8 +158,8 @@ fn quoted(word: &str) -> String {
 /// Signs the bytes in a file by the command that is told; the signature's file.
 #[cfg(test)]
 pub fn sign_as_told(bytes: &Path, key: &Path, algorithm: SignatureAlgorithm) -> PathBuf {
-    let steps = instructions(bytes, "", &[WantedSignature::of(bytes, algorithm)], "");
-    let line = steps.lines().find_map(|line| line.strip_prefix("sign:"));
+    let text = instructions(bytes, "", &[WantedSignature::of(bytes, algorithm)], "");
+    let line = text.lines().find_map(|line| line.strip_prefix("sign:"));
     let key = quoted(&key.display().to_string());
     let line = line.unwrap().replace(" KEY ", &format!(" {key} "));
     let run = Command::new("sh").args(["-c", &line]).output().unwrap();

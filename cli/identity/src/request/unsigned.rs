@@ -152,7 +152,7 @@ impl UnsignedRequest {
     }
 
     /// What to do with the bytes in the file `out`. `words`: the command that asks for the same.
-    pub fn next_steps(
+    pub fn instructions(
         &self,
         out: &Path,
         declared: Option<SignatureAlgorithm>,
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn next_steps_can_be_pasted() {
+    fn instructions_can_be_pasted() {
         let golden = calls().into_iter().find(Golden::has_possession).unwrap();
         let mut request = unsigned(&golden);
         request.pinned_options = vec!["--number".into(), "3".into()];
@@ -458,8 +458,8 @@ mod tests {
             nonce: 4,
             valid_until: 9,
         };
-        let steps = request
-            .next_steps(Path::new("out"), None, terms, &words)
+        let text = request
+            .instructions(Path::new("out"), None, terms, &words)
             .unwrap();
         let genesis = "01".repeat(32);
         for line in [
@@ -470,16 +470,16 @@ mod tests {
                  --valid-until 9 --nonce 4 --genesis 0x{genesis} --number 3"
             ),
         ] {
-            assert!(steps.lines().any(|other| other == line), "{line}\n{steps}");
+            assert!(text.lines().any(|other| other == line), "{line}\n{text}");
         }
         // A new key that is here needs no signature from elsewhere.
         request.new_key = Some(new_key(NewKeyArgs {
             new_key: Some("new.key".into()),
             ..NewKeyArgs::default()
         }));
-        let steps = request
-            .next_steps(Path::new("out"), None, terms, &words)
+        let text = request
+            .instructions(Path::new("out"), None, terms, &words)
             .unwrap();
-        assert!(!steps.contains("NEW_KEY"), "{steps}");
+        assert!(!text.contains("NEW_KEY"), "{text}");
     }
 }

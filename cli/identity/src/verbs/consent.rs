@@ -61,7 +61,7 @@ pub async fn consent(args: &ConsentCmd) -> Result<ExitCode, Error> {
         let payload = payload::payload(&unsigned.query, unsigned.actor, terms)?;
         files::write(out, &payload)?;
         let (declared, words) = (args.request.algorithm, offline::own_words());
-        print!("{}", unsigned.next_steps(out, declared, terms, &words)?);
+        print!("{}", unsigned.instructions(out, declared, terms, &words)?);
         return Ok(ExitCode::SUCCESS);
     }
     let request = unsigned.sign(&args.request, terms)?.request;

@@ -103,7 +103,7 @@ pub async fn payload(args: &PayloadArgs) -> Result<ExitCode, Error> {
     };
     files::write(out, &payload)?;
     let words = as_register(offline::own_words());
-    print!("{}", unsigned.next_steps(out, None, terms, &words)?);
+    print!("{}", unsigned.instructions(out, None, terms, &words)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn next_steps_can_be_pasted() {
+    fn instructions_can_be_pasted() {
         let folder = Folder::new();
         folder.certificate(Kind::Ed25519, "cert.pem", "key.pem");
         let path = folder.path("cert.pem");
@@ -334,16 +334,16 @@ mod tests {
             "id", "payload", "cert.pem", "--out", "out", "--url", "ws://h",
         ];
         let words = as_register(words.map(Into::into).into());
-        let steps = unsigned
-            .next_steps(Path::new("out"), None, terms(9), &words)
+        let text = unsigned
+            .instructions(Path::new("out"), None, terms(9), &words)
             .unwrap();
         assert!(
-            steps.contains("openssl pkeyutl -sign -rawin -in out -inkey KEY -out out.sig\n"),
-            "{steps}"
+            text.contains("openssl pkeyutl -sign -rawin -in out -inkey KEY -out out.sig\n"),
+            "{text}"
         );
         let then =
             "allod id register cert.pem --url ws://h --signature out.sig --valid-until 9 --nonce 0";
-        assert!(steps.contains(then), "{steps}");
+        assert!(text.contains(then), "{text}");
         let source = SignatureSource::file(&folder.path("none"))
             .unwrap_err()
             .to_string();

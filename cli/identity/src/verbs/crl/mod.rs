@@ -241,11 +241,14 @@ async fn to_be_signed(args: &ToBeSignedArgs) -> Result<ExitCode, Error> {
     let algorithm = algorithm_of(&issuer.certificate, args.algorithm)?;
     let tbs = checked_list(&node, &issuer, algorithm, args.days).await?;
     write(&args.out, &tbs)?;
-    print!("{}", steps_of_list(&args.out, algorithm, args.algorithm));
+    print!(
+        "{}",
+        list_instructions(&args.out, algorithm, args.algorithm)
+    );
     Ok(ExitCode::SUCCESS)
 }
 
-fn steps_of_list(
+fn list_instructions(
     out: &Path,
     algorithm: SignatureAlgorithm,
     declared: Option<SignatureAlgorithm>,
@@ -499,8 +502,8 @@ mod tests {
     }
 
     #[test]
-    fn steps_can_be_pasted() {
-        let text = steps_of_list(Path::new("tbs"), SignatureAlgorithm::EcdsaP384Sha384, None);
+    fn instructions_can_be_pasted() {
+        let text = list_instructions(Path::new("tbs"), SignatureAlgorithm::EcdsaP384Sha384, None);
         for line in [
             "sign:    openssl pkeyutl -sign -rawin -digest sha384 -in tbs -inkey KEY -out tbs.sig",
             "then:    allod id crl assemble tbs --signature tbs.sig --out tbs.pem --certificate ISSUER",

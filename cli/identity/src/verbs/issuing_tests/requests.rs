@@ -156,14 +156,14 @@ fn a_request_grants_itself_nothing() {
     let folder = Folder::new();
     done(&folder, &["new", "root", "--out", "@root.pem", "--ca"]);
     let key = SigningKey::ed25519([9; 32]);
-    let wishes = [
+    let extensions = [
         basic_constraints(true, Some(7)),
         key_usage(&[KeyUsage::KEY_CERT_SIGN, KeyUsage::CRL_SIGN]),
         name_constraints(&[tlv(0x82, b"example.org")], &[]),
         alternative_names(false, &[tlv(0x82, b"agent.example")]),
         extension(&[0x2b, 6, 1, 9], true, &[5, 0]),
     ];
-    let request = certification_request(&name(&["thief"]), &wishes, &key);
+    let request = certification_request(&name(&["thief"]), &extensions, &key);
     folder.write("thief.der", &request);
     done(
         &folder,
