@@ -4,6 +4,7 @@ use crate::{
     chain_spec,
     cli::{Cli, Command, SpecCmd},
     history,
+    identity::BuiltInRuntime,
     node::{self, NodeSettings},
 };
 use clap::Parser;
@@ -19,7 +20,7 @@ pub fn run() -> Result<ExitCode, Error> {
         Command::Dev(command) => node::run(&cli, &NodeSettings::from(&**command)),
         Command::Node(command) => node::run(&cli, &NodeSettings::from(&**command)),
         Command::History(command) => history::run(command),
-        Command::Id(command) => allod_identity_cli::run(command),
+        Command::Id(command) => Ok(allod_identity_cli::run(command, &BuiltInRuntime)?),
         Command::Spec(command) => spec(command),
     }
 }

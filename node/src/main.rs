@@ -10,6 +10,7 @@
 //! | [`ports`] | whether the ports are free that it needs |
 //! | [`chain_spec`] | built-in chains, specifications from files |
 //! | [`farming`] | arguments about farming |
+//! | [`identity`] | the runtime, for `allod id` |
 //! | [`history`] | `allod history`: rebuilds blocks from pieces |
 //!
 //! What runs is in [`allod_service`]; `allod id` is in [`allod_identity_cli`].
@@ -25,6 +26,7 @@ mod commands;
 mod configuration;
 mod farming;
 mod history;
+mod identity;
 mod node;
 mod ports;
 

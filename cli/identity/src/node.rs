@@ -1,8 +1,7 @@
 //! Questions to a node.
 
-use crate::Error;
-use allod_rpc_types::auto_id::{BlockHash, BlockReference};
-use allod_runtime::{Hash, Header, VERSION};
+use allod_identity::Identifier;
+use allod_rpc_types::auto_id::{BlockHash, BlockReference, IdentityAnswer};
 use jsonrpsee::{
     core::{
         client::{ClientT, Error as ClientError},
@@ -12,13 +11,50 @@ use jsonrpsee::{
     types::ErrorObjectOwned,
     ws_client::{WsClient, WsClientBuilder},
 };
-use serde::{Deserialize, de::DeserializeOwned};
-use std::{convert::Infallible, fmt, str::FromStr};
+use serde::de::DeserializeOwned;
+use sp_core::H256;
+use sp_runtime::{generic, traits::BlakeTwo256};
+use std::{fmt, str::FromStr};
 
 /// Bytes of the largest answer that is taken: a block of 5 MiB is 10 MiB of hex.
 const MAX_ANSWER_BYTES: u32 = 64 << 20;
 
 const METHOD_NOT_FOUND: i32 = -32601;
+
+type Header = generic::Header<u32, BlakeTwo256>;
+
+/// Why a node gives no answer, or none that is of use.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// There is no connection.
+    #[error("cannot reach a node at {url}: {}", one_line(.error))]
+    Unreachable { url: String, error: ClientError },
+    /// It is another kind of node, or an older one.
+    #[error("the node at {url} has no method {method}")]
+    NoMethod { url: String, method: String },
+    /// It answered with an error.
+    #[error("{}", refusal(.0))]
+    Refused(ErrorObjectOwned),
+    /// There is no answer, or none of the right form.
+    #[error("{method} at {url}: {}", one_line(.error))]
+    Failed {
+        url: String,
+        method: String,
+        error: ClientError,
+    },
+    /// A block that the chain does not reach, or not any more.
+    #[error("the node at {url} has no block #{number}")]
+    NoBlock { url: String, number: u32 },
+    /// A block that the node had before.
+    #[error("the node has lost block {0:?}")]
+    LostBlock(H256),
+    /// An identifier that is nobody's.
+    #[error("no identity {0} is registered")]
+    NotRegistered(Identifier),
+    /// An answer about somebody else.
+    #[error("the node reported on {0} instead")]
+    OtherIdentity(Identifier),
+}
 
 /// Which node.
 #[derive(Debug, Clone, clap::Args)]
@@ -53,48 +89,24 @@ impl FromStr for At {
     }
 }
 
-/// A text that must not be shown.
-#[derive(Clone)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
-
-impl FromStr for Secret {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.into()))
-    }
-}
-
 /// A connection to a node.
 pub struct Node {
     client: WsClient,
     url: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RuntimeVersion {
-    spec_name: String,
-    spec_version: u32,
-    transaction_version: u32,
-}
-
 impl Node {
     /// Connects.
-    pub async fn connect(args: &NodeArgs) -> Result<Self, Error> {
+    pub async fn connect(args: &NodeArgs) -> Result<Self, NodeError> {
         let url = args.url.clone();
         let client = WsClientBuilder::default()
             .max_response_size(MAX_ANSWER_BYTES)
             .build(&url)
-            .await
-            .map_err(|error| format!("cannot reach a node at {url}: {}", one_line(&error)))?;
-        Ok(Self { client, url })
+            .await;
+        match client {
+            Ok(client) => Ok(Self { client, url }),
+            Err(error) => Err(NodeError::Unreachable { url, error }),
+        }
     }
 
     /// The client itself.
@@ -107,45 +119,50 @@ impl Node {
         &self,
         method: &str,
         parameters: ArrayParams,
-    ) -> Result<T, Error> {
+    ) -> Result<T, NodeError> {
         self.client
             .request(method, parameters)
             .await
             .map_err(|error| self.refused(method, error))
     }
 
-    /// An error of the client, in one line.
-    pub fn refused(&self, method: &str, error: ClientError) -> Error {
+    /// What an error of the client means.
+    pub fn refused(&self, method: &str, error: ClientError) -> NodeError {
+        let url = self.url.clone();
+        let method = method.to_owned();
         match error {
             ClientError::Call(error) if error.code() == METHOD_NOT_FOUND => {
-                format!("the node at {} has no method {method}", self.url).into()
+                NodeError::NoMethod { url, method }
             }
-            ClientError::Call(error) => refusal(&error).into(),
-            other => format!("{method} at {}: {}", self.url, one_line(&other)).into(),
+            ClientError::Call(error) => NodeError::Refused(error),
+            error => NodeError::Failed { url, method, error },
         }
     }
 
     /// Hash of the genesis block.
-    pub async fn genesis_hash(&self) -> Result<Hash, Error> {
+    pub async fn genesis_hash(&self) -> Result<H256, NodeError> {
         self.hash_of(0).await
     }
 
     /// Hash of a block of the best chain.
-    pub async fn hash_of(&self, number: u32) -> Result<Hash, Error> {
-        let hash: Option<Hash> = self.ask("chain_getBlockHash", rpc_params![number]).await?;
-        hash.ok_or_else(|| format!("the node at {} has no block #{number}", self.url).into())
+    pub async fn hash_of(&self, number: u32) -> Result<H256, NodeError> {
+        let hash: Option<H256> = self.ask("chain_getBlockHash", rpc_params![number]).await?;
+        hash.ok_or_else(|| NodeError::NoBlock {
+            url: self.url.clone(),
+            number,
+        })
     }
 
     /// Number of the best block.
-    pub async fn best_number(&self) -> Result<u32, Error> {
+    pub async fn best_number(&self) -> Result<u32, NodeError> {
         let header: Header = self.ask("chain_getHeader", rpc_params![]).await?;
         Ok(header.number)
     }
 
     /// Number and hash of a block.
-    pub async fn block(&self, hash: Hash) -> Result<BlockReference, Error> {
+    pub async fn block(&self, hash: H256) -> Result<BlockReference, NodeError> {
         let header: Option<Header> = self.ask("chain_getHeader", rpc_params![hash]).await?;
-        let header = header.ok_or_else(|| format!("the node has lost block {hash:?}"))?;
+        let header = header.ok_or(NodeError::LostBlock(hash))?;
         Ok(BlockReference {
             number: header.number,
             hash: BlockHash(hash.0),
@@ -153,8 +170,8 @@ impl Node {
     }
 
     /// The hash of the block that is meant.
-    pub async fn hash_at(&self, at: Option<At>) -> Result<Option<BlockHash>, Error> {
-        let hash: Hash = match at {
+    pub async fn hash_at(&self, at: Option<At>) -> Result<Option<BlockHash>, NodeError> {
+        let hash: H256 = match at {
             None => return Ok(None),
             Some(At::Hash(hash)) => return Ok(Some(hash)),
             // Without a number it is the best block's.
@@ -164,32 +181,26 @@ impl Node {
         Ok(Some(BlockHash(hash.0)))
     }
 
-    /// Makes sure that the node's chain has the runtime that this binary knows: transactions of
-    /// another one might mean something else.
-    pub async fn check_version(&self) -> Result<(), Error> {
-        let version: RuntimeVersion = self.ask("state_getRuntimeVersion", rpc_params![]).await?;
-        check_version(&version).map_err(Error::from)
+    /// What `autoId_identity` says of an identity, at the best block unless another one is named.
+    pub async fn identity(
+        &self,
+        identifier: Identifier,
+        at: Option<BlockHash>,
+    ) -> Result<IdentityAnswer, NodeError> {
+        self.find_identity(identifier, at)
+            .await?
+            .ok_or(NodeError::NotRegistered(identifier))
     }
-}
 
-fn check_version(theirs: &RuntimeVersion) -> Result<(), String> {
-    let ours = VERSION;
-    let is_ours = theirs.spec_name == ours.spec_name
-        && theirs.spec_version == ours.spec_version
-        && theirs.transaction_version == ours.transaction_version;
-    if is_ours {
-        return Ok(());
+    /// The same; none if there is no such identity.
+    pub async fn find_identity(
+        &self,
+        identifier: Identifier,
+        at: Option<BlockHash>,
+    ) -> Result<Option<IdentityAnswer>, NodeError> {
+        self.ask("autoId_identity", rpc_params![identifier, at])
+            .await
     }
-    Err(format!(
-        "the chain runs {} {} (transactions {}) and this binary knows {} {} (transactions {}): use \
-         the binary of the chain's version",
-        theirs.spec_name,
-        theirs.spec_version,
-        theirs.transaction_version,
-        ours.spec_name,
-        ours.spec_version,
-        ours.transaction_version,
-    ))
 }
 
 /// What a node said when it refused, with the detail that some methods put into the data.
@@ -223,27 +234,6 @@ mod tests {
         assert_eq!(hash.parse(), Ok(At::Hash(BlockHash([11; 32]))));
         let error = "newest".parse::<At>().unwrap_err();
         assert!(error.contains("`best`, `finalized`"), "{error}");
-    }
-
-    #[test]
-    fn secrets_are_not_shown() {
-        let secret: Secret = "//Alice///password".parse().unwrap();
-        assert_eq!(secret.0, "//Alice///password");
-        assert_eq!(format!("{secret:?}"), "(secret)");
-    }
-
-    #[test]
-    fn another_runtime_is_refused() {
-        let mut version = RuntimeVersion {
-            spec_name: VERSION.spec_name.to_string(),
-            spec_version: VERSION.spec_version,
-            transaction_version: VERSION.transaction_version,
-        };
-        assert_eq!(check_version(&version), Ok(()));
-        version.spec_version += 1;
-        let error = check_version(&version).unwrap_err();
-        let theirs = format!("runs allod {} ", version.spec_version);
-        assert!(error.contains(&theirs), "{error}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! What to do next with bytes that were written to be signed elsewhere: commands that can be pasted.
+//! Offline signing: what to do with bytes that were written to be signed by a key elsewhere, as commands that can be
+//! pasted.
 
-use crate::{Error, files};
+use crate::files::{self, FileError};
 use allod_identity::SignatureAlgorithm;
 use std::{env, iter, path::Path};
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub fn own_words() -> Vec<String> {
 
 /// A signature that is to be made elsewhere.
 #[derive(Debug)]
-pub struct ToSign {
+pub struct WantedSignature {
     /// By which algorithm.
     pub algorithm: SignatureAlgorithm,
     /// The word in the place of the key's file, which nobody knows here.
@@ -36,7 +37,7 @@ pub struct ToSign {
     pub signature: String,
 }
 
-impl ToSign {
+impl WantedSignature {
     /// The one signature over the bytes in a file.
     pub fn of(bytes: &Path, algorithm: SignatureAlgorithm) -> Self {
         Self {
@@ -58,16 +59,21 @@ pub fn hand_out(
     bytes: &[u8],
     algorithm: SignatureAlgorithm,
     words: &[String],
-) -> Result<(), Error> {
+) -> Result<(), FileError> {
     files::write_new(to, bytes)?;
     let what = format!(", to be signed with {algorithm}");
-    let signatures = [ToSign::of(to, algorithm)];
-    print!("{}", text(to, &what, &signatures, &command(words)));
+    let signatures = [WantedSignature::of(to, algorithm)];
+    print!("{}", instructions(to, &what, &signatures, &command(words)));
     Ok(())
 }
 
 /// What the bytes in a file are, the commands that sign them, and the one that takes the signatures.
-pub fn text(bytes: &Path, what: &str, signatures: &[ToSign], then: &str) -> String {
+pub fn instructions(
+    bytes: &Path,
+    what: &str,
+    signatures: &[WantedSignature],
+    then: &str,
+) -> String {
     let payload = bytes.display().to_string();
     let titles = iter::once("sign:").chain(iter::repeat("and:"));
     let mut text = format!("written to {payload}{what}\n");
@@ -142,8 +148,8 @@ fn quoted(word: &str) -> String {
 /// Signs the bytes in a file by the command that is told; the signature's file.
 #[cfg(test)]
 pub fn sign_as_told(bytes: &Path, key: &Path, algorithm: SignatureAlgorithm) -> PathBuf {
-    let steps = text(bytes, "", &[ToSign::of(bytes, algorithm)], "");
-    let line = steps.lines().find_map(|line| line.strip_prefix("sign:"));
+    let text = instructions(bytes, "", &[WantedSignature::of(bytes, algorithm)], "");
+    let line = text.lines().find_map(|line| line.strip_prefix("sign:"));
     let key = quoted(&key.display().to_string());
     let line = line.unwrap().replace(" KEY ", &format!(" {key} "));
     let run = Command::new("sh").args(["-c", &line]).output().unwrap();
@@ -179,8 +185,8 @@ mod tests {
     #[test]
     fn whatever_is_printed_can_be_pasted() {
         let signatures = [
-            ToSign::of(Path::new("a b"), SignatureAlgorithm::Ed25519),
-            ToSign {
+            WantedSignature::of(Path::new("a b"), SignatureAlgorithm::Ed25519),
+            WantedSignature {
                 algorithm: SignatureAlgorithm::RsaPssSha384,
                 key: "NEW_KEY",
                 signature: "n".into(),
@@ -189,7 +195,7 @@ mod tests {
         let then = command(&["id".to_owned(), signatures[0].signature.clone()]);
         let pss = "-pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest";
         assert_eq!(
-            text(Path::new("a b"), ", a test", &signatures, &then),
+            instructions(Path::new("a b"), ", a test", &signatures, &then),
             format!(
                 "written to a b, a test\n\
                  sign:    openssl pkeyutl -sign -rawin -in 'a b' -inkey KEY -out 'a b.sig'\n\

@@ -1,40 +1,54 @@
-//! The one way of every request: terms, bytes, signatures, call, transaction, event.
-//!
-//! A verb makes an [`Act`] of its arguments and of what the chain knows of those who take part.
-//! [`carry_out`] does the rest, in one go or in two halves. What is signed is put together here; of the
-//! node come the nonce, the genesis hash and the best block's number, and a lie about any of them makes
-//! a request that counts nowhere. Signatures are checked before anybody pays for them.
+//! A request before it is signed, and the signatures that its call carries.
 
 use crate::{
-    Error,
-    client::Node,
-    files,
-    keys::password::PasswordArgs,
+    files::FileError,
+    keys::{
+        algorithm::{AlgorithmError, algorithm_of},
+        password::PasswordArgs,
+    },
     request::{
-        options::{NewKeyArgs, RequestArgs},
-        outcome::{self, Outcome},
-        party::{Party, find_key},
-        query::{self, Terms},
-        signing::{Source, algorithm_of},
-        steps::{self, ToSign},
-        transaction,
+        args::{NewKeyArgs, RequestArgs},
+        offline::{self, WantedSignature},
+        payload::{self, PayloadError, Terms},
+        registered::{FindKeyError, RegisteredIdentity, find_key},
+        signature::{RequestSignatureError, SignatureSource},
     },
 };
 use allod_identity::{
     Consent, Identifier, IdentityRequest, Possession, SignatureAlgorithm, SignedRequest,
     api::PayloadQuery, calls::CallSignatures,
 };
-use allod_rpc_types::auto_id::{BlockHash, BlockReference};
-use serde_json::json;
-use sp_core::sr25519;
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use allod_rpc_types::auto_id::BlockHash;
+use std::path::{Path, PathBuf};
+
+/// Why a request is not signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    #[error(transparent)]
+    Algorithm(#[from] AlgorithmError),
+    /// The call does not say with which algorithm it is signed, so there is one only.
+    #[error("--algorithm {requested}: this call takes a signature by {fixed} only")]
+    FixedAlgorithm {
+        requested: SignatureAlgorithm,
+        /// The only one.
+        fixed: SignatureAlgorithm,
+    },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Key(#[from] FindKeyError),
+    #[error(transparent)]
+    Signature(#[from] RequestSignatureError),
+    /// More consents than a call carries.
+    #[error("a certificate has at most three co-issuers")]
+    TooManyConsents,
+}
 
 /// A request before it is signed.
 #[derive(Debug, Clone)]
-pub struct Act {
+pub struct UnsignedRequest {
     /// The call and its arguments.
     pub query: PayloadQuery,
     /// The identity that acts.
@@ -52,7 +66,7 @@ pub struct Act {
     /// What the co-issuers signed.
     pub consents: Vec<Consent>,
     /// Options that the second half needs besides, so that it asks for the same.
-    pub pins: Vec<String>,
+    pub pinned_options: Vec<String>,
 }
 
 /// The key of a new certificate.
@@ -66,9 +80,9 @@ pub struct NewKey {
     pub args: NewKeyArgs,
 }
 
-impl Act {
+impl UnsignedRequest {
     /// A request that a registered identity signs with its own key.
-    pub fn by(actor: &Party, query: PayloadQuery) -> Self {
+    pub fn by(actor: &RegisteredIdentity, query: PayloadQuery) -> Self {
         Self {
             query,
             actor: actor.identifier,
@@ -78,7 +92,7 @@ impl Act {
             fixed_algorithm: None,
             new_key: None,
             consents: Vec::new(),
-            pins: Vec::new(),
+            pinned_options: Vec::new(),
         }
     }
 
@@ -86,23 +100,24 @@ impl Act {
     pub fn algorithm(
         &self,
         declared: Option<SignatureAlgorithm>,
-    ) -> Result<SignatureAlgorithm, String> {
+    ) -> Result<SignatureAlgorithm, SigningError> {
         let algorithm = algorithm_of(&self.signer, declared.or(self.fixed_algorithm))?;
         match self.fixed_algorithm {
-            Some(fixed) if fixed != algorithm => Err(format!(
-                "--algorithm {algorithm}: this call takes a signature by {fixed} only"
-            )),
-            _ => Ok(algorithm),
+            Some(fixed) if fixed != algorithm => Err(SigningError::FixedAlgorithm {
+                requested: algorithm,
+                fixed,
+            }),
+            Some(_) | None => Ok(algorithm),
         }
     }
 
     /// Every signature that the call carries, checked.
-    pub fn sign(&self, args: &RequestArgs, terms: Terms) -> Result<CallSignatures, Error> {
-        let payload = query::payload(&self.query, self.actor, terms)?;
+    pub fn sign(&self, args: &RequestArgs, terms: Terms) -> Result<CallSignatures, SigningError> {
+        let payload = payload::payload(&self.query, self.actor, terms)?;
         let algorithm = self.algorithm(args.algorithm)?;
         let source = match &args.signature {
-            Some(path) => Source::file(path)?,
-            None => Source::key(find_key(
+            Some(path) => SignatureSource::file(path)?,
+            None => SignatureSource::key(find_key(
                 &self.signer,
                 self.signer_file.as_deref(),
                 args.key.as_deref(),
@@ -132,19 +147,19 @@ impl Act {
                 .consents
                 .clone()
                 .try_into()
-                .map_err(|_| "a certificate has at most three co-issuers")?,
+                .map_err(|_| SigningError::TooManyConsents)?,
         })
     }
 
     /// What to do with the bytes in the file `out`. `words`: the command that asks for the same.
-    pub fn next_steps(
+    pub fn instructions(
         &self,
         out: &Path,
         declared: Option<SignatureAlgorithm>,
         terms: Terms,
         words: &[String],
-    ) -> Result<String, String> {
-        let request = ToSign::of(out, self.algorithm(declared)?);
+    ) -> Result<String, SigningError> {
+        let request = WantedSignature::of(out, self.algorithm(declared)?);
         let mut more = vec!["--signature".to_owned(), request.signature.clone()];
         let mut signatures = vec![request];
         if let Some(new_key) = self
@@ -152,10 +167,10 @@ impl Act {
             .as_ref()
             .filter(|key| key.args.new_key.is_none())
         {
-            let possession = ToSign {
+            let possession = WantedSignature {
                 algorithm: algorithm_of(&new_key.certificate, new_key.args.new_algorithm)?,
                 key: "NEW_KEY",
-                signature: steps::with_ending(out, ".new.sig"),
+                signature: offline::with_ending(out, ".new.sig"),
             };
             more.extend(["--new-signature".to_owned(), possession.signature.clone()]);
             signatures.push(possession);
@@ -168,13 +183,13 @@ impl Act {
             "--genesis".to_owned(),
             BlockHash(terms.genesis).to_string(),
         ]);
-        more.extend(self.pins.iter().cloned());
+        more.extend(self.pinned_options.iter().cloned());
         let what = format!(
             ": what {} has to sign, valid until block #{}",
             self.actor, terms.valid_until
         );
-        let then = steps::second_half(words, &more);
-        Ok(steps::text(out, &what, &signatures, &then))
+        let then = offline::second_half(words, &more);
+        Ok(offline::instructions(out, &what, &signatures, &then))
     }
 }
 
@@ -184,11 +199,11 @@ impl NewKey {
         payload: &[u8],
         terms: Terms,
         password: &PasswordArgs,
-    ) -> Result<Possession, Error> {
+    ) -> Result<Possession, SigningError> {
         let algorithm = algorithm_of(&self.certificate, self.args.new_algorithm)?;
         let source = match &self.args.new_signature {
-            Some(path) => Source::file(path)?,
-            None => Source::key(find_key(
+            Some(path) => SignatureSource::file(path)?,
+            None => SignatureSource::key(find_key(
                 &self.certificate,
                 self.file.as_deref(),
                 self.args.new_key.as_deref(),
@@ -204,102 +219,13 @@ impl NewKey {
     }
 }
 
-/// The terms of a request with this nonce, unless the command line says another one.
-pub async fn terms(node: &Node, args: &RequestArgs, nonce: u64) -> Result<Terms, Error> {
-    let best = node.best_number().await?;
-    let genesis = node.genesis_hash().await?.0;
-    check_genesis(args.genesis, genesis)?;
-    // Bytes may be written for a request that is to follow others; only the next one can be carried out.
-    if args.payload.is_none() {
-        check_nonce(args.nonce, nonce)?;
-    }
-    Ok(Terms {
-        genesis,
-        nonce: args.nonce.unwrap_or(nonce),
-        valid_until: args.last_block(best)?,
-    })
-}
-
-fn check_nonce(said: Option<u64>, next: u64) -> Result<(), String> {
-    match said {
-        Some(said) if said != next => Err(format!(
-            "the request has the nonce {said}, and the acting identity's next one is {next}: another \
-             request came first, or one before it is missing"
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn check_genesis(expected: Option<BlockHash>, actual: [u8; 32]) -> Result<(), String> {
-    match expected {
-        Some(expected) if expected.0 != actual => Err(format!(
-            "the node's chain begins with {}, and {expected} is meant: ask a node of that chain",
-            BlockHash(actual)
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Signs a request and has it carried out, or does the first half of that.
-pub async fn carry_out(node: &Node, args: &RequestArgs, act: Act) -> Result<ExitCode, Error> {
-    let terms = terms(node, args, act.nonce).await?;
-    if let Some(out) = &args.payload {
-        return first_half(out, args, &act, terms);
-    }
-    let signatures = act.sign(args, terms)?;
-    let payer = args.payer.pair(node).await?;
-    let (outcome, block) = submit(node, &payer, act.query, signatures).await?;
-    outcome.print(block, args.json);
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Writes the bytes to be signed, and what to do with them.
-fn first_half(out: &Path, args: &RequestArgs, act: &Act, terms: Terms) -> Result<ExitCode, Error> {
-    let payload = query::payload(&act.query, act.actor, terms)?;
-    files::write(out, &payload)?;
-    if args.json {
-        let said = json!({
-            "payload": format!("0x{}", hex::encode(&payload)),
-            "identifier": act.actor,
-            "algorithm": act.algorithm(args.algorithm)?,
-            "nonce": terms.nonce,
-            "validUntil": terms.valid_until,
-            "genesisHash": BlockHash(terms.genesis),
-        });
-        println!("{said}");
-    } else {
-        let words = steps::own_words();
-        print!("{}", act.next_steps(out, args.algorithm, terms, &words)?);
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Submits a call and says what it brought about.
-pub async fn submit(
-    node: &Node,
-    payer: &sr25519::Pair,
-    query: PayloadQuery,
-    signatures: CallSignatures,
-) -> Result<(Outcome, BlockReference), Error> {
-    let actor = signatures.request.identifier;
-    let call = query::call(query.clone(), signatures)?;
-    let included = transaction::submit(node, payer, call).await?;
-    let outcome = outcome::of(&query, actor, &included.events).ok_or_else(|| {
-        format!(
-            "the transaction in block #{} succeeded without doing what was asked",
-            included.block.number
-        )
-    })?;
-    Ok((outcome, included.block))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         files::{Form, NewFiles},
         keys::own_key::add_key,
-        test_golden::{Golden, calls},
+        test_golden::{Golden, call_bytes, calls},
         test_openssl::Folder,
     };
     use allod_x509::{
@@ -307,7 +233,6 @@ mod tests {
         builder::{CertificateBuilder, SigningKey},
     };
     use clap::Parser;
-    use parity_scale_codec::Encode;
     use std::fs;
 
     #[derive(Parser)]
@@ -322,8 +247,8 @@ mod tests {
         Cli::try_parse_from([&["test"], arguments].concat()).unwrap()
     }
 
-    fn act(golden: &Golden) -> Act {
-        Act {
+    fn unsigned(golden: &Golden) -> UnsignedRequest {
+        UnsignedRequest {
             query: golden.query(),
             actor: golden.actor(),
             nonce: golden.terms().nonce,
@@ -332,7 +257,7 @@ mod tests {
             fixed_algorithm: None,
             new_key: None,
             consents: golden.signatures().consents.into_inner(),
-            pins: Vec::new(),
+            pinned_options: Vec::new(),
         }
     }
 
@@ -354,14 +279,9 @@ mod tests {
             }
             let key = folder.write("key.pem", golden.private_key().as_bytes());
             let cli = parse(&["--key", key.to_str().unwrap()]);
-            let signatures = act(&golden).sign(&cli.args, golden.terms()).unwrap();
-            let call = query::call(golden.query(), signatures).unwrap();
-            assert_eq!(
-                hex::encode(call.encode()),
-                golden.text("bytes"),
-                "{}",
-                golden.name()
-            );
+            let signatures = unsigned(&golden).sign(&cli.args, golden.terms()).unwrap();
+            let call = call_bytes(golden.query(), signatures).unwrap();
+            assert_eq!(hex::encode(call), golden.text("bytes"), "{}", golden.name());
             made += 1;
         }
         assert!(made >= 8, "{made}");
@@ -395,16 +315,16 @@ mod tests {
                 password,
             ];
             let cli = parse(&words);
-            let act = Act {
+            let request = UnsignedRequest {
                 signer: signer.clone(),
                 new_key: Some(NewKey {
                     certificate: certificate.clone(),
                     file: None,
                     args: cli.new,
                 }),
-                ..act(&golden)
+                ..unsigned(&golden)
             };
-            act.sign(&cli.args, golden.terms())
+            request.sign(&cli.args, golden.terms())
         };
         assert!(sign(&right).unwrap().possession.is_some());
         let error = sign(&wrong).unwrap_err().to_string();
@@ -428,8 +348,8 @@ mod tests {
                 name,
             ];
             let cli = parse(&arguments);
-            let act = act(&golden);
-            let signed = act.sign(&cli.args, golden.terms()).unwrap();
+            let request = unsigned(&golden);
+            let signed = request.sign(&cli.args, golden.terms()).unwrap();
             assert_eq!(
                 signed.request.request.signature.into_inner(),
                 golden.bytes("signature")
@@ -449,7 +369,7 @@ mod tests {
                     ..terms
                 },
             ] {
-                let error = act.sign(&cli.args, wrong).unwrap_err().to_string();
+                let error = request.sign(&cli.args, wrong).unwrap_err().to_string();
                 assert!(
                     error.contains("the.sig: signature does not verify"),
                     "{error}"
@@ -476,72 +396,60 @@ mod tests {
             "9",
         ];
         let cli = parse(&arguments);
-        let mut act = act(&golden);
-        act.new_key = Some(NewKey {
+        let mut request = unsigned(&golden);
+        request.new_key = Some(NewKey {
             certificate: golden.new_certificate(),
             file: None,
             args: cli.new.clone(),
         });
-        let signed = act.sign(&cli.args, golden.terms()).unwrap();
+        let signed = request.sign(&cli.args, golden.terms()).unwrap();
         assert_eq!(signed.possession, Some(possession));
-        let call = query::call(golden.query(), signed).unwrap();
-        assert_eq!(hex::encode(call.encode()), golden.text("bytes"));
+        let call = call_bytes(golden.query(), signed).unwrap();
+        assert_eq!(hex::encode(call), golden.text("bytes"));
 
         // The old key's signature is none of the new one.
         fs::write(&new, golden.bytes("signature")).unwrap();
-        let error = act.sign(&cli.args, golden.terms()).unwrap_err().to_string();
+        let error = request
+            .sign(&cli.args, golden.terms())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("new.sig"), "{error}");
     }
 
     #[test]
     fn algorithms_go_with_keys() {
         let golden = golden("deactivate", KeyAlgorithm::Ed25519);
-        let mut act = act(&golden);
-        assert_eq!(act.algorithm(None), Ok(SignatureAlgorithm::Ed25519));
-        let error = act
-            .algorithm(Some(SignatureAlgorithm::RsaPssSha256))
-            .unwrap_err();
+        let mut request = unsigned(&golden);
+        let algorithm = |request: &UnsignedRequest, declared| {
+            request
+                .algorithm(declared)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(algorithm(&request, None), Ok(SignatureAlgorithm::Ed25519));
+        let pss = Some(SignatureAlgorithm::RsaPssSha256);
+        let error = algorithm(&request, pss).unwrap_err();
         assert!(error.contains("does not go with the key"), "{error}");
         let rsa = self::golden("deactivate", KeyAlgorithm::Rsa);
-        act.signer = rsa.signer_certificate();
-        act.fixed_algorithm = Some(SignatureAlgorithm::RsaPkcs1Sha512);
-        assert_eq!(act.algorithm(None), Ok(SignatureAlgorithm::RsaPkcs1Sha512));
-        let error = act
-            .algorithm(Some(SignatureAlgorithm::RsaPssSha256))
-            .unwrap_err();
+        request.signer = rsa.signer_certificate();
+        request.fixed_algorithm = Some(SignatureAlgorithm::RsaPkcs1Sha512);
+        let fixed = SignatureAlgorithm::RsaPkcs1Sha512;
+        assert_eq!(algorithm(&request, None), Ok(fixed));
+        let error = algorithm(&request, pss).unwrap_err();
         assert!(error.contains("rsa-pkcs1-sha512 only"), "{error}");
     }
 
     #[test]
-    fn requests_go_in_order() {
-        assert_eq!(check_nonce(None, 4), Ok(()));
-        assert_eq!(check_nonce(Some(4), 4), Ok(()));
-        for said in [3, 5] {
-            let error = check_nonce(Some(said), 4).unwrap_err();
-            assert!(error.contains("next one is 4"), "{error}");
-        }
-    }
-
-    #[test]
-    fn another_chain_is_refused() {
-        assert_eq!(check_genesis(None, [1; 32]), Ok(()));
-        assert_eq!(check_genesis(Some(BlockHash([1; 32])), [1; 32]), Ok(()));
-        let error = check_genesis(Some(BlockHash([2; 32])), [1; 32]).unwrap_err();
-        assert!(error.contains("begins with 0x0101"), "{error}");
-    }
-
-    #[test]
-    fn next_steps_can_be_pasted() {
+    fn instructions_can_be_pasted() {
         let golden = calls().into_iter().find(Golden::has_possession).unwrap();
-        let mut act = act(&golden);
-        act.pins = vec!["--number".into(), "3".into()];
+        let mut request = unsigned(&golden);
+        request.pinned_options = vec!["--number".into(), "3".into()];
         let cli = parse(&["--payload", "out"]);
         let new_key = |args| NewKey {
             certificate: golden.new_certificate(),
             file: None,
             args,
         };
-        act.new_key = Some(new_key(cli.new));
+        request.new_key = Some(new_key(cli.new));
         let words: Vec<_> = ["id", "renew", "ab", "--payload", "out"]
             .map(Into::into)
             .into();
@@ -550,8 +458,8 @@ mod tests {
             nonce: 4,
             valid_until: 9,
         };
-        let steps = act
-            .next_steps(Path::new("out"), None, terms, &words)
+        let text = request
+            .instructions(Path::new("out"), None, terms, &words)
             .unwrap();
         let genesis = "01".repeat(32);
         for line in [
@@ -562,16 +470,16 @@ mod tests {
                  --valid-until 9 --nonce 4 --genesis 0x{genesis} --number 3"
             ),
         ] {
-            assert!(steps.lines().any(|other| other == line), "{line}\n{steps}");
+            assert!(text.lines().any(|other| other == line), "{line}\n{text}");
         }
         // A new key that is here needs no signature from elsewhere.
-        act.new_key = Some(new_key(NewKeyArgs {
+        request.new_key = Some(new_key(NewKeyArgs {
             new_key: Some("new.key".into()),
             ..NewKeyArgs::default()
         }));
-        let steps = act
-            .next_steps(Path::new("out"), None, terms, &words)
+        let text = request
+            .instructions(Path::new("out"), None, terms, &words)
             .unwrap();
-        assert!(!steps.contains("NEW_KEY"), "{steps}");
+        assert!(!text.contains("NEW_KEY"), "{text}");
     }
 }

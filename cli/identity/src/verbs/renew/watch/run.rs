@@ -1,145 +1,32 @@
-//! `allod id renew --watch`: renews an identity before its certificate ends, again and again.
-//!
-//! The certificate's file is the memory of it. What is to follow stands beside it with `.next`, and
-//! with `--rotate-key` the key that goes with that beside the old one:
-//!
-//! 1. Before anything is sent, the next certificate is made and written to `FILE.next`. An owner whose
-//!    issuer's key is elsewhere puts one there by hand.
-//! 2. The renewal is sent. If nobody knows what became of it, because the node went away or this
-//!    process was killed, the same certificate is sent again: its serial number counts once, so that a
-//!    certificate is never followed by two.
-//! 3. When the finalized block has it, it takes the old one's place in `FILE`.
-//!
-//! Nobody is asked for passwords: a file or the environment has the one of encrypted keys.
-//!
-//! What to do is decided by [`decide`] alone, anew every time, from the files, the chain and the clock.
-//! A node that is away is asked again after a pause, which grows from a quarter of a minute to ten
-//! minutes. A renewal that fails costs a fee, so the pauses after that grow to six hours.
+//! The loop that watches over a certificate: looks, does what is to be done, waits, and retries what failed.
 
-mod owner;
-
-use crate::{Error, verbs::renew::RenewArgs};
-use allod_x509::{Validity, format_time};
-use owner::Owner;
-use std::process::ExitCode;
+use super::decide::{Chain, Local, Step, decide};
+use crate::{clock::DAY, verbs::error::Error};
+use allod_x509::format_time;
 
 /// Most seconds between two looks at the chain.
-const LOOK: u64 = 3_600;
+const POLL_INTERVAL: u64 = 3_600;
 /// Seconds between two looks while a block is awaited.
-const POLL: u64 = 6;
-/// Seconds to the first attempt after a failure; each further one takes twice as long.
-const FIRST_PAUSE: u64 = 15;
-/// Most seconds between two attempts that cost nothing.
-const LONGEST_PAUSE: u64 = 600;
-/// Most seconds between two attempts that may cost a fee.
-const LONGEST_PAUSE_PAID: u64 = 21_600;
+const FINALITY_POLL_INTERVAL: u64 = 6;
+/// Seconds to the first retry after a failure; each further one takes twice as long.
+const FIRST_RETRY_DELAY: u64 = 15;
+/// Most seconds between two tries that cost nothing.
+const MAX_RETRY_DELAY: u64 = 600;
+/// Most seconds between two tries that may cost a fee.
+const MAX_RETRY_DELAY_PAID: u64 = 21_600;
 /// Seconds after which the same is said again.
-const REPEAT: u64 = 86_400;
+const NOTICE_INTERVAL: u64 = DAY;
 
-/// When to renew.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct WatchArgs {
-    /// Go on running, and renew before the certificate ends. The identity is named by its
-    /// certificate's file, which the next one replaces.
-    #[arg(
-        long,
-        conflicts_with_all = ["payload", "signature", "new_signature", "valid_until", "nonce"]
-    )]
-    pub watch: bool,
-
-    /// Days before the end at which to renew; a third of the certificate's time unless said
-    /// otherwise, and never in its first half.
-    #[arg(long, value_name = "DAYS", requires = "watch",
-          value_parser = clap::value_parser!(u32).range(1..=36_500))]
-    pub before: Option<u32>,
-}
-
-/// A certificate, as far as it matters when to renew it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Held {
-    fingerprint: [u8; 32],
-    validity: Validity,
-}
-
-/// What the files say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Local {
-    /// The certificate in the file.
-    current: Held,
-    /// The one that is to follow, if it was made already.
-    next: Option<[u8; 32]>,
-}
-
-/// What the chain says: the current certificate, none if the identity has none (any more).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Chain {
-    best: Option<[u8; 32]>,
-    finalized: Option<[u8; 32]>,
-}
-
-/// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// Nothing before this time.
-    Wait(u64),
-    /// The next certificate is to be made.
-    Make,
-    /// It is to be sent.
-    Submit,
-    /// It is in a block that is not final yet.
-    AwaitFinality,
-    /// It is final and takes the old one's place.
-    Adopt,
-    /// The chain has a certificate that is in no file here.
-    Replaced,
-    /// There is nothing to renew any more.
-    Over,
-}
-
-/// The first second at which a certificate is to be renewed, `lead` seconds before its end. In the first
-/// half of its time it never is: one renewal would follow the other.
-fn due(validity: Validity, lead: Option<u64>) -> u64 {
-    let length = validity.not_after.saturating_sub(validity.not_before);
-    let at = validity
-        .not_after
-        .saturating_sub(lead.unwrap_or(length / 3));
-    at.max(validity.not_before.saturating_add(length / 2))
-}
-
-/// What is to be done at the time `now`.
-fn decide(local: &Local, chain: &Chain, now: u64, lead: Option<u64>) -> Step {
-    let Some(best) = chain.best else {
-        return Step::Over;
-    };
-    if let Some(next) = local.next {
-        if chain.finalized == Some(next) {
-            return Step::Adopt;
-        }
-        if best == next {
-            return Step::AwaitFinality;
-        }
-    }
-    if best != local.current.fingerprint {
-        return Step::Replaced;
-    }
-    let due = due(local.current.validity, lead);
-    match local.next {
-        _ if now < due => Step::Wait(due),
-        Some(_) => Step::Submit,
-        None => Step::Make,
-    }
-}
-
-/// What became of the wish for a next certificate.
-enum Made {
+/// Whether there is a next certificate.
+pub enum Made {
     /// It is in its file.
     Yes,
     /// Only the owner can have it made; how.
     No(String),
 }
 
-/// All that watching has to do with the world.
-trait World {
+/// The files, the chain and the clock that a certificate is watched by.
+pub trait Environment {
     /// Seconds since 1970.
     fn now(&self) -> u64;
     /// Waits; `false` if it is time to end.
@@ -158,17 +45,17 @@ trait World {
     fn adopt(&mut self) -> Result<(), Error>;
 }
 
-/// What went wrong, and how long to wait at most before it is tried again.
-struct Trouble {
+/// What went wrong, and the most seconds before it is retried.
+struct Failure {
     error: Error,
-    longest: u64,
+    max_retry_delay: u64,
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
             error,
-            longest: LONGEST_PAUSE,
+            max_retry_delay: MAX_RETRY_DELAY,
         }
     }
 }
@@ -181,33 +68,29 @@ enum Next {
     End,
 }
 
-/// Watches over an identity until it ends or the process is told to.
-pub async fn watch(args: &RenewArgs) -> Result<ExitCode, Error> {
-    let mut owner = Owner::new(args)?;
-    owner.listen()?;
-    let lead = args.watch.before.map(|days| u64::from(days) * REPEAT);
-    run(&mut owner, lead).await;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn run(world: &mut impl World, lead: Option<u64>) {
-    let mut pause = FIRST_PAUSE;
-    let mut said = Said::default();
+/// Watches until there is nothing left to renew, or the environment ends it. `lead`: seconds before a certificate's end
+/// at which it is renewed, if the owner says so.
+pub async fn run(environment: &mut impl Environment, lead: Option<u64>) {
+    let mut retry_delay = FIRST_RETRY_DELAY;
+    let mut notices = Notices::default();
     loop {
-        let wait = match turn(world, &mut said, lead).await {
+        let wait = match turn(environment, &mut notices, lead).await {
             Ok(Next::In(seconds)) => {
-                pause = FIRST_PAUSE;
+                retry_delay = FIRST_RETRY_DELAY;
                 seconds
             }
             Ok(Next::End) => return,
-            Err(Trouble { error, longest }) => {
-                said.say(world, &format!("{error}; trying again"));
-                let wait = pause.min(longest);
-                pause = wait.saturating_mul(2);
+            Err(Failure {
+                error,
+                max_retry_delay,
+            }) => {
+                notices.say(environment, &format!("{error}; trying again"));
+                let wait = retry_delay.min(max_retry_delay);
+                retry_delay = wait.saturating_mul(2);
                 wait
             }
         };
-        if !world.sleep(wait).await {
+        if !environment.sleep(wait).await {
             return;
         }
     }
@@ -215,61 +98,65 @@ async fn run(world: &mut impl World, lead: Option<u64>) {
 
 /// What was said last, so that it is not said all the time.
 #[derive(Default)]
-struct Said(Option<(String, u64)>);
+struct Notices(Option<(String, u64)>);
 
-impl Said {
-    fn say(&mut self, world: &mut impl World, text: &str) {
-        let now = world.now();
+impl Notices {
+    fn say(&mut self, environment: &mut impl Environment, text: &str) {
+        let now = environment.now();
         let is_known = self
             .0
             .as_ref()
-            .is_some_and(|(last, at)| last == text && now < at.saturating_add(REPEAT));
+            .is_some_and(|(last, at)| last == text && now < at.saturating_add(NOTICE_INTERVAL));
         if !is_known {
-            world.say(text);
+            environment.say(text);
             self.0 = Some((text.to_owned(), now));
         }
     }
 }
 
 /// Looks once, and does what is to be done.
-async fn turn(world: &mut impl World, said: &mut Said, lead: Option<u64>) -> Result<Next, Trouble> {
-    let local = world.files()?;
-    let chain = world.look().await?;
-    let now = world.now();
+async fn turn(
+    environment: &mut impl Environment,
+    notices: &mut Notices,
+    lead: Option<u64>,
+) -> Result<Next, Failure> {
+    let local = environment.files()?;
+    let chain = environment.look().await?;
+    let now = environment.now();
     Ok(Next::In(match decide(&local, &chain, now, lead) {
         Step::Wait(until) => {
             let at = format_time(until);
-            said.say(world, &format!("the certificate is renewed on {at}"));
-            until.saturating_sub(now).clamp(1, LOOK)
+            notices.say(environment, &format!("the certificate is renewed on {at}"));
+            until.saturating_sub(now).clamp(1, POLL_INTERVAL)
         }
-        Step::Make => match world.make().await? {
+        Step::Make => match environment.make().await? {
             Made::Yes => 0,
             Made::No(what_to_do) => {
-                said.say(world, &what_to_do);
-                LOOK
+                notices.say(environment, &what_to_do);
+                POLL_INTERVAL
             }
         },
         Step::Submit => {
-            world.submit().await.map_err(|error| Trouble {
+            environment.submit().await.map_err(|error| Failure {
                 error,
-                longest: LONGEST_PAUSE_PAID,
+                max_retry_delay: MAX_RETRY_DELAY_PAID,
             })?;
-            POLL
+            FINALITY_POLL_INTERVAL
         }
-        Step::AwaitFinality => POLL,
+        Step::AwaitFinality => FINALITY_POLL_INTERVAL,
         Step::Adopt => {
-            world.adopt()?;
+            environment.adopt()?;
             0
         }
         Step::Replaced => {
-            said.say(
-                world,
+            notices.say(
+                environment,
                 "the chain has another certificate than the file: save that one there to go on",
             );
-            LOOK
+            POLL_INTERVAL
         }
         Step::Over => {
-            world.say("the identity has no certificate any more: nothing is left to renew");
+            environment.say("the identity has no certificate any more: nothing is left to renew");
             return Ok(Next::End);
         }
     }))
@@ -277,65 +164,16 @@ async fn turn(world: &mut impl World, said: &mut Said, lead: Option<u64>) -> Res
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::decide::Held, *};
+    use allod_x509::Validity;
+    use std::io;
     use tokio::runtime::Builder;
-
-    const DAY: u64 = 86_400;
 
     fn validity(not_before: u64, not_after: u64) -> Validity {
         Validity {
             not_before,
             not_after,
         }
-    }
-
-    #[test]
-    fn renewal_is_due_before_the_end_and_never_at_once() {
-        let month = validity(0, 30 * DAY);
-        assert_eq!(due(month, None), 20 * DAY);
-        assert_eq!(due(month, Some(DAY)), 29 * DAY);
-        assert_eq!(due(month, Some(29 * DAY)), 15 * DAY);
-        assert_eq!(due(month, Some(u64::MAX)), 15 * DAY);
-        assert_eq!(due(validity(7, 7), None), 7);
-        assert_eq!(due(validity(0, u64::MAX), Some(1)), u64::MAX - 1);
-    }
-
-    #[test]
-    fn decisions() {
-        let (old, new, other) = ([1; 32], [2; 32], [3; 32]);
-        let local = |next| Local {
-            current: Held {
-                fingerprint: old,
-                validity: validity(0, 30 * DAY),
-            },
-            next,
-        };
-        let chain = |best, finalized| Chain {
-            best: Some(best),
-            finalized: Some(finalized),
-        };
-        let (early, late, after) = (DAY, 25 * DAY, 40 * DAY);
-        for (next, chain, now, expected) in [
-            (None, chain(old, old), early, Step::Wait(20 * DAY)),
-            (None, chain(old, old), late, Step::Make),
-            (None, chain(old, old), after, Step::Make),
-            (Some(new), chain(old, old), late, Step::Submit),
-            // What lies there too early waits.
-            (Some(new), chain(old, old), early, Step::Wait(20 * DAY)),
-            (Some(new), chain(new, old), late, Step::AwaitFinality),
-            (Some(new), chain(new, new), late, Step::Adopt),
-            // The block of the renewal is on another branch than the best one now.
-            (Some(new), chain(old, new), late, Step::Adopt),
-            (Some(new), chain(other, old), late, Step::Replaced),
-            (None, chain(other, other), late, Step::Replaced),
-        ] {
-            assert_eq!(decide(&local(next), &chain, now, None), expected);
-        }
-        let gone = Chain {
-            best: None,
-            finalized: Some(old),
-        };
-        assert_eq!(decide(&local(Some(new)), &gone, late, None), Step::Over);
     }
 
     /// A chain and a clock that cost nothing. A certificate is a number; it counts 30 days.
@@ -384,7 +222,7 @@ mod tests {
         fn check_node(&self) -> Result<(), Error> {
             let is_away = |(from, to): &(u64, u64)| (*from..*to).contains(&self.now);
             if self.away.iter().any(is_away) {
-                Err("cannot reach a node".into())
+                Err(io::Error::other("cannot reach a node").into())
             } else {
                 Ok(())
             }
@@ -396,7 +234,7 @@ mod tests {
         }
     }
 
-    impl World for Simulation {
+    impl Environment for Simulation {
         fn now(&self) -> u64 {
             self.now
         }
@@ -449,13 +287,13 @@ mod tests {
             let next = self.next.unwrap();
             self.attempts += 1;
             if self.refuses {
-                return Err("AutoId.IssuerRevoked".into());
+                return Err(io::Error::other("AutoId.IssuerRevoked").into());
             }
             assert!(!self.renewals.iter().any(|(_, done)| *done == next));
             self.renewals.push((self.best, next));
             self.best = next;
             if self.loses_answers > 0 && self.attempts.is_multiple_of(self.loses_answers) {
-                return Err("the node stopped reporting".into());
+                return Err(io::Error::other("the node stopped reporting").into());
             }
             Ok(())
         }

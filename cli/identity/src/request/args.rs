@@ -1,9 +1,9 @@
 //! What all requests have in common on the command line.
 
 use crate::{
-    client::NodeArgs,
-    keys::password::PasswordArgs,
-    request::{payer::PayerArgs, signing::parse_algorithm},
+    keys::{algorithm::parse_algorithm, password::PasswordArgs},
+    node::NodeArgs,
+    request::payer::PayerArgs,
 };
 use allod_core::bytes::parse_hex;
 use allod_identity::{Identifier, SignatureAlgorithm};
@@ -17,6 +17,25 @@ use std::{
 
 /// Blocks that a request stays valid for if its key is here.
 const VALID_FOR: u32 = 64;
+
+/// A request that no block can take any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the request would be valid until block #{valid_until}, and block #{best} is here already")]
+pub struct ExpiredError {
+    /// The last block in which it would be valid.
+    pub valid_until: u32,
+    /// The best block.
+    pub best: u32,
+}
+
+/// The last block in which a request is valid; it must be one that is still to come.
+pub fn check_validity(best: u32, valid_until: u32) -> Result<u32, ExpiredError> {
+    if valid_until > best {
+        Ok(valid_until)
+    } else {
+        Err(ExpiredError { valid_until, best })
+    }
+}
 
 /// How a request is signed and carried.
 #[derive(Debug, Clone, clap::Args)]
@@ -71,7 +90,7 @@ pub struct RequestArgs {
 
 impl RequestArgs {
     /// The last block in which the request is valid; it must be one that is still to come.
-    pub fn last_block(&self, best: u32) -> Result<u32, String> {
+    pub fn last_block(&self, best: u32) -> Result<u32, ExpiredError> {
         let usual = match self.payload {
             Some(_) => DEFAULT_VALID_FOR,
             None => VALID_FOR,
@@ -79,12 +98,7 @@ impl RequestArgs {
         let valid_until = self
             .valid_until
             .unwrap_or_else(|| best.saturating_add(self.valid_for.unwrap_or(usual)));
-        if valid_until > best {
-            return Ok(valid_until);
-        }
-        Err(format!(
-            "the request would be valid until block #{valid_until}, and block #{best} is here already"
-        ))
+        check_validity(best, valid_until)
     }
 }
 
@@ -93,7 +107,7 @@ impl RequestArgs {
 pub struct ActorArgs {
     /// The identity that acts: the controller, or a guardian. 64 hex digits, or its certificate's file.
     #[arg(long = "as", value_name = "IDENTITY")]
-    pub actor: Option<Named>,
+    pub actor: Option<IdentityRef>,
 }
 
 /// Consents of co-issuers.
@@ -127,14 +141,14 @@ pub struct NewKeyArgs {
 
 /// An identity, as the command line names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub enum IdentityRef {
     /// By its identifier.
     Identifier(Identifier),
     /// By its current certificate.
     File(PathBuf),
 }
 
-impl Named {
+impl IdentityRef {
     /// The certificate's file, if that is how it is named.
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -144,7 +158,7 @@ impl Named {
     }
 }
 
-impl FromStr for Named {
+impl FromStr for IdentityRef {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
@@ -154,7 +168,7 @@ impl FromStr for Named {
     }
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for IdentityRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Identifier(identifier) => identifier.fmt(f),
@@ -252,7 +266,7 @@ mod tests {
         assert_eq!(last(&["--payload", "p", "--valid-for", "5"]), Ok(15));
         assert_eq!(last(&["--valid-until", "11"]), Ok(11));
         for past in [&["--valid-until", "10"][..], &["--valid-for", "0"]] {
-            let error = last(past).unwrap_err();
+            let error = last(past).unwrap_err().to_string();
             assert!(error.contains("block #10 is here already"), "{error}");
         }
     }
@@ -277,9 +291,9 @@ mod tests {
     fn identities_are_named_by_identifier_or_file() {
         let id = Identifier([0xab; 32]);
         for text in [id.to_string(), format!("did:allod:{id}")] {
-            assert_eq!(text.parse(), Ok(Named::Identifier(id)));
+            assert_eq!(text.parse(), Ok(IdentityRef::Identifier(id)));
         }
-        let file: Named = "agent.pem".parse().unwrap();
+        let file: IdentityRef = "agent.pem".parse().unwrap();
         assert_eq!(file.file(), Some(Path::new("agent.pem")));
         let pair: CoIssuerKey = format!("{id}=a=b.key").parse().unwrap();
         assert_eq!(pair.identifier, id);

@@ -1,10 +1,9 @@
-//! Certificates from key to chain, by the commands as one types them, and what OpenSSL says of them.
+//! Requests, and certificates that an issuer signs for them.
 
+use super::{der, done, path, refused, run, verified_by_openssl, verified_with};
 use crate::{
-    Action, clock, files,
-    keys::{key_file, password::PasswordArgs},
-    request::steps::sign_as_told,
-    run_action,
+    clock, files,
+    request::offline::sign_as_told,
     test_openssl::{Folder, Kind, openssl},
 };
 use allod_x509::{
@@ -17,247 +16,7 @@ use allod_x509::{
     path::verify_path,
     profile,
 };
-use clap::Parser;
-use std::{fs, os::unix::fs::PermissionsExt};
-
-#[derive(Parser)]
-struct Cli {
-    #[command(subcommand)]
-    action: Action,
-}
-
-/// Runs `allod id …`. Arguments that begin with `@` are files in the folder.
-fn run(folder: &Folder, line: &[&str]) -> Result<(), String> {
-    let arguments = line
-        .iter()
-        .map(|argument| match argument.strip_prefix('@') {
-            Some(file) => folder.path(file).display().to_string(),
-            None => (*argument).to_string(),
-        });
-    let cli = Cli::try_parse_from(["id".to_string()].into_iter().chain(arguments))
-        .map_err(|error| error.to_string())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime
-        .block_on(run_action(&cli.action))
-        .map(|_| ())
-        .map_err(|error| error.to_string())
-}
-
-fn done(folder: &Folder, line: &[&str]) {
-    run(folder, line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
-}
-
-/// Why it is not done; and nothing may be there after it.
-fn refused(folder: &Folder, line: &[&str], unmade: &[&str]) -> String {
-    let error = run(folder, line).unwrap_err();
-    for file in unmade {
-        assert!(!folder.path(file).exists(), "{file}: {error}");
-    }
-    error
-}
-
-fn path(folder: &Folder, name: &str) -> String {
-    folder.path(name).display().to_string()
-}
-
-/// By every rule of RFC 5280 that it knows.
-fn verified_by_openssl(folder: &Folder, root: &str, certificates: &[&str]) {
-    verified_with(folder, &["-x509_strict"], root, certificates);
-}
-
-fn verified_with(folder: &Folder, flags: &[&str], root: &str, certificates: &[&str]) {
-    let root = path(folder, root);
-    let mut line = [&["verify"], flags, &["-CAfile", &root]].concat();
-    let files: Vec<_> = certificates.iter().map(|name| path(folder, name)).collect();
-    let (target, between) = files.split_last().unwrap();
-    for file in between {
-        line.extend(["-untrusted", file]);
-    }
-    line.push(target);
-    let said = openssl(&line);
-    assert!(said.trim_end().ends_with(": OK"), "{said}");
-}
-
-fn der(folder: &Folder, name: &str) -> Vec<u8> {
-    files::certificate(&folder.path(name)).unwrap()
-}
-
-#[test]
-fn new_certificates_of_every_kind() {
-    for (algorithm, more) in [
-        ("ed25519", &[][..]),
-        ("p256", &[]),
-        ("p384", &[]),
-        ("rsa-2048", &[]),
-        ("rsa-2048", &["--signature-algorithm", "rsa-pss-sha384"]),
-    ] {
-        for is_ca in [false, true] {
-            let folder = Folder::new();
-            let fixed = [
-                "new",
-                "/O=Example/CN=agent",
-                "--out",
-                "@cert.pem",
-                "--algorithm",
-                algorithm,
-                "--alt-name",
-                "dns:agent.example",
-            ];
-            let ca: &[&str] = if is_ca {
-                &["--ca", "--path-len", "2"]
-            } else {
-                &[]
-            };
-            done(&folder, &[&fixed[..], more, ca].concat());
-            let mode = fs::metadata(folder.path("cert.key"))
-                .unwrap()
-                .permissions()
-                .mode();
-            assert_eq!(mode & 0o777, 0o600);
-            let text = fs::read_to_string(folder.path("cert.key")).unwrap();
-            assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n"));
-
-            let der = der(&folder, "cert.pem");
-            let parsed = ParsedCertificate::parse(&der).unwrap();
-            profile::check(&parsed).unwrap();
-            assert_eq!(parsed.is_ca(), is_ca);
-            assert!(parsed.allows(KeyUsage::DIGITAL_SIGNATURE));
-            assert_eq!(parsed.allows(KeyUsage::KEY_CERT_SIGN), is_ca);
-            assert_eq!(parsed.serial().len(), 16);
-            let names = parsed.subject_alternative_names().unwrap();
-            assert_eq!(names, [GeneralName::Dns("agent.example")]);
-            let key = key_file::find(
-                &parsed,
-                &folder.path("cert.pem"),
-                None,
-                &PasswordArgs::default(),
-            )
-            .unwrap();
-            assert_eq!(key.spki(), parsed.spki());
-            parsed.verify_self_issued().unwrap();
-            verified_by_openssl(&folder, "cert.pem", &["cert.pem"]);
-        }
-    }
-}
-
-#[test]
-fn encrypted_keys_and_der() {
-    let folder = Folder::new();
-    folder.write("password", b"a word\n");
-    done(
-        &folder,
-        &[
-            "new",
-            "agent",
-            "--out",
-            "@cert.der",
-            "--key-out",
-            "@secret.der",
-            "--form",
-            "der",
-            "--encrypt",
-            "--password-file",
-            "@password",
-        ],
-    );
-    let der = fs::read(folder.path("cert.der")).unwrap();
-    let parsed = ParsedCertificate::parse(&der).unwrap();
-    let load = |password: &[u8]| {
-        let path = folder.write("typed", password);
-        key_file::of_certificate(
-            &parsed,
-            &folder.path("secret.der"),
-            &PasswordArgs::file(path),
-        )
-    };
-    assert!(load(b"a word").is_ok());
-    let error = load(b"word").unwrap_err().to_string();
-    assert!(error.contains("wrong password"), "{error}");
-    let (secret, password) = (path(&folder, "secret.der"), path(&folder, "password"));
-    let from = format!("file:{password}");
-    openssl(&[
-        "pkey", "-inform", "der", "-in", &secret, "-passin", &from, "-noout",
-    ]);
-
-    // And PEM, which openssl recognises by itself.
-    done(
-        &folder,
-        &[
-            "csr",
-            "agent",
-            "--out",
-            "@request.pem",
-            "--encrypt",
-            "--password-file",
-            "@password",
-        ],
-    );
-    let text = fs::read_to_string(folder.path("request.key")).unwrap();
-    assert!(text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
-    openssl(&[
-        "pkey",
-        "-in",
-        &path(&folder, "request.key"),
-        "-passin",
-        &from,
-        "-noout",
-    ]);
-}
-
-#[test]
-fn nothing_is_overwritten_or_half_done() {
-    let folder = Folder::new();
-    folder.write("cert.pem", b"mine");
-    let new = ["new", "agent", "--out", "@cert.pem"];
-    let error = refused(&folder, &new, &["cert.key"]);
-    assert!(error.contains("cert.pem is there already"), "{error}");
-    folder.write("other.key", b"mine too");
-    let error = refused(
-        &folder,
-        &["new", "agent", "--out", "@other.pem"],
-        &["other.pem"],
-    );
-    assert!(error.contains("other.key is there already"), "{error}");
-    assert_eq!(fs::read(folder.path("other.key")).unwrap(), b"mine too");
-
-    let line = ["new", "agent", "--out", "@a.key"];
-    assert!(refused(&folder, &line, &["a.key"]).contains("--key-out"));
-    let empty = folder.write("empty", b"");
-    let line = [
-        "new",
-        "agent",
-        "--out",
-        "@a.pem",
-        "--encrypt",
-        "--password-file",
-        empty.to_str().unwrap(),
-    ];
-    assert!(refused(&folder, &line, &["a.pem", "a.key"]).contains("empty"));
-    for (arguments, expected) in [
-        (&["--alt-name", "dns:-x-"][..], "dNSName"),
-        (
-            &["--ca", "--key-usage", "cRLSign", "--path-len", "1"],
-            "pathLenConstraint",
-        ),
-        (&["--key-usage", "keyCertSign"], "keyCertSign"),
-        (&["--ca", "--permit", "dns:.example"], "name constraint"),
-        (
-            &["--signature-algorithm", "rsa-pss-sha256"],
-            "does not go with",
-        ),
-    ] {
-        let fixed = ["new", "agent", "--out", "@a.pem"];
-        let error = refused(
-            &folder,
-            &[&fixed[..], arguments].concat(),
-            &["a.pem", "a.key"],
-        );
-        assert!(error.contains(expected), "{error}");
-    }
-}
+use std::fs;
 
 /// A root, a CA under it, and an agent under that.
 #[test]
@@ -397,14 +156,14 @@ fn a_request_grants_itself_nothing() {
     let folder = Folder::new();
     done(&folder, &["new", "root", "--out", "@root.pem", "--ca"]);
     let key = SigningKey::ed25519([9; 32]);
-    let wishes = [
+    let extensions = [
         basic_constraints(true, Some(7)),
         key_usage(&[KeyUsage::KEY_CERT_SIGN, KeyUsage::CRL_SIGN]),
         name_constraints(&[tlv(0x82, b"example.org")], &[]),
         alternative_names(false, &[tlv(0x82, b"agent.example")]),
         extension(&[0x2b, 6, 1, 9], true, &[5, 0]),
     ];
-    let request = certification_request(&name(&["thief"]), &wishes, &key);
+    let request = certification_request(&name(&["thief"]), &extensions, &key);
     folder.write("thief.der", &request);
     done(
         &folder,
