@@ -51,7 +51,13 @@ fn parse_record(bytes: &[u8]) -> Result<SegmentHeader, &'static str> {
     if !blake2b_256(data).starts_with(checksum) {
         return Err("checksum of the record does not match");
     }
-    SegmentHeader::decode(&mut &data[..]).map_err(|_| "the record is no segment header")
+    let mut rest = data;
+    let header =
+        SegmentHeader::decode(&mut rest).map_err(|_| "the record is no segment header")?;
+    if rest.iter().any(|byte| *byte != 0) {
+        return Err("the record has more than zeros after its segment header");
+    }
+    Ok(header)
 }
 
 impl SegmentStore {
@@ -280,7 +286,7 @@ mod tests {
         );
         assert_eq!(fs::read(&path).unwrap().len(), 256);
 
-        let mut flipped = bytes;
+        let mut flipped = bytes.clone();
         flipped[130] ^= 4;
         fs::write(&path, &flipped).unwrap();
         let error = SegmentStore::open(folder.path(), 2).unwrap_err();
@@ -288,5 +294,14 @@ mod tests {
             matches!(error, Error::Damaged { offset: 128, .. }),
             "{error}"
         );
+
+        // A record whose checksum is right, but which this program would write otherwise.
+        let mut padded = bytes;
+        let (data, checksum) = padded[..RECORD_BYTES].split_at_mut(RECORD_DATA_BYTES);
+        data[RECORD_DATA_BYTES - 1] = 1;
+        checksum.copy_from_slice(&blake2b_256(data)[..RECORD_BYTES - RECORD_DATA_BYTES]);
+        fs::write(&path, &padded).unwrap();
+        let error = SegmentStore::open(folder.path(), 2).unwrap_err();
+        assert!(error.to_string().contains("more than zeros"), "{error}");
     }
 }
