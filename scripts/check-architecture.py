@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks on `cargo metadata` that dependencies point downward only (the list in ARCHITECTURE.md), and
-that ARCHITECTURE.md names every crate."""
+"""Checks on `cargo metadata` that the house is as the map in ARCHITECTURE.md draws it: every crate has its row, and
+depends on crates of the layers below its own alone. The layers are read from the map; there is no other list."""
 
 import json
 import pathlib
@@ -8,29 +8,48 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+MAP = "ARCHITECTURE.md"
+HEADER = "| folder | crate | what one finds there |"
 
-# From the top of the house to its ground: a crate may depend on crates further down only.
-LAYERS = [
-    ["tests/e2e", "tests/conformance", "tests/import", "tests/load"],
-    ["node"],
-    ["node/service"],
-    ["node/rpc"],
-    ["node/consensus"],
-    ["node/archiver", "node/timekeeper"],
-    ["node/farmer", "clients/tls"],
-    ["node/rpc-types"],
-    ["runtime"],
-    ["pallets/auto-id", "pallets/revocation", "pallets/farming", "pallets/rewards"],
-    ["primitives/identity", "primitives/consensus"],
-    ["primitives/x509", "primitives/verification"],
-    ["primitives/archiving"],
-    ["primitives/proof-of-space", "primitives/proof-of-time", "primitives/kzg"],
-    ["primitives/core"],
-]
-# Only what puts a node together names the runtime, and the tests that run it.
-MAY_NAME_RUNTIME = {"node", "node/service", "tests/import", "tests/load"}
+# Rules beside the order. Only what puts a node together names the runtime, and the tests that run it.
+MAY_NAME_RUNTIME = {"node", "node/service", "cli/identity", "tests/import", "tests/load"}
 # What primitives, and what the farmer, must not name.
 FORBIDDEN = {"primitives/": ("sc-", "frame-"), "node/farmer": ("sc-", "allod-runtime")}
+
+
+def rows_of_the_map() -> list[list[str]]:
+    """The cells of the table under `HEADER`, row by row."""
+    lines = (ROOT / MAP).read_text().splitlines()
+    if HEADER not in lines:
+        sys.exit(f"architecture: {MAP} has no table that begins with {HEADER!r}")
+    rows = []
+    for line in lines[lines.index(HEADER) + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def read_map(errors: list[str]) -> tuple[dict[str, str], dict[str, int]]:
+    """From the map: the crate in each folder, and how many layers lie above it. A bold row begins a layer; a row
+    without a crate is a folder that is no member of the workspace."""
+    crate_in, depth_of, depth = {}, {}, -1
+    for row in rows_of_the_map():
+        if len(row) != 3:
+            errors.append(f"{MAP}: a row of the map has three cells: {row}")
+            continue
+        folders, crate, _ = row
+        if folders.startswith("**"):
+            depth += 1
+            continue
+        if depth < 0:
+            errors.append(f"{MAP}: {folders} stands above the first layer, which a bold row begins")
+        for folder in (name.strip().strip("`") for name in folders.split(",")):
+            if not (ROOT / folder).is_dir():
+                errors.append(f"{MAP}: the map names {folder}, which is no folder")
+            if crate:
+                crate_in[folder], depth_of[folder] = crate.strip("`"), depth
+    return crate_in, depth_of
 
 
 def main() -> int:
@@ -46,17 +65,15 @@ def main() -> int:
         package["name"]: str(pathlib.Path(package["manifest_path"]).parent.relative_to(ROOT))
         for package in metadata["packages"]
     }
-    depth_of = {folder: depth for depth, layer in enumerate(LAYERS) for folder in layer}
-    map_of_the_house = (ROOT / "ARCHITECTURE.md").read_text()
-    errors = []
+    errors: list[str] = []
+    crate_in, depth_of = read_map(errors)
+    for folder in crate_in.keys() - folder_of.values():
+        errors.append(f"{MAP}: {folder} is a crate in the map, but no member of the workspace")
     for package in metadata["packages"]:
         folder = folder_of[package["name"]]
-        if folder not in depth_of:
-            errors.append(f"{folder} is not in the layers of {pathlib.Path(__file__).name}")
+        if crate_in.get(folder) != package["name"]:
+            errors.append(f"{MAP}: the map has no row | `{folder}` | `{package['name']}` | … |")
             continue
-        for name in (folder, package["name"]):
-            if f"`{name}`" not in map_of_the_house:
-                errors.append(f"ARCHITECTURE.md does not name `{name}`")
         for dependency in package["dependencies"]:
             name, is_test = dependency["name"], dependency["kind"] == "dev"
             for prefix, forbidden in FORBIDDEN.items():

@@ -1,6 +1,7 @@
 //! Arguments of the command line, and how they become a configuration.
 
-use crate::{chain_spec, history, id};
+use crate::{chain_spec, history};
+use allod_identity_cli::IdCmd;
 use clap::Parser;
 use sc_cli::{
     ChainSpec, CliConfiguration, DefaultConfigurationValues, ImportParams, KeystoreParams,
@@ -37,7 +38,7 @@ pub enum Command {
     #[command(subcommand)]
     History(history::HistoryCmd),
     /// Register and verify identities.
-    Id(Box<id::IdCmd>),
+    Id(Box<IdCmd>),
     /// Print a chain specification.
     Spec(SpecCmd),
 }
@@ -122,7 +123,9 @@ impl SubstrateCli for Cli {
     }
 
     fn support_url() -> String {
-        env!("CARGO_PKG_REPOSITORY").into()
+        // What a panic prints after "Please report it at". The sources have no address of their own.
+        "the issues of the repository that this binary was built from; SECURITY.md there says what to report in private"
+            .into()
     }
 
     fn copyright_start_year() -> i32 {

@@ -4,7 +4,7 @@ use crate::{
     chain_spec,
     cli::{Cli, Command, DevCmd, NodeCmd, NodeConfiguration, SpecCmd},
     farming::FarmingArguments,
-    history, id,
+    history,
 };
 use allod_service::{self as service, NodeOptions};
 use clap::Parser;
@@ -27,7 +27,7 @@ pub fn run() -> Result<ExitCode, Error> {
         Command::Dev(command) => dev(&cli, command),
         Command::Node(command) => node(&cli, command),
         Command::History(command) => history::run(command),
-        Command::Id(command) => id::run(command),
+        Command::Id(command) => allod_identity_cli::run(command),
         Command::Spec(command) => spec(command),
     }
 }

@@ -7,9 +7,8 @@
 //! | [`chain_spec`] | built-in chains, specifications from files |
 //! | [`farming`] | arguments about farming |
 //! | [`history`] | `allod history`: rebuilds blocks from pieces |
-//! | [`id`] | `allod id`: identities |
 //!
-//! What runs is in [`allod_service`].
+//! What runs is in [`allod_service`]; `allod id` is in [`allod_identity_cli`].
 
 #![forbid(unsafe_code)]
 
@@ -18,7 +17,6 @@ mod cli;
 mod commands;
 mod farming;
 mod history;
-mod id;
 
 use std::process::ExitCode;
 

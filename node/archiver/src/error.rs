@@ -1,6 +1,6 @@
 //! What can go wrong with the history.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 /// An error of the archiver.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,9 @@ pub enum Error {
         source: io::Error,
     },
     /// A file does not hold what was written.
-    #[error("{path} is damaged at byte {offset}: {cause}")]
+    #[error(
+        "{path} is damaged at byte {offset}: {cause}; `allod history rebuild` makes it anew from the database"
+    )]
     Damaged {
         /// Which file.
         path: PathBuf,
@@ -68,6 +70,9 @@ pub enum Error {
     /// The database failed.
     #[error("database: {0}")]
     Client(#[from] sp_blockchain::Error),
+    /// An earlier write failed, after which nothing is archived until the next start.
+    #[error("the archiver has stopped: {0}")]
+    Failed(Arc<Error>),
     /// A task was cancelled, as happens when the node stops.
     #[error("the archiver is shutting down")]
     Stopped,

@@ -38,3 +38,12 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
         Err(error) => Err(Error::io("read", path)(error)),
     }
 }
+
+/// Removes a file, if there is one.
+pub fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("remove", path)(error)),
+    }
+}

@@ -3,8 +3,9 @@
 //!
 //! The file is a list of entries: length of the payload (u32, little-endian), payload, first 16
 //! bytes of its BLAKE2b-256. The first payload is the SCALE-encoded [`Snapshot`], each further one
-//! a SCALE-encoded [`ArchivedBlock`]. An entry that is cut short by a crash is dropped at the next
-//! start (the database still has that block); one that is whole but wrong is an error.
+//! a SCALE-encoded [`ArchivedBlock`]. Everything from the first entry on that is cut short or wrong
+//! is dropped at the next start: the database still has those blocks. Without its snapshot the
+//! journal is lost, and the archiver begins one anew after the newest segment.
 
 use crate::{
     Error,
@@ -65,19 +66,17 @@ fn entry(payload: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// Payload of an entry and what follows it, or why there is none.
-type Split<'a> = Result<(&'a [u8], &'a [u8]), &'static str>;
-
-/// Splits the next entry off: payload and rest, none if what remains is cut short.
-fn split(bytes: &[u8]) -> Option<Split<'_>> {
-    let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    let (payload, rest) = rest.split_at_checked(length)?;
-    let (checksum, rest) = rest.split_at_checked(CHECKSUM_BYTES)?;
+/// Splits the next entry off: payload and rest.
+fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
+    const CUT: &str = "an entry is cut short";
+    let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>().ok_or(CUT)?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| CUT)?;
+    let (payload, rest) = rest.split_at_checked(length).ok_or(CUT)?;
+    let (checksum, rest) = rest.split_at_checked(CHECKSUM_BYTES).ok_or(CUT)?;
     if blake2b_256(payload).starts_with(checksum) {
-        Some(Ok((payload, rest)))
+        Ok((payload, rest))
     } else {
-        Some(Err("checksum of the entry does not match"))
+        Err("the checksum of an entry does not match")
     }
 }
 
@@ -97,50 +96,99 @@ impl Journal {
         Ok(Self { path, file })
     }
 
-    /// Opens the journal and reads it; none if there is none.
+    /// Opens the journal and reads it; none if there is none, or none that can be used.
     pub fn open(folder: &Path) -> Result<Option<OpenedJournal>, Error> {
         let path = folder.join("journal");
         let Some(bytes) = read(&path)? else {
             return Ok(None);
         };
-        let offset_of = |rest: &[u8]| (bytes.len() - rest.len()) as u64;
-        let damaged = |rest: &[u8], cause: &str| Error::damaged(&path, offset_of(rest), cause);
-
-        let (payload, mut rest) = split(&bytes)
-            .ok_or_else(|| damaged(&bytes, "the snapshot is cut short"))?
-            .map_err(|cause| damaged(&bytes, cause))?;
-        let snapshot = Snapshot::decode_all(&mut &payload[..])
-            .map_err(|error| damaged(&bytes, &format!("the snapshot does not decode: {error}")))?;
-        let mut blocks = Vec::new();
-        while let Some(split) = split(rest) {
-            let (payload, after) = split.map_err(|cause| damaged(rest, cause))?;
-            let block = ArchivedBlock::decode_all(&mut &payload[..])
-                .map_err(|error| damaged(rest, &format!("the block does not decode: {error}")))?;
-            blocks.push(block);
-            rest = after;
-        }
-        let whole = offset_of(rest);
+        let contents = match Contents::parse(&bytes) {
+            Ok(contents) => contents,
+            Err(cause) => {
+                tracing::warn!(
+                    target: "archiver",
+                    "{}: {cause}; beginning a new one after the newest segment",
+                    path.display(),
+                );
+                return Ok(None);
+            }
+        };
         let journal = Self::append_to(path)?;
-        if !rest.is_empty() {
+        if let Some(cause) = contents.bad {
             tracing::warn!(
                 target: "archiver",
-                "{} ends with {} bytes of an unfinished entry; cutting them off",
+                "{}: {cause} at byte {}; cutting off {} bytes, whose blocks are in the database",
                 journal.path.display(),
-                rest.len(),
+                contents.good_bytes,
+                bytes.len().saturating_sub(contents.good_bytes),
             );
-            journal
-                .file
-                .set_len(whole)
-                .map_err(Error::io("truncate", &journal.path))?;
+            journal.truncate(contents.good_bytes as u64)?;
         }
-        Ok(Some((journal, snapshot, blocks)))
+        Ok(Some((journal, contents.snapshot, contents.blocks)))
     }
 
-    /// Adds a block. It is not synced: after a power cut the database gives it again.
+    fn truncate(&self, length: u64) -> Result<(), Error> {
+        self.file
+            .set_len(length)
+            .map_err(Error::io("truncate", &self.path))
+    }
+
+    /// Adds a block. It is not synced: after a power cut the database gives it again. If it fails,
+    /// half an entry may be left, which the next start cuts off; nothing may be appended after it.
     pub fn append(&mut self, block: &ArchivedBlock) -> Result<(), Error> {
         self.file
             .write_all(&entry(&block.encode()))
             .map_err(Error::io("write", &self.path))
+    }
+}
+
+/// What a journal holds up to its first bad entry.
+#[derive(Debug)]
+pub struct Contents {
+    /// Where the history stood.
+    pub snapshot: Snapshot,
+    /// The blocks since.
+    pub blocks: Vec<ArchivedBlock>,
+    /// Length of the entries that are good.
+    pub good_bytes: usize,
+    /// Why the next one is bad, if anything follows.
+    pub bad: Option<&'static str>,
+}
+
+impl Contents {
+    /// Reads the bytes of a journal, whatever they are.
+    ///
+    /// # Errors
+    /// Why the snapshot is of no use.
+    pub fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
+        let (payload, mut rest) = split(bytes)?;
+        let snapshot =
+            Snapshot::decode_all(&mut &payload[..]).map_err(|_| "the snapshot does not decode")?;
+        let mut blocks = Vec::new();
+        let mut bad = None;
+        while !rest.is_empty() {
+            let next = split(rest).and_then(|(payload, after)| {
+                let block = ArchivedBlock::decode_all(&mut &payload[..])
+                    .map_err(|_| "the block of an entry does not decode")?;
+                Ok((block, after))
+            });
+            match next {
+                Ok((block, after)) => {
+                    blocks.push(block);
+                    rest = after;
+                }
+                Err(cause) => {
+                    bad = Some(cause);
+                    break;
+                }
+            }
+        }
+        Ok(Self {
+            snapshot,
+            blocks,
+            good_bytes: bytes.len().saturating_sub(rest.len()),
+            bad,
+        })
     }
 }
 
@@ -186,34 +234,62 @@ mod tests {
         assert_eq!(Journal::open(folder.path()).unwrap().unwrap().2.len(), 3);
     }
 
+    fn blocks_after(folder: &Path, bytes: &[u8]) -> Option<Vec<ArchivedBlock>> {
+        fs::write(folder.join("journal"), bytes).unwrap();
+        let opened = Journal::open(folder).unwrap();
+        opened.map(|(mut journal, _, blocks)| {
+            // What was bad is gone: the next block can be read back.
+            journal.append(&block(50)).unwrap();
+            let (_, _, again) = Journal::open(folder).unwrap().unwrap();
+            assert_eq!(again, [&blocks[..], &[block(50)]].concat());
+            blocks
+        })
+    }
+
     #[test]
-    fn every_cut_gives_a_prefix_and_every_flip_an_error() {
+    fn cuts_flips_and_zeros_cost_only_what_comes_after_them() {
         let folder = tempfile::tempdir().unwrap();
         let bytes = filled(folder.path());
-        let path = folder.path().join("journal");
-        let first_entry = entry(&snapshot().encode()).len();
-        for length in first_entry..bytes.len() {
-            fs::write(&path, &bytes[..length]).unwrap();
-            let blocks = Journal::open(folder.path()).unwrap().unwrap().2;
-            assert!(blocks.len() < 2 && blocks.iter().all(|block| block.number >= 8));
+        let first = entry(&snapshot().encode()).len();
+        let second = first + entry(&block(8).encode()).len();
+        let all = [block(8), block(9)];
+        let good_before = |position: usize| match position {
+            position if position < first => None,
+            position if position < second => Some(0),
+            position if position < bytes.len() => Some(1),
+            _ => Some(2),
+        };
+        for position in 0..=bytes.len() {
+            let expected = good_before(position).map(|count| all[..count].to_vec());
+            let cut = &bytes[..position];
+            assert_eq!(
+                blocks_after(folder.path(), cut),
+                expected,
+                "cut at {position}"
+            );
+            let mut zeros = cut.to_vec();
+            zeros.resize(bytes.len() + 4096, 0);
+            let found = blocks_after(folder.path(), &zeros);
+            // A last byte may have been zero itself.
+            assert!(found.map(|blocks| blocks.len()) >= expected.map(|blocks| blocks.len()));
         }
-        for length in 0..first_entry {
-            fs::write(&path, &bytes[..length]).unwrap();
-            assert!(matches!(
-                Journal::open(folder.path()),
-                Err(Error::Damaged { .. })
-            ));
-        }
-        for position in
-            (LENGTH_BYTES..first_entry).chain(first_entry + LENGTH_BYTES..first_entry + 40)
-        {
+        for position in 0..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[position] ^= 1;
-            fs::write(&path, &flipped).unwrap();
-            assert!(matches!(
-                Journal::open(folder.path()),
-                Err(Error::Damaged { .. })
-            ));
+            let expected = good_before(position).map(|count| all[..count].to_vec());
+            let found = blocks_after(folder.path(), &flipped);
+            assert_eq!(found, expected, "flip at {position}");
         }
+    }
+
+    #[test]
+    fn a_full_disk_is_named() {
+        let mut journal = Journal::append_to(PathBuf::from("/dev/full")).unwrap();
+        let error = journal.append(&block(8)).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.starts_with("cannot write /dev/full: No space left"),
+            "{text}"
+        );
     }
 }

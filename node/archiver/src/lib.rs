@@ -7,6 +7,8 @@
 //! | [`store`] | segment headers and pieces on disk |
 //! | [`journal`] | the unfinished segment on disk |
 //! | [`worker`] | archives final blocks, answers for any chain of blocks |
+//! | `restore` | where to go on when the journal was lost |
+//! | [`mod@rebuild`] | makes damaged segments again |
 //!
 //! # On disk
 //!
@@ -19,8 +21,12 @@
 //!
 //! A segment is finished in this order: its pieces, its header, a new journal. Each step is
 //! complete or absent after a crash, and the next start repeats the ones that are absent with the
-//! same bytes, because the journal still holds the blocks. A damaged file is reported with its path
-//! and offset; nothing is recreated without being told to.
+//! same bytes: the journal still holds the blocks, or else the database does. So whatever a power
+//! cut leaves at the end of a file is cut off with a warning. Damage that good segments follow is
+//! reported with path and offset, and made good only by [`rebuild::rebuild`].
+//!
+//! After a write that failed the archiver does nothing more ([`Archiver::failed`]), and the node
+//! stops: its next start begins with what is on disk.
 
 #![forbid(unsafe_code)]
 
@@ -28,6 +34,8 @@ pub mod encoding;
 mod error;
 pub mod files;
 pub mod journal;
+pub mod rebuild;
+mod restore;
 pub mod store;
 pub mod worker;
 

@@ -2,19 +2,22 @@
 //!
 //! `headers` is a list of records of 128 bytes, record i for segment i: the SCALE-encoded
 //! [`SegmentHeader`], zeros up to byte 112, and the first 16 bytes of BLAKE2b-256 over those 112.
-//! A record that is cut short by a crash is dropped at the next start; one that is whole but wrong
-//! is an error.
+//! What a crash or a power cut leaves at the end (half a record, a block of zeros) is cut off at the
+//! next start, and archived again from the database; a bad record with a good one after it is damage
+//! of another kind, and an error.
 //!
 //! `segment-<index>` holds the 2R pieces of a segment one after the other, 131,168 bytes each, and
 //! nothing else: every piece carries a commitment and a witness, against which whoever reads it
-//! checks it. It is written under another name and renamed, so it is whole or absent.
+//! checks it. It is written under another name and renamed, so it is whole or absent. Its length is
+//! looked at when the store is opened: the newest segments go with their records if it is wrong, an
+//! older one is an error.
 
 use crate::{
     Error,
     files::{read, write_atomically},
 };
 use allod_core::{
-    HistorySize, Piece, PieceIndex, SegmentHeader, SegmentIndex, blake2b_256,
+    HistorySize, Piece, PieceIndex, SegmentHeader, SegmentIndex, blake2b_256, history::HeaderHash,
     parameters::PIECE_BYTES,
 };
 use parity_scale_codec::{Decode, Encode};
@@ -47,6 +50,9 @@ fn record(header: &SegmentHeader) -> [u8; RECORD_BYTES] {
 }
 
 fn parse_record(bytes: &[u8]) -> Result<SegmentHeader, &'static str> {
+    if bytes.len() != RECORD_BYTES {
+        return Err("the record is cut short");
+    }
     let (data, checksum) = bytes.split_at(RECORD_DATA_BYTES);
     if !blake2b_256(data).starts_with(checksum) {
         return Err("checksum of the record does not match");
@@ -60,50 +66,165 @@ fn parse_record(bytes: &[u8]) -> Result<SegmentHeader, &'static str> {
     Ok(header)
 }
 
+/// Records up to the first one that is not as it was written.
+struct GoodRecords {
+    headers: Vec<SegmentHeader>,
+    /// Why the next one is bad, if there are bytes after these.
+    bad: Option<&'static str>,
+    /// Whether a record after the bad one is good.
+    damaged_within: bool,
+}
+
+/// Reads the file of records.
+fn good_records(bytes: &[u8]) -> GoodRecords {
+    let mut headers: Vec<SegmentHeader> = Vec::with_capacity(bytes.len() / RECORD_BYTES);
+    let mut records = bytes.chunks(RECORD_BYTES);
+    let mut bad = None;
+    let mut damaged_within = false;
+    for record in records.by_ref() {
+        match parse_record(record) {
+            Ok(header) if follows(headers.last(), &header) => headers.push(header),
+            Ok(_) => {
+                bad = Some("the header does not follow the one before");
+                damaged_within = true;
+                break;
+            }
+            Err(cause) => {
+                bad = Some(cause);
+                break;
+            }
+        }
+    }
+    damaged_within |= records.any(|record| parse_record(record).is_ok());
+    GoodRecords {
+        headers,
+        bad,
+        damaged_within,
+    }
+}
+
+fn follows(last: Option<&SegmentHeader>, header: &SegmentHeader) -> bool {
+    let (index, previous) = match last {
+        Some(last) => (last.segment_index.0.saturating_add(1), last.hash()),
+        None => (0, HeaderHash::default()),
+    };
+    header.segment_index.0 == index && header.previous_header_hash == previous
+}
+
+/// What to do about records that are bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnDamage {
+    /// Nothing: whoever owns the files shall know.
+    Report,
+    /// Cut off everything from there on; it is archived again.
+    Cut,
+}
+
 impl SegmentStore {
-    /// Opens the store in `folder`, which is created if it does not exist.
+    /// Opens the store in `folder`, which is created if it does not exist. What a crash left
+    /// unfinished at the end is cut off.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if a segment that others follow is not as it was written.
     pub fn open(folder: &Path, pieces_per_segment: u64) -> Result<Self, Error> {
+        let store = Self::open_records(folder, pieces_per_segment, OnDamage::Report)?;
+        store.drop_unfinished()?;
+        for header in store.headers.read().iter() {
+            store.check_length(header.segment_index)?;
+        }
+        Ok(store)
+    }
+
+    /// Opens the store in spite of damage: everything from the first bad record on is cut off, and
+    /// pieces are not looked at.
+    pub(crate) fn open_damaged(folder: &Path, pieces_per_segment: u64) -> Result<Self, Error> {
+        Self::open_records(folder, pieces_per_segment, OnDamage::Cut)
+    }
+
+    fn open_records(
+        folder: &Path,
+        pieces_per_segment: u64,
+        on_damage: OnDamage,
+    ) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let path = folder.join("headers");
         let bytes = read(&path)?.unwrap_or_default();
-        let whole = bytes.len() / RECORD_BYTES * RECORD_BYTES;
-        let mut headers: Vec<SegmentHeader> = Vec::with_capacity(whole / RECORD_BYTES);
-        for (index, bytes) in bytes[..whole].chunks(RECORD_BYTES).enumerate() {
-            let offset = (index * RECORD_BYTES) as u64;
-            let header =
-                parse_record(bytes).map_err(|cause| Error::damaged(&path, offset, cause))?;
-            let follows = match headers.last() {
-                Some(last) => header.previous_header_hash == last.hash(),
-                None => header.previous_header_hash.0 == [0; 32],
-            };
-            if header.segment_index.0 != index as u64 || !follows {
-                return Err(Error::damaged(
-                    &path,
-                    offset,
-                    "the header does not follow the one before",
-                ));
-            }
-            headers.push(header);
-        }
-        if whole < bytes.len() {
-            tracing::warn!(
-                target: "archiver",
-                "{} ends with {} bytes of an unfinished record; cutting them off",
-                path.display(),
-                bytes.len() - whole,
-            );
-            let file = OpenOptions::new()
-                .write(true)
-                .open(&path)
-                .map_err(Error::io("open", &path))?;
-            file.set_len(whole as u64)
-                .map_err(Error::io("truncate", &path))?;
-        }
-        Ok(Self {
+        let GoodRecords {
+            headers,
+            bad,
+            damaged_within,
+        } = good_records(&bytes);
+        let good = headers.len() * RECORD_BYTES;
+        let store = Self {
             folder: folder.to_owned(),
             pieces_per_segment,
             headers: RwLock::new(headers),
-        })
+        };
+        if let Some(cause) = bad {
+            if damaged_within && on_damage == OnDamage::Report {
+                return Err(Error::damaged(&path, good as u64, cause));
+            }
+            tracing::warn!(
+                target: "archiver",
+                "{}: {cause} at byte {good}; cutting off {} bytes, which are archived again",
+                path.display(),
+                bytes.len() - good,
+            );
+            store.cut_records()?;
+        }
+        Ok(store)
+    }
+
+    /// Makes the file of records as long as there are headers.
+    fn cut_records(&self) -> Result<(), Error> {
+        let path = self.folder.join("headers");
+        let length = self.headers.read().len() * RECORD_BYTES;
+        let file = OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .map_err(Error::io("open", &path))?;
+        file.set_len(length as u64)
+            .map_err(Error::io("truncate", &path))?;
+        file.sync_all().map_err(Error::io("sync", &path))
+    }
+
+    /// Drops the newest records whose pieces are not all there: a disk that lost what it had
+    /// promised to keep.
+    fn drop_unfinished(&self) -> Result<(), Error> {
+        let mut dropped = false;
+        loop {
+            let newest = self.last_header();
+            let Some(error) = newest.and_then(|last| self.check_length(last.segment_index).err())
+            else {
+                break;
+            };
+            if !matches!(error, Error::Damaged { .. }) {
+                return Err(error);
+            }
+            tracing::warn!(target: "archiver", "{error}; the segment is archived again");
+            self.headers.write().pop();
+            dropped = true;
+        }
+        if dropped {
+            self.cut_records()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the pieces of a segment are all there, by the length of the file alone.
+    fn check_length(&self, index: SegmentIndex) -> Result<(), Error> {
+        let path = self.pieces_path(index);
+        let expected = self.pieces_per_segment * PIECE_BYTES as u64;
+        let length = match fs::metadata(&path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(Error::io("open", &path)(error)),
+        };
+        if length == expected {
+            return Ok(());
+        }
+        let cause = format!("a segment has {expected} bytes of pieces, found {length}");
+        Err(Error::damaged(&path, length.min(expected), cause))
     }
 
     /// Where it lies.
@@ -125,19 +246,30 @@ impl SegmentStore {
                 Err(Error::SegmentChanged { index: index.0 })
             };
         }
-        let parts: Vec<&[u8]> = pieces.iter().map(Piece::as_bytes).collect();
-        write_atomically(&self.pieces_path(index), &parts)?;
+        self.write_pieces(index, pieces)?;
         let path = self.folder.join("headers");
         let mut file = OpenOptions::new()
             .create(true)
             .append(true)
             .open(&path)
             .map_err(Error::io("open", &path))?;
-        file.write_all(&record(&header))
-            .map_err(Error::io("write", &path))?;
-        file.sync_all().map_err(Error::io("sync", &path))?;
+        let written = file
+            .write_all(&record(&header))
+            .map_err(Error::io("write", &path))
+            .and_then(|()| file.sync_all().map_err(Error::io("sync", &path)));
+        if let Err(error) = written {
+            // Half of a record; should this fail too, the next start cuts it off.
+            let _ = self.cut_records();
+            return Err(error);
+        }
         self.headers.write().push(header);
         Ok(())
+    }
+
+    /// Writes the pieces of a segment, in place of those that were there.
+    pub(crate) fn write_pieces(&self, index: SegmentIndex, pieces: &[Piece]) -> Result<(), Error> {
+        let parts: Vec<&[u8]> = pieces.iter().map(Piece::as_bytes).collect();
+        write_atomically(&self.pieces_path(index), &parts)
     }
 
     /// How many segments there are.
@@ -168,6 +300,22 @@ impl SegmentStore {
             .take(count)
             .copied()
             .collect()
+    }
+
+    /// All headers.
+    pub(crate) fn headers(&self) -> Vec<SegmentHeader> {
+        self.headers.read().clone()
+    }
+
+    /// All pieces of a segment as they lie on the disk.
+    pub(crate) fn pieces(&self, index: SegmentIndex) -> Result<Vec<Piece>, Error> {
+        self.check_length(index)?;
+        let path = self.pieces_path(index);
+        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let pieces = bytes.chunks(PIECE_BYTES).map(|piece| {
+            Piece::try_from(piece.to_vec()).map_err(|error| Error::damaged(&path, 0, error))
+        });
+        pieces.collect()
     }
 
     /// The newest `count` headers, oldest first.
@@ -273,35 +421,109 @@ mod tests {
         ));
     }
 
+    fn reopened(folder: &Path) -> Result<u64, Error> {
+        SegmentStore::open(folder, 2).map(|store| store.history_size().0)
+    }
+
     #[test]
-    fn a_record_cut_short_is_dropped_and_a_flipped_bit_is_found() {
+    fn what_a_power_cut_leaves_at_the_end_is_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let headers = filled(folder.path());
+        let path = folder.path().join("headers");
+        let bytes = fs::read(&path).unwrap();
+        for length in 0..bytes.len() {
+            fs::write(&path, &bytes[..length]).unwrap();
+            assert_eq!(reopened(folder.path()).unwrap(), length as u64 / 128);
+            assert_eq!(fs::read(&path).unwrap(), bytes[..length / 128 * 128]);
+        }
+        // The file grew, but what was to be written never reached the disk.
+        for zeros in [1, 127, 128, 129, 4096] {
+            fs::write(&path, [&bytes[..256], &vec![0; zeros]].concat()).unwrap();
+            assert_eq!(reopened(folder.path()).unwrap(), 2);
+        }
+        let mut torn = bytes.clone();
+        torn[300..].fill(0);
+        fs::write(&path, torn).unwrap();
+        let store = SegmentStore::open(folder.path(), 2).unwrap();
+        assert_eq!(store.history_size(), HistorySize(2));
+        // Archiving again puts everything in place.
+        store.insert(headers[2], &[piece(4), piece(5)]).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_newest_segment_that_is_not_whole_goes_with_its_record() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path());
+        fs::remove_file(folder.path().join("segment-2")).unwrap();
+        assert_eq!(reopened(folder.path()).unwrap(), 2);
+        let newest = folder.path().join("segment-1");
+        let pieces = fs::read(&newest).unwrap();
+        fs::write(&newest, &pieces[..pieces.len() - 1]).unwrap();
+        assert_eq!(reopened(folder.path()).unwrap(), 1);
+        assert_eq!(
+            fs::metadata(folder.path().join("headers")).unwrap().len(),
+            128
+        );
+    }
+
+    #[test]
+    fn damage_that_good_segments_follow_is_reported_with_its_place() {
         let folder = tempfile::tempdir().unwrap();
         filled(folder.path());
         let path = folder.path().join("headers");
         let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..300]).unwrap();
-        assert_eq!(
-            SegmentStore::open(folder.path(), 2).unwrap().history_size(),
-            HistorySize(2)
-        );
-        assert_eq!(fs::read(&path).unwrap().len(), 256);
-
         let mut flipped = bytes.clone();
         flipped[130] ^= 4;
         fs::write(&path, &flipped).unwrap();
-        let error = SegmentStore::open(folder.path(), 2).unwrap_err();
+        let error = reopened(folder.path()).unwrap_err();
         assert!(
             matches!(error, Error::Damaged { offset: 128, .. }),
             "{error}"
         );
+        assert!(error.to_string().contains("allod history rebuild"));
+        assert_eq!(fs::read(&path).unwrap(), flipped, "nothing was changed");
+        let store = SegmentStore::open_damaged(folder.path(), 2).unwrap();
+        assert_eq!(store.history_size(), HistorySize(1));
+
+        // Two records in the wrong order are each as they were written.
+        let swapped = [&bytes[..128], &bytes[256..], &bytes[128..256]].concat();
+        fs::write(&path, swapped).unwrap();
+        assert!(reopened(folder.path()).is_err());
 
         // A record whose checksum is right, but which this program would write otherwise.
-        let mut padded = bytes;
+        let mut padded = bytes.clone();
         let (data, checksum) = padded[..RECORD_BYTES].split_at_mut(RECORD_DATA_BYTES);
         data[RECORD_DATA_BYTES - 1] = 1;
         checksum.copy_from_slice(&blake2b_256(data)[..RECORD_BYTES - RECORD_DATA_BYTES]);
         fs::write(&path, &padded).unwrap();
-        let error = SegmentStore::open(folder.path(), 2).unwrap_err();
+        let error = reopened(folder.path()).unwrap_err();
         assert!(error.to_string().contains("more than zeros"), "{error}");
+
+        fs::write(&path, &bytes).unwrap();
+        fs::remove_file(folder.path().join("segment-1")).unwrap();
+        let error = reopened(folder.path()).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("segment-1") && text.contains("found 0"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let headers = filled(folder.path());
+        let next = header(3, headers[2].hash(), 5);
+        let store = SegmentStore::open(folder.path(), 2).unwrap();
+        // The temporary file of the pieces cannot be made.
+        let in_the_way = folder.path().join("segment-3.new");
+        fs::create_dir(&in_the_way).unwrap();
+        let error = store.insert(next, &[piece(6), piece(7)]).unwrap_err();
+        assert!(error.to_string().contains("segment-3.new"), "{error}");
+        assert_eq!(store.history_size(), HistorySize(3));
+        fs::remove_dir(in_the_way).unwrap();
+        store.insert(next, &[piece(6), piece(7)]).unwrap();
+        assert_eq!(reopened(folder.path()).unwrap(), 4);
     }
 }

@@ -9,17 +9,18 @@
 use crate::{
     Error, SegmentStore,
     encoding::archived_bytes,
-    journal::{ArchivedBlock, Journal, Snapshot},
+    journal::{ArchivedBlock, Journal, OpenedJournal, Snapshot},
+    restore::{block_of, continues, restore},
 };
 use allod_archiving::NewSegment;
 use allod_core::{ChainParameters, SegmentHeader};
 use allod_kzg::Kzg;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use sc_client_api::BlockBackend;
 use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
 use std::{path::Path, sync::Arc};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// Receives the header of each segment when it is finished.
 pub type Notifications = broadcast::Receiver<SegmentHeader>;
@@ -28,11 +29,37 @@ pub type Notifications = broadcast::Receiver<SegmentHeader>;
 /// the store.
 const NOTIFICATIONS: usize = 64;
 
-struct State {
+pub(crate) struct State {
     archiver: allod_archiving::Archiver,
     journal: Journal,
     number: u32,
     hash: [u8; 32],
+}
+
+impl State {
+    /// Stores the segments that an archiver has made on its way to this block, then begins the
+    /// journal that continues from there.
+    pub(crate) fn begin(
+        store: &SegmentStore,
+        archiver: allod_archiving::Archiver,
+        (number, hash): (u32, [u8; 32]),
+        segments: &[NewSegment],
+    ) -> Result<Self, Error> {
+        for segment in segments {
+            store.insert(segment.header, &segment.pieces)?;
+        }
+        let snapshot = Snapshot {
+            number,
+            hash,
+            state: archiver.state(),
+        };
+        Ok(Self {
+            archiver,
+            journal: Journal::create(store.folder(), &snapshot)?,
+            number,
+            hash,
+        })
+    }
 }
 
 /// Handle to the archiver; cheap to clone.
@@ -41,6 +68,7 @@ pub struct Archiver<Block, Client> {
     store: Arc<SegmentStore>,
     confirmation_depth: u32,
     state: Arc<Mutex<State>>,
+    failure: Arc<watch::Sender<Option<Arc<Error>>>>,
     notifications: broadcast::Sender<SegmentHeader>,
     block: std::marker::PhantomData<fn() -> Block>,
 }
@@ -52,6 +80,7 @@ impl<Block, Client> Clone for Archiver<Block, Client> {
             store: self.store.clone(),
             confirmation_depth: self.confirmation_depth,
             state: self.state.clone(),
+            failure: self.failure.clone(),
             notifications: self.notifications.clone(),
             block: self.block,
         }
@@ -79,16 +108,15 @@ where
     ) -> Result<Self, Error> {
         let store = Arc::new(SegmentStore::open(folder, parameters.pieces_per_segment())?);
         let state = match Journal::open(folder)? {
-            Some((journal, snapshot, blocks)) => {
-                Self::resume(&store, folder, kzg, journal, snapshot, blocks)?
-            }
-            None => Self::begin(&client, &store, folder, kzg, parameters)?,
+            Some(opened) if continues(&store, &opened.1) => Self::resume(&store, kzg, opened)?,
+            _ => restore(&*client, &store, kzg, parameters)?,
         };
         let archiver = Self {
             client,
             store,
             confirmation_depth: parameters.confirmation_depth,
             state: Arc::new(Mutex::new(state)),
+            failure: Arc::new(watch::channel(None).0),
             notifications: broadcast::channel(NOTIFICATIONS).0,
             block: std::marker::PhantomData,
         };
@@ -97,51 +125,8 @@ where
         Ok(archiver)
     }
 
-    fn begin(
-        client: &Client,
-        store: &SegmentStore,
-        folder: &Path,
-        kzg: Kzg,
-        parameters: &ChainParameters,
-    ) -> Result<State, Error> {
-        let hash = client.info().genesis_hash;
-        let genesis = client
-            .block(hash)?
-            .ok_or(Error::BlockMissing { number: 0 })?;
-        let state_root = genesis
-            .block
-            .header()
-            .state_root()
-            .as_ref()
-            .try_into()
-            .unwrap_or([0; 32]);
-        let mut archiver = allod_archiving::Archiver::new(kzg, parameters.raw_records_per_segment)?;
-        let segments = archiver.add_genesis(archived_bytes(genesis)?, state_root)?;
-        for segment in segments {
-            store.insert(segment.header, &segment.pieces)?;
-        }
-        let snapshot = Snapshot {
-            number: 0,
-            hash: hash.into(),
-            state: archiver.state(),
-        };
-        let journal = Journal::create(folder, &snapshot)?;
-        Ok(State {
-            archiver,
-            journal,
-            number: 0,
-            hash: hash.into(),
-        })
-    }
-
-    fn resume(
-        store: &SegmentStore,
-        folder: &Path,
-        kzg: Kzg,
-        journal: Journal,
-        snapshot: Snapshot,
-        blocks: Vec<ArchivedBlock>,
-    ) -> Result<State, Error> {
+    fn resume(store: &SegmentStore, kzg: Kzg, opened: OpenedJournal) -> Result<State, Error> {
+        let (journal, snapshot, blocks) = opened;
         let archiver = allod_archiving::Archiver::restore(kzg, snapshot.state)?;
         let mut state = State {
             archiver,
@@ -153,7 +138,7 @@ where
             let segments = state.archiver.add_block(block.number, block.bytes)?;
             (state.number, state.hash) = (block.number, block.hash);
             // A crash came between the segment and its journal.
-            Self::finish(store, folder, &mut state, segments)?;
+            Self::finish(store, &mut state, segments)?;
         }
         Ok(state)
     }
@@ -161,22 +146,13 @@ where
     /// Stores segments that were finished and begins a new journal after them.
     fn finish(
         store: &SegmentStore,
-        folder: &Path,
         state: &mut State,
         segments: Vec<NewSegment>,
     ) -> Result<Vec<SegmentHeader>, Error> {
-        if segments.is_empty() {
-            return Ok(Vec::new());
+        if !segments.is_empty() {
+            let block = (state.number, state.hash);
+            *state = State::begin(store, state.archiver.clone(), block, &segments)?;
         }
-        for segment in &segments {
-            store.insert(segment.header, &segment.pieces)?;
-        }
-        let snapshot = Snapshot {
-            number: state.number,
-            hash: state.hash,
-            state: state.archiver.state(),
-        };
-        state.journal = Journal::create(folder, &snapshot)?;
         Ok(segments.into_iter().map(|segment| segment.header).collect())
     }
 
@@ -195,8 +171,12 @@ where
     }
 
     /// Archives all blocks up to `target`, which must be final. Does nothing if that was done.
+    ///
+    /// # Errors
+    /// After a write that failed, nothing is archived any more ([`failed`](Self::failed)): what
+    /// is in memory has gone on, what is on disk has not, and the next start begins with the latter.
     pub fn archive_until(&self, target: u32) -> Result<(), Error> {
-        let mut state = self.state.lock();
+        let mut state = self.usable()?;
         while state.number < target {
             let number = state.number.saturating_add(1);
             let hash = self
@@ -209,10 +189,7 @@ where
     }
 
     fn load(&self, number: u32, hash: Block::Hash, parent: &[u8; 32]) -> Result<Vec<u8>, Error> {
-        let block = self
-            .client
-            .block(hash)?
-            .ok_or(Error::BlockMissing { number })?;
+        let block = block_of(&*self.client, number, hash)?;
         let actual_parent: [u8; 32] = (*block.block.header().parent_hash()).into();
         if actual_parent != *parent {
             return Err(Error::Diverged {
@@ -224,6 +201,15 @@ where
         archived_bytes(block)
     }
 
+    /// The state, unless a write has failed since the start.
+    fn usable(&self) -> Result<MutexGuard<'_, State>, Error> {
+        let state = self.state.lock();
+        match &*self.failure.borrow() {
+            None => Ok(state),
+            Some(cause) => Err(Error::Failed(cause.clone())),
+        }
+    }
+
     fn archive(&self, state: &mut State, number: u32, hash: Block::Hash) -> Result<(), Error> {
         let bytes = self.load(number, hash, &state.hash)?;
         let block = ArchivedBlock {
@@ -231,10 +217,12 @@ where
             hash: hash.into(),
             bytes,
         };
-        state.journal.append(&block)?;
-        let segments = state.archiver.add_block(number, block.bytes)?;
-        (state.number, state.hash) = (number, hash.into());
-        for header in Self::finish(&self.store, self.store.folder(), state, segments)? {
+        let headers = Self::append(&self.store, state, block).map_err(|error| {
+            let cause = Arc::new(error);
+            self.failure.send_replace(Some(cause.clone()));
+            Error::Failed(cause)
+        })?;
+        for header in headers {
             tracing::info!(
                 target: "archiver",
                 "Segment {} archived, it ends in block #{number}",
@@ -244,6 +232,29 @@ where
             let _ = self.notifications.send(header);
         }
         Ok(())
+    }
+
+    /// Adds a block to the history. If this fails, the state is of no use any more.
+    fn append(
+        store: &SegmentStore,
+        state: &mut State,
+        block: ArchivedBlock,
+    ) -> Result<Vec<SegmentHeader>, Error> {
+        state.journal.append(&block)?;
+        let segments = state.archiver.add_block(block.number, block.bytes)?;
+        (state.number, state.hash) = (block.number, block.hash);
+        Self::finish(store, state, segments)
+    }
+
+    /// Ends when a write has failed, with what failed. The node has to stop then: it can follow the
+    /// chain no further than the headers that it could archive.
+    pub async fn failed(&self) -> Arc<Error> {
+        let mut failure = self.failure.subscribe();
+        match failure.wait_for(Option::is_some).await {
+            Ok(cause) => cause.clone().unwrap_or_else(|| Arc::new(Error::Stopped)),
+            // Not while there is a sender in `self`.
+            Err(_) => Arc::new(Error::Stopped),
+        }
     }
 
     /// The segment headers that a child of `parent` must carry. Blocks while it archives: call it
@@ -263,7 +274,7 @@ where
         if last <= self.client.info().finalized_number.into() {
             self.archive_until(last)?;
         }
-        if last <= self.state.lock().number {
+        if last <= self.usable()?.number {
             return Ok(self.store.headers_ending_in(last));
         }
         self.speculate(parent_hash, parent_number, last)
@@ -277,7 +288,7 @@ where
         last: u32,
     ) -> Result<Vec<SegmentHeader>, Error> {
         let (mut archiver, archived, mut previous) = {
-            let state = self.state.lock();
+            let state = self.usable()?;
             (state.archiver.clone(), state.number, state.hash)
         };
         let mut chain = Vec::new();

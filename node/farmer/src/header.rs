@@ -72,13 +72,13 @@ pub enum HeaderError {
     #[error("the bytes are not a header in canonical SCALE")]
     Encoding,
     /// There is a seal already.
-    #[error("digest item {0} is a seal: a header is signed without it (§8)")]
+    #[error("digest item {0} is a seal: a header is signed without it")]
     AlreadySealed(usize),
     /// Not exactly one pre-digest.
-    #[error("{0} pre-digests of engine `alod`: a header has exactly one (§8)")]
+    #[error("{0} pre-digests of engine `alod`: a header has exactly one")]
     PreDigestCount(usize),
     /// The pre-digest is not one.
-    #[error("the pre-digest of engine `alod` does not decode to its last byte (§8)")]
+    #[error("the pre-digest of engine `alod` does not decode to its last byte")]
     PreDigestEncoding,
 }
 

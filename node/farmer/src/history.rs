@@ -23,7 +23,7 @@ pub enum HistoryError {
         found: SegmentIndex,
     },
     /// It continues another history.
-    #[error("segment header {0} does not name the one before it (§5)")]
+    #[error("segment header {0} does not hold the hash of the one before it")]
     NotLinked(SegmentIndex),
     /// It differs from the one that was there.
     #[error("segment header {0} differs from the one that the node sent before")]

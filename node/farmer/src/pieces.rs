@@ -39,7 +39,7 @@ pub enum PieceError {
     #[error("segment {0} is not known, so its pieces cannot be checked")]
     UnknownSegment(SegmentIndex),
     /// The node sent something else.
-    #[error("the node sent wrong pieces of segment {segment}: {source} (§5)")]
+    #[error("the node sent wrong pieces of segment {segment}: {source}")]
     Wrong {
         /// The segment.
         segment: SegmentIndex,

@@ -41,7 +41,7 @@ pub enum SignedSlotError {
     )]
     Missing(PathBuf),
     /// A block was sealed in this slot or in a later one.
-    #[error("slot {slot} is not above slot {highest}, in which a block was already sealed (§8)")]
+    #[error("slot {slot} is not above slot {highest}, in which a block was already sealed")]
     AlreadySigned {
         /// The slot asked for.
         slot: Slot,

@@ -35,10 +35,10 @@ pub enum SigningError {
     #[error(transparent)]
     Header(#[from] HeaderError),
     /// Somebody else's solution.
-    #[error("the header holds a solution of key {0}, not of this farmer (§8)")]
+    #[error("the header holds a solution of key {0}, not of this farmer")]
     ForeignKey(PublicKey),
     /// Somebody else is to be paid.
-    #[error("the header pays {found}, this farmer's reward address is {expected} (§8)")]
+    #[error("the header pays {found}, this farmer's reward address is {expected}")]
     ForeignRewardAddress {
         /// Whom it pays.
         found: RewardAddress,
@@ -46,7 +46,7 @@ pub enum SigningError {
         expected: RewardAddress,
     },
     /// Not a solution that this farmer found.
-    #[error("this farmer found no such solution in slot {0} (§8)")]
+    #[error("this farmer found no such solution in slot {0}")]
     UnknownSolution(Slot),
     /// The slot was signed before, or that cannot be ruled out.
     #[error(transparent)]

@@ -8,7 +8,7 @@
 //! speculatively and drop it.
 
 use crate::{
-    packing::{Packer, PackerState, PackerStateError, PackingError},
+    packing::{Packer, PackerState, PackerStateError, PackingError, RawSegment},
     pieces::{NewSegment, PiecesError, create_segment, segment_bytes},
 };
 use allod_core::{Hash, SegmentHeader};
@@ -75,6 +75,33 @@ impl Archiver {
         })
     }
 
+    /// Continues after the segment with this header, where no state was saved: as an archiver that
+    /// has just added the block that the segment ends in, of which `block` are the archived bytes
+    /// (not looked at if the segment ends with the last of them). Returns the segments that
+    /// the rest of the block completes, too.
+    ///
+    /// # Errors
+    /// [`ArchiverError::Pieces`] for a wrong R, [`PackingError::AnotherBlock`] if the block is shorter
+    /// than the header says.
+    pub fn resume(
+        kzg: Kzg,
+        raw_records_per_segment: u16,
+        header: SegmentHeader,
+        block: &[u8],
+    ) -> Result<(Self, Vec<NewSegment>), ArchiverError> {
+        let mut segments = Vec::new();
+        let capacity = segment_bytes(raw_records_per_segment)?;
+        let packer = Packer::resume(capacity, header, block, |raw| {
+            seal_into(&mut segments, &kzg, raw)
+        })?;
+        let archiver = Self {
+            kzg,
+            raw_records_per_segment,
+            packer,
+        };
+        Ok((archiver, segments))
+    }
+
     /// What has to be saved.
     pub fn state(&self) -> ArchiverState {
         ArchiverState {
@@ -118,10 +145,7 @@ impl Archiver {
         let mut segments = Vec::new();
         self.packer
             .add_genesis(encoding.into(), &state_root, |raw| {
-                let segment = create_segment(&self.kzg, &raw)?;
-                let header = segment.header;
-                segments.push(segment);
-                Ok::<_, ArchiverError>(header)
+                seal_into(&mut segments, &self.kzg, raw)
             })?;
         Ok(segments)
     }
@@ -140,13 +164,22 @@ impl Archiver {
     ) -> Result<Vec<NewSegment>, ArchiverError> {
         let mut segments = Vec::new();
         self.packer.add_block(number, bytes.as_ref(), |raw| {
-            let segment = create_segment(&self.kzg, &raw)?;
-            let header = segment.header;
-            segments.push(segment);
-            Ok::<_, ArchiverError>(header)
+            seal_into(&mut segments, &self.kzg, raw)
         })?;
         Ok(segments)
     }
+}
+
+/// Makes the pieces of a full segment and keeps them.
+fn seal_into(
+    segments: &mut Vec<NewSegment>,
+    kzg: &Kzg,
+    raw: RawSegment<'_>,
+) -> Result<SegmentHeader, ArchiverError> {
+    let segment = create_segment(kzg, &raw)?;
+    let header = segment.header;
+    segments.push(segment);
+    Ok(header)
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub enum JoinError {
     #[error(transparent)]
     Segment(#[from] SegmentError),
     /// Another segment than the next one.
-    #[error("segment {found} cannot be added now: the next segment is {expected} (§5.6)")]
+    #[error("segment {found} cannot be added now: the next segment is {expected}")]
     OutOfOrder {
         /// Index of the segment that was given.
         found: SegmentIndex,
@@ -53,7 +53,7 @@ pub enum JoinError {
         expected: LastArchivedBlock,
     },
     /// The segment before ended within a block and this one does not continue it.
-    #[error("segment {index} does not continue block {number}, of which a part is missing (§5.1)")]
+    #[error("segment {index} does not continue block {number}, of which a part is missing")]
     ContinuationMissing {
         /// Index of the segment.
         index: SegmentIndex,
@@ -61,7 +61,7 @@ pub enum JoinError {
         number: u32,
     },
     /// The segment before ended with a block and this one continues it.
-    #[error("segment {index} continues block {number}, which is complete (§5.1)")]
+    #[error("segment {index} continues block {number}, which is complete")]
     ContinuationUnexpected {
         /// Index of the segment.
         index: SegmentIndex,
@@ -83,7 +83,7 @@ pub enum JoinError {
         expected: u32,
     },
     /// A segment without any part of a block.
-    #[error("segment {0} holds no part of any block: an archiver makes no such segment (§5.1)")]
+    #[error("segment {0} holds no part of any block: an archiver makes no such segment")]
     NoBlocks(SegmentIndex),
     /// Block numbers and lengths have 32 bits, segment indices 64.
     #[error("a block or segment after {after:?} cannot be numbered: numbers are exhausted")]
@@ -102,7 +102,7 @@ pub enum JoinError {
     /// The segment's header follows another one than the segment does.
     #[error(
         "the header of segment {index} names the hash {found} of the header before, but that of \
-         the parent segment header in the segment is {expected} (§5.5)"
+         the parent segment header in the segment is {expected}"
     )]
     HeaderHash {
         /// Index of the segment.
@@ -113,7 +113,7 @@ pub enum JoinError {
         expected: HeaderHash,
     },
     /// The segment's header says that it ends elsewhere.
-    #[error("the header of segment {index} ends at {found:?}, the segment at {expected:?} (§5.5)")]
+    #[error("the header of segment {index} ends at {found:?}, the segment at {expected:?}")]
     HeaderLastBlock {
         /// Index of the segment.
         index: SegmentIndex,

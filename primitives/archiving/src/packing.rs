@@ -47,7 +47,7 @@ pub enum PackingError {
     #[error("a segment of {0} bytes is too small: at least {SMALLEST_SEGMENT_BYTES} are needed")]
     Capacity(usize),
     /// History begins with the genesis block, which is packed differently.
-    #[error("the history is empty: it begins with the genesis block (§5.1)")]
+    #[error("the history is empty: it begins with the genesis block")]
     GenesisMissing,
     /// There is one genesis block.
     #[error("the genesis block is archived already; the next block is {expected}")]
@@ -56,7 +56,7 @@ pub enum PackingError {
         expected: u32,
     },
     /// Blocks are archived in order, without gaps.
-    #[error("block {number} cannot be archived now: the next block is {expected} (§5.1)")]
+    #[error("block {number} cannot be archived now: the next block is {expected}")]
     WrongBlock {
         /// Number of the block that was given.
         number: u32,
@@ -67,10 +67,10 @@ pub enum PackingError {
     #[error("block {0} was the last one that a number of 32 bits can name")]
     NumbersExhausted(u32),
     /// A block without bytes.
-    #[error("block {0} is empty: a block has at least one byte (§5.1)")]
+    #[error("block {0} is empty: a block has at least one byte")]
     EmptyBlock(u32),
     /// A block whose length does not fit in 32 bits.
-    #[error("block {number} has {length} bytes: at most 4,294,967,295 can be archived (§5.1)")]
+    #[error("block {number} has {length} bytes: at most 4,294,967,295 can be archived")]
     BlockTooLarge {
         /// Its number.
         number: u32,
@@ -80,6 +80,20 @@ pub enum PackingError {
     /// Segment indices have 64 bits.
     #[error("segment {0} was the last one that an index of 64 bits can name")]
     SegmentsExhausted(SegmentIndex),
+    /// A segment is said to end within a block that is not that long.
+    #[error(
+        "segment {segment} ends {archived} bytes into block {number}, which has only {length}: it is another block"
+    )]
+    AnotherBlock {
+        /// The segment.
+        segment: SegmentIndex,
+        /// Number of the block.
+        number: u32,
+        /// How many of its bytes the segment and those before it hold.
+        archived: u32,
+        /// Its length.
+        length: usize,
+    },
 }
 
 /// Why a saved state is not one that a packer of this chain has saved.
@@ -176,6 +190,45 @@ impl Packer {
         Ok(Self { capacity, state })
     }
 
+    /// Continues after a segment whose header is known, though no state was saved: as a packer
+    /// that has just packed all of the block that the segment ends in.
+    ///
+    /// `block` is that block as it was packed, for the genesis block with its keystream; where the
+    /// segment ends with the block's last byte, it is not looked at. `seal` is called for the
+    /// segments that the rest of the block fills.
+    pub fn resume<E: From<PackingError>>(
+        capacity: usize,
+        header: SegmentHeader,
+        block: &[u8],
+        seal: impl FnMut(RawSegment<'_>) -> Result<SegmentHeader, E>,
+    ) -> Result<Self, E> {
+        let mut packer = Self::new(capacity)?;
+        let LastArchivedBlock { number, progress } = header.last_archived_block;
+        let open = opened_after(&header);
+        packer.state = match progress {
+            ArchivedProgress::Complete => PackerState {
+                last_header: Some(header),
+                last_block: Some(number),
+                unfinished: Arc::new(open),
+            },
+            ArchivedProgress::Partial(archived) => {
+                let length = block.len();
+                let rest = usize::try_from(archived.get())
+                    .ok()
+                    .and_then(|archived| block.get(archived..))
+                    .filter(|rest| !rest.is_empty())
+                    .ok_or(PackingError::AnotherBlock {
+                        segment: header.segment_index,
+                        number,
+                        archived: archived.get(),
+                        length,
+                    })?;
+                packer.fill(open, Some(header), (number, length), rest, seal)?
+            }
+        };
+        Ok(packer)
+    }
+
     /// What has to be saved.
     pub fn state(&self) -> &PackerState {
         &self.state
@@ -259,7 +312,7 @@ impl Packer {
         &mut self,
         number: u32,
         bytes: &[u8],
-        mut seal: impl FnMut(RawSegment<'_>) -> Result<SegmentHeader, E>,
+        seal: impl FnMut(RawSegment<'_>) -> Result<SegmentHeader, E>,
     ) -> Result<(), E> {
         if bytes.is_empty() {
             return Err(PackingError::EmptyBlock(number).into());
@@ -277,9 +330,21 @@ impl Packer {
         }
 
         // A copy, so that nothing has changed if sealing fails.
-        let mut open = self.state.unfinished.as_ref().clone();
-        let mut last_header = self.state.last_header;
-        let mut rest = bytes;
+        let open = self.state.unfinished.as_ref().clone();
+        self.state = self.fill(open, self.state.last_header, (number, length), bytes, seal)?;
+        Ok(())
+    }
+
+    /// Fills segments with the `rest` of a block, of which number and length are given, as long as
+    /// there is any; `open` is the segment that is not full yet.
+    fn fill<E: From<PackingError>>(
+        &self,
+        mut open: Vec<u8>,
+        mut last_header: Option<SegmentHeader>,
+        (number, length): (u32, usize),
+        mut rest: &[u8],
+        mut seal: impl FnMut(RawSegment<'_>) -> Result<SegmentHeader, E>,
+    ) -> Result<PackerState, E> {
         loop {
             let begun = rest.len() < length;
             rest = self.append_part(&mut open, rest, begun);
@@ -289,20 +354,17 @@ impl Packer {
             open.resize(self.capacity, 0);
             let raw = raw_segment(&open, last_header.as_ref(), number, length, rest.len())?;
             let header = seal(raw)?;
-            open.clear();
-            open.push(VERSION);
-            SegmentItem::ParentSegmentHeader(Box::new(header)).append_to(&mut open);
+            open = opened_after(&header);
             last_header = Some(header);
             if rest.is_empty() {
                 break;
             }
         }
-        self.state = PackerState {
+        Ok(PackerState {
             last_header,
             last_block: Some(number),
             unfinished: Arc::new(open),
-        };
-        Ok(())
+        })
     }
 
     /// Whether a segment of `used` bytes is full once an item with `content` bytes was appended,
@@ -334,6 +396,13 @@ impl Packer {
         item.append_to(open);
         rest
     }
+}
+
+/// The beginning of the segment after the one with this header.
+fn opened_after(header: &SegmentHeader) -> Vec<u8> {
+    let mut open = vec![VERSION];
+    SegmentItem::ParentSegmentHeader(Box::new(*header)).append_to(&mut open);
+    open
 }
 
 /// A full segment, which holds a block of `length` bytes up to the last `rest` ones of it.

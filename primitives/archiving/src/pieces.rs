@@ -53,17 +53,17 @@ pub enum PiecesError {
     /// No chain has so many raw records per segment.
     #[error(
         "{0} raw records per segment: it must be a power of two from 1 to \
-         {MAX_RAW_RECORDS_PER_SEGMENT} (§3)"
+         {MAX_RAW_RECORDS_PER_SEGMENT}"
     )]
     RawRecords(u16),
     /// A raw segment of another length.
     #[error(
         "a raw segment of {0} bytes: it has {RAW_RECORD_BYTES} times a power of two from 1 to \
-         {MAX_RAW_RECORDS_PER_SEGMENT} (§5.2)"
+         {MAX_RAW_RECORDS_PER_SEGMENT}"
     )]
     SegmentLength(usize),
     /// Another number of pieces than a segment has.
-    #[error("{found} pieces given: a segment has {expected}, each there or missing (§5.6)")]
+    #[error("{found} pieces given: a segment has {expected}, each there or missing")]
     PieceCount {
         /// Pieces given, also those that are missing.
         found: usize,
@@ -71,7 +71,7 @@ pub enum PiecesError {
         expected: usize,
     },
     /// Too many pieces are missing.
-    #[error("{have} pieces are not enough: this segment is rebuilt from any {need} (§5.6)")]
+    #[error("{have} pieces are not enough: this segment is rebuilt from any {need}")]
     NotEnoughPieces {
         /// Pieces that are there.
         have: usize,
@@ -80,7 +80,7 @@ pub enum PiecesError {
     },
     /// A source record is not raw history, because a scalar does not begin with the byte 0. At
     /// least one of the pieces is wrong.
-    #[error("scalar {scalar} of source record {record} does not begin with the byte 0 (§5.2)")]
+    #[error("scalar {scalar} of source record {record} does not begin with the byte 0")]
     NotHistory {
         /// Position of the record among the source records.
         record: usize,

@@ -113,13 +113,13 @@ pub enum SegmentItem<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SegmentError {
     /// There are no bytes at all.
-    #[error("a segment begins with its version, got no bytes (§5.1)")]
+    #[error("a segment begins with its version, got no bytes")]
     Empty,
     /// Another version.
-    #[error("segment version {0}, only {VERSION} is known (§5.1)")]
+    #[error("segment version {0}, only {VERSION} is known")]
     Version(u8),
     /// No item has this index.
-    #[error("item {index} at offset {offset}: items are numbered from 0 to 4 (§5.1)")]
+    #[error("item {index} at offset {offset}: items are numbered from 0 to 4")]
     UnknownItem {
         /// Where.
         offset: usize,
@@ -129,7 +129,7 @@ pub enum SegmentError {
     /// The segment ends before the length of a block's item does, or right after it.
     #[error(
         "item at offset {offset} has {left} bytes left: one of a block takes at least \
-         {SMALLEST_ITEM_BYTES}, fewer must be zeros (§5.1)"
+         {SMALLEST_ITEM_BYTES}, fewer must be zeros"
     )]
     ItemCutOff {
         /// Where the item begins.
@@ -138,13 +138,13 @@ pub enum SegmentError {
         left: usize,
     },
     /// An item without content.
-    #[error("item at offset {offset} has length 0: a block has at least one byte (§5.1)")]
+    #[error("item at offset {offset} has length 0: a block has at least one byte")]
     NoContent {
         /// Where the item begins.
         offset: usize,
     },
     /// A block that is said to be whole is not.
-    #[error("block of {length} bytes at offset {offset}: only {left} are left (§5.1)")]
+    #[error("block of {length} bytes at offset {offset}: only {left} are left")]
     BlockTooLong {
         /// Where the item begins.
         offset: usize,
@@ -156,7 +156,7 @@ pub enum SegmentError {
     /// A block that is said to go on in the next segment would fit into this one.
     #[error(
         "start of a block of {length} bytes at offset {offset}: {left} are left, so that it fits \
-         and must be a whole block (§5.1)"
+         and must be a whole block"
     )]
     BlockStartFits {
         /// Where the item begins.
@@ -167,7 +167,7 @@ pub enum SegmentError {
         left: usize,
     },
     /// A parent segment header is cut off or malformed.
-    #[error("parent segment header at offset {offset} does not decode (§5.5)")]
+    #[error("parent segment header at offset {offset} does not decode")]
     ParentHeader {
         /// Where the item begins.
         offset: usize,
@@ -181,14 +181,14 @@ pub enum SegmentError {
     /// A continuation after something else than a parent segment header.
     #[error(
         "block continuation at offset {offset}: it may only be the first item or follow the parent \
-         segment header (§5.1)"
+         segment header"
     )]
     MisplacedContinuation {
         /// Where the item begins.
         offset: usize,
     },
     /// A byte of the padding is not zero.
-    #[error("padding that begins at offset {offset} is not zero at offset {at} (§5.1)")]
+    #[error("padding that begins at offset {offset} is not zero at offset {at}")]
     PaddingNotZero {
         /// Where the item begins.
         offset: usize,

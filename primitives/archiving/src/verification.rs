@@ -35,11 +35,11 @@ pub enum PieceError {
     /// No chain has segments of so many pieces.
     #[error(
         "{0} pieces per segment: a segment has 2R, where R is a power of two up to \
-         {MAX_RAW_RECORDS_PER_SEGMENT} (§3)"
+         {MAX_RAW_RECORDS_PER_SEGMENT}"
     )]
     PiecesPerSegment(u64),
     /// The segment has no such position.
-    #[error("position {position} does not exist in a segment of {pieces_per_segment} pieces (§5)")]
+    #[error("position {position} does not exist in a segment of {pieces_per_segment} pieces")]
     Position {
         /// Position asked for, from 0.
         position: u64,
@@ -57,7 +57,7 @@ pub enum PieceError {
     /// The record has another commitment than the one in the piece.
     #[error(
         "the piece at position {position} names the record commitment {found}, but that of its \
-         record is {expected} (§5.2)"
+         record is {expected}"
     )]
     Commitment {
         /// Position of the piece.
@@ -78,7 +78,7 @@ pub enum PieceError {
     /// The witness does not open the segment commitment.
     #[error(
         "the piece at position {position} is not the segment's: its witness does not open the \
-         segment commitment there (§5.4)"
+         segment commitment there"
     )]
     Witness {
         /// Position of the piece.

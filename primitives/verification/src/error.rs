@@ -32,13 +32,13 @@ impl fmt::Display for PointRole {
 #[non_exhaustive]
 pub enum SolutionError {
     /// The farmer sealed two blocks with one ticket and was reported.
-    #[error("key {0} is blocked for an equivocation (§7, §8)")]
+    #[error("key {0} is blocked: it sealed two blocks with one solution")]
     KeyBlocked(PublicKey),
     /// No plot has this sector.
-    #[error("sector index {0} is too large: it must be below {MAX_SECTORS} (§6, §7)")]
+    #[error("sector index {0} is too large: it must be below {MAX_SECTORS}")]
     SectorIndex(SectorIndex),
     /// No sector has this piece.
-    #[error("piece offset {offset} is too large: a sector has {pieces_per_sector} pieces (§7)")]
+    #[error("piece offset {offset} is too large: a sector has {pieces_per_sector} pieces")]
     PieceOffset {
         /// Offset claimed.
         offset: PieceOffset,
@@ -46,10 +46,10 @@ pub enum SolutionError {
         pieces_per_sector: u16,
     },
     /// A sector cannot be made of no history.
-    #[error("history size 0: a sector is made at history size 1 or more (§7)")]
+    #[error("history size 0: a sector is made at history size 1 or more")]
     HistorySizeZero,
     /// The history was not that long yet.
-    #[error("history size {history_size} is from the future: at most {largest} here (§7)")]
+    #[error("history size {history_size} is from the future: at most {largest} here")]
     HistorySizeFromTheFuture {
         /// History size claimed.
         history_size: HistorySize,
@@ -59,7 +59,7 @@ pub enum SolutionError {
     /// The sector had to be replotted by now.
     #[error(
         "sector made at history size {history_size} expired at {expires_at}; the parent's history \
-         size is {parent_history_size} (§6, §7)"
+         size is {parent_history_size}"
     )]
     Expired {
         /// History size that the sector was made at.
@@ -71,7 +71,7 @@ pub enum SolutionError {
     },
     /// The challenge reads another part of the sector.
     #[error(
-        "piece offset {offset} lies in audit group {actual}, the challenge asks for {expected} (§7)"
+        "piece offset {offset} lies in audit group {actual}, the challenge asks for {expected}"
     )]
     Group {
         /// Offset claimed.
@@ -82,19 +82,21 @@ pub enum SolutionError {
         expected: u8,
     },
     /// A segment that the verdict depends on is not known here.
-    #[error("the commitment of segment {0} is not known here (§7)")]
+    #[error(
+        "the commitment of segment {0} is not known here: neither this block nor one before it brought its header"
+    )]
     UnknownSegment(SegmentIndex),
     /// Bytes that are no point of the group.
-    #[error("{role} is not a canonical compressed point of G1 in the subgroup of order r (§7)")]
+    #[error("{role} is not a canonical compressed point of G1 in the subgroup of order r")]
     Point {
         /// Which of the points.
         role: PointRole,
     },
     /// A chunk that is no scalar.
-    #[error("chunk {0} is not canonical: it must be below the group order r (§7)")]
+    #[error("chunk {0} is not canonical: it must be below the group order r")]
     Scalar(ScalarBytes),
     /// The farmer had no proof here, so it cannot have stored this chunk.
-    #[error("invalid proof of space for s-bucket {}: {source} (§7)", .s_bucket.get())]
+    #[error("invalid proof of space for s-bucket {}: {source}", .s_bucket.get())]
     ProofOfSpace {
         /// The challenge's s-bucket.
         s_bucket: SBucket,
@@ -103,7 +105,7 @@ pub enum SolutionError {
     },
     /// The ticket did not win.
     #[error(
-        "the ticket lies {distance} from the target, more than half of the range, {half_range} (§7)"
+        "the ticket lies {distance} from the target, more than half of the range, {half_range}"
     )]
     OutOfRange {
         /// Its distance.
@@ -112,13 +114,13 @@ pub enum SolutionError {
         half_range: u64,
     },
     /// The record has another chunk there.
-    #[error("the chunk witness does not open the record commitment at s-bucket {} (§7)", .s_bucket.get())]
+    #[error("the chunk witness does not open the record commitment at s-bucket {}", .s_bucket.get())]
     ChunkOpening {
         /// Where it was opened.
         s_bucket: SBucket,
     },
     /// The segment has another record there.
-    #[error("the record witness does not open segment {segment} at position {position} (§7)")]
+    #[error("the record witness does not open segment {segment} at position {position}")]
     RecordOpening {
         /// The segment.
         segment: SegmentIndex,

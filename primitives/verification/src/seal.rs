@@ -16,13 +16,13 @@ const SIGNING_CONTEXT: &[u8] = b"substrate";
 #[non_exhaustive]
 pub enum SealError {
     /// The solution's key is no key.
-    #[error("public key {0} is not a canonical Ristretto point (§8)")]
+    #[error("public key {0} is not a canonical Ristretto point")]
     PublicKey(PublicKey),
     /// The bytes are no signature.
-    #[error("the seal is not a well-formed sr25519 signature (§8)")]
+    #[error("the seal is not a well-formed sr25519 signature")]
     Encoding,
     /// A signature by another key or of something else.
-    #[error("the seal is not a signature of this header by {0} (§8)")]
+    #[error("the seal is not a signature of this header by {0}")]
     Signature(PublicKey),
 }
 

@@ -102,7 +102,7 @@ impl fmt::Display for Field {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// More bytes than are read at all.
-    #[error("certificate of {size} bytes: at most {limit} are accepted (§11)")]
+    #[error("certificate of {size} bytes: at most {limit} are accepted")]
     TooLong {
         /// How many bytes there are.
         size: usize,
@@ -136,11 +136,11 @@ pub enum CertificateError {
     AlgorithmMismatch,
     /// The signature algorithm is not in the list.
     #[error(
-        "signature algorithm not accepted: must be Ed25519, ECDSA P-256 with SHA-256, ECDSA P-384 with SHA-384, or RSA (PKCS #1 v1.5 or PSS) with SHA-256, SHA-384 or SHA-512 (§11)"
+        "signature algorithm not accepted: must be Ed25519, ECDSA P-256 with SHA-256, ECDSA P-384 with SHA-384, or RSA (PKCS #1 v1.5 or PSS) with SHA-256, SHA-384 or SHA-512"
     )]
     UnknownSignatureAlgorithm,
     /// A signature over a SHA-1 digest, which can be forged.
-    #[error("signature with SHA-1: SHA-256, SHA-384 or SHA-512 is required (§11)")]
+    #[error("signature with SHA-1: SHA-256, SHA-384 or SHA-512 is required")]
     Sha1,
     /// RSASSA-PSS with other parameters than the ones that go with its digest.
     #[error(
@@ -148,7 +148,7 @@ pub enum CertificateError {
     )]
     PssParameters,
     /// The public key's algorithm is not in the list.
-    #[error("public key not accepted: must be Ed25519, ECDSA P-256, ECDSA P-384 or RSA (§11)")]
+    #[error("public key not accepted: must be Ed25519, ECDSA P-256, ECDSA P-384 or RSA")]
     UnknownKeyAlgorithm,
     /// A key that is bound to RSASSA-PSS.
     #[error(
@@ -156,9 +156,7 @@ pub enum CertificateError {
     )]
     PssKey,
     /// An RSA modulus of another size.
-    #[error(
-        "RSA key of {0} bits: must have {RSA_MIN_BITS} to {RSA_MAX_BITS}, a multiple of 8 (§11)"
-    )]
+    #[error("RSA key of {0} bits: must have {RSA_MIN_BITS} to {RSA_MAX_BITS}, a multiple of 8")]
     RsaModulusSize(u32),
     /// An RSA modulus that is even, so no product of two odd primes.
     #[error("RSA modulus is even")]
@@ -186,7 +184,7 @@ pub enum CertificateError {
         not_after: u64,
     },
     /// Too many extensions.
-    #[error("more than {0} extensions (§11)")]
+    #[error("more than {0} extensions")]
     TooManyExtensions(usize),
     /// An extension occurs twice.
     #[error("an extension occurs twice (RFC 5280, 4.2)")]
@@ -195,13 +193,13 @@ pub enum CertificateError {
     #[error("unknown critical extension: it cannot be ignored and is not understood")]
     UnknownCriticalExtension,
     /// Too many alternative names.
-    #[error("more than {0} alternative names (§11)")]
+    #[error("more than {0} alternative names")]
     TooManyAlternativeNames(usize),
     /// Too many name-constraint subtrees.
-    #[error("more than {0} name-constraint subtrees (§11)")]
+    #[error("more than {0} name-constraint subtrees")]
     TooManyNameConstraints(usize),
     /// Too many purposes.
-    #[error("more than {0} purposes in the extended key usage (§11)")]
+    #[error("more than {0} purposes in the extended key usage")]
     TooManyPurposes(usize),
     /// The base of a name constraint is none that RFC 5280 defines.
     #[error(

@@ -3,7 +3,7 @@
 use crate::{Seed, Target, scratch};
 use allod_archiver::{
     Error, SegmentStore,
-    journal::{ArchivedBlock, Journal, Snapshot},
+    journal::{ArchivedBlock, Contents, Snapshot},
 };
 use allod_archiving::{
     Archiver, ArchiverState,
@@ -48,29 +48,16 @@ fn journal(bytes: &[u8]) -> bool {
         Some((0, file)) => file.to_vec(),
         Some((_, payloads)) => journal_file(payloads),
     };
-    FOLDERS.with(|[read, written]| {
-        let path = read.path().join("journal");
-        fs::write(&path, &file).expect("a file in memory");
-        match Journal::open(read.path()) {
-            Ok(Some((_, snapshot, blocks))) => {
-                let whole = fs::read(&path).expect("it was read");
-                assert!(file.starts_with(&whole));
-                let mut again = Journal::create(written.path(), &snapshot).expect("a folder");
-                for block in &blocks {
-                    again.append(block).expect("a file in memory");
-                }
-                let again = fs::read(written.path().join("journal")).expect("just written");
-                assert_eq!(again, whole);
-                go_on(snapshot);
-                true
-            }
-            Ok(None) => panic!("there is a file"),
-            Err(error) => {
-                assert_damaged(&error, &path, file.len());
-                false
-            }
-        }
-    })
+    let Ok(contents) = Contents::parse(&file) else {
+        return false;
+    };
+    let blocks = contents.blocks.iter().map(Encode::encode);
+    let payloads = [contents.snapshot.encode()].into_iter().chain(blocks);
+    let again: Vec<u8> = payloads.flat_map(|payload| entry(&payload)).collect();
+    assert_eq!(again, file[..contents.good_bytes]);
+    assert_eq!(contents.bad.is_none(), contents.good_bytes == file.len());
+    go_on(contents.snapshot);
+    true
 }
 
 /// Payloads as a file's entries.
@@ -79,12 +66,16 @@ fn journal_file(mut payloads: &[u8]) -> Vec<u8> {
     while let Some((length, rest)) = payloads.split_first_chunk() {
         let length = usize::from(u16::from_le_bytes(*length)).min(rest.len());
         let (payload, rest) = rest.split_at(length);
-        file.extend_from_slice(&(length as u32).to_le_bytes());
-        file.extend_from_slice(payload);
-        file.extend_from_slice(&blake2b_256(payload)[..16]);
+        file.extend(entry(payload));
         payloads = rest;
     }
     file
+}
+
+/// An entry of the journal, as its format tells.
+fn entry(payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u32).to_le_bytes();
+    [&length, payload, &blake2b_256(payload)[..16]].concat()
 }
 
 /// Restores the archiver's state and adds a block to it.
@@ -122,6 +113,8 @@ fn assert_damaged(error: &Error, expected: &Path, length: usize) {
     }
 }
 
+/// Segments without pieces, whose files may be absent.
+const NO_PIECES: u64 = 0;
 /// Bytes of a record of segment headers before its checksum.
 const RECORD_DATA_BYTES: usize = 112;
 
@@ -139,14 +132,14 @@ fn segment_headers(bytes: &[u8]) -> bool {
     FOLDERS.with(|[read, written]| {
         let path = read.path().join("headers");
         fs::write(&path, &file).expect("a file in memory");
-        match SegmentStore::open(read.path(), 2) {
+        match SegmentStore::open(read.path(), NO_PIECES) {
             Ok(store) => {
                 let whole = fs::read(&path).expect("it was read");
                 assert!(file.starts_with(&whole));
                 let headers = store.headers_from(SegmentIndex(0), usize::MAX);
                 assert_eq!(headers.len() as u64, store.history_size().0);
                 let _ = fs::remove_file(written.path().join("headers"));
-                let again = SegmentStore::open(written.path(), 2).expect("a folder");
+                let again = SegmentStore::open(written.path(), NO_PIECES).expect("a folder");
                 for header in headers {
                     again.insert(header, &[]).expect("the next one");
                 }

@@ -34,7 +34,7 @@ use sp_keyring::Sr25519Keyring;
 use sp_runtime::BuildStorage;
 use std::{
     num::NonZeroU32,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
 use tempfile::TempDir;
@@ -139,7 +139,7 @@ pub struct Node {
     pub parameters: ChainParameters,
     import: Import,
     // Last, so that the folder goes when nothing uses it any more.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Node {
@@ -167,8 +167,13 @@ impl Node {
             client,
             parameters,
             import,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where its archiver keeps the history.
+    pub fn history_folder(&self) -> PathBuf {
+        self.folder.path().join("history")
     }
 
     /// Everything that import works with.

@@ -77,7 +77,7 @@ pub struct FarmerConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum FarmerError {
     /// No plot has so many sectors, or none.
-    #[error("{0} sectors: a plot has 1 to {MAX_SECTORS} (§6)")]
+    #[error("{0} sectors: a plot has 1 to {MAX_SECTORS}")]
     Sectors(u32),
     /// The node's chain is not one.
     #[error("the node has impossible chain parameters: {0}")]

@@ -7,9 +7,9 @@ use allod_x509::{KeyUsage, ParsedCertificate};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-/// Where the terms of this method are named: `sinceBlock`, `untilBlock`.
-const VOCABULARY: &str =
-    "https://github.com/allod-network/allod/blob/main/node/rpc/src/did/mod.rs#";
+/// What the names of this method's terms begin with: `sinceBlock`, `untilBlock`. A URN, as it names and is
+/// nothing to be fetched.
+const VOCABULARY: &str = "urn:allod:did:";
 
 /// One key of an identity.
 struct Key<'a> {

@@ -105,6 +105,15 @@ fn a_document_has_keys_and_services() {
     );
     assert_eq!((method.since_block, method.until_block), (1, None));
     assert_eq!(doc.service[0].id, format!("{name}#agent"));
+    // What no published context knows, this one does.
+    let terms = doc.context.last().unwrap();
+    assert_eq!(
+        terms,
+        &serde_json::json!({
+            "sinceBlock": "urn:allod:did:sinceBlock",
+            "untilBlock": "urn:allod:did:untilBlock",
+        })
+    );
     let metadata = resolution.did_document_metadata;
     assert_eq!(metadata.version_id.as_deref(), Some("0"));
     assert_eq!(

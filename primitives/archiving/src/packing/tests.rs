@@ -277,6 +277,31 @@ fn nothing_has_changed_if_sealing_fails() {
 }
 
 #[test]
+fn resuming_within_a_block_that_is_shorter_is_refused() {
+    let sealed = pack_all(CAPACITY, &[vec![1], block(1, 50)]);
+    let long = pack_all(CAPACITY, &[vec![1], block(1, 50), block(2, 50)]);
+    let header = long[sealed.len()].header;
+    let archived = match header.last_archived_block.progress {
+        ArchivedProgress::Partial(archived) => archived.get(),
+        ArchivedProgress::Complete => unreachable!("the second block crosses the border"),
+    };
+    let resume = |length| {
+        Packer::resume(CAPACITY, header, &block(2, length), |raw| Ok(seal(&raw)))
+            .map(|packer| packer.state.last_block)
+    };
+    for length in [0, 1, archived as usize] {
+        let expected = PackingError::AnotherBlock {
+            segment: header.segment_index,
+            number: 2,
+            archived,
+            length,
+        };
+        assert_eq!(resume(length), Err(expected));
+    }
+    assert_eq!(resume(archived as usize + 1), Ok(Some(2)));
+}
+
+#[test]
 fn indices_of_segments_end() {
     let mut packer = Packer::new(CAPACITY).unwrap();
     pack(&mut packer, &[1], &mut Vec::new());
@@ -430,6 +455,30 @@ proptest! {
             pack(&mut packer, block, &mut sealed);
         }
         prop_assert_eq!(sealed, pack_all(150, &blocks));
+    }
+
+    /// From the header of any segment and the block that it ends in, without the state that was
+    /// saved, packing goes on as if nothing had happened.
+    #[test]
+    fn resuming_after_any_segment_makes_no_difference(sizes in sizes(), capacity in 105_usize..300) {
+        let mut archived = blocks(&sizes);
+        let sealed = pack_all(capacity, &archived);
+        archived[0] = padded_genesis(capacity, &archived[0]);
+        for (index, Sealed { header, .. }) in sealed.iter().enumerate() {
+            let number = header.last_archived_block.number as usize;
+            let mut again = sealed[..=index].to_vec();
+            let seal = |raw: RawSegment<'_>| {
+                let header = seal(&raw);
+                again.push(Sealed { header, bytes: raw.bytes.to_vec() });
+                Ok::<_, PackingError>(header)
+            };
+            let mut packer = Packer::resume(capacity, *header, &archived[number], seal).unwrap();
+            prop_assert_eq!(&Packer::restore(capacity, packer.state.clone()).unwrap().state, &packer.state);
+            for block in &archived[number + 1..] {
+                pack(&mut packer, block, &mut again);
+            }
+            prop_assert_eq!(&again, &sealed);
+        }
     }
 
     #[test]

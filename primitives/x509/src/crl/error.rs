@@ -12,7 +12,7 @@ pub enum CrlError {
     #[error(transparent)]
     Form(#[from] CertificateError),
     /// More bytes than are read at all.
-    #[error("revocation list of {size} bytes: at most {limit} are accepted (§11)")]
+    #[error("revocation list of {size} bytes: at most {limit} are accepted")]
     TooLong {
         /// How many bytes there are.
         size: usize,

@@ -115,7 +115,7 @@ pub enum PathError {
     EmptyChain,
     /// The chain has too many certificates.
     #[codec(index = 18)]
-    #[error("more than {MAX_CHAIN} certificates in the chain (§11)")]
+    #[error("more than {MAX_CHAIN} certificates in the chain")]
     ChainTooLong,
     /// `rustls-webpki` refuses what the rules here accept.
     #[codec(index = 19)]

@@ -12,9 +12,11 @@
 //! | `equivocations` | two blocks for one solution |
 //! | `forks` | weight, finality |
 //! | `history` | independent nodes come to the same chain and the same history |
+//! | `disk` | files of the history that a disk did not keep, or did not take |
 //!
 //! [`AllodBlockImport`]: allod_consensus::AllodBlockImport
 
+mod disk;
 mod equivocations;
 mod forks;
 mod history;

@@ -1,0 +1,70 @@
+//! `allod id csr`: asks an issuer for a certificate (PKCS #10).
+
+use crate::{
+    Error,
+    certificate::{contents::ContentsArgs, subject::Subject},
+    files::{self, Form, REQUEST},
+    keys::own_key::{KeyArgs, OwnKey},
+    request::steps,
+    verbs::assemble,
+};
+use allod_x509::{
+    ParsedRequest,
+    builder::{certification_request_info, signed},
+};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Arguments of `allod id csr`.
+#[derive(Debug, clap::Args)]
+pub struct CsrArgs {
+    /// The name: a text, or attributes such as /O=Example/CN=agent.
+    subject: Subject,
+
+    /// Where to write the request.
+    #[arg(long, value_name = "FILE", default_value = "request.pem")]
+    out: PathBuf,
+
+    /// How files are written.
+    #[arg(long, value_enum, default_value_t)]
+    form: Form,
+
+    #[command(flatten)]
+    contents: ContentsArgs,
+
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+/// Makes a request, with a new key unless one is named.
+pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
+    let own = args.key.own_key(&args.out)?;
+    let spki = own.spki();
+    let algorithm = args.key.signature_algorithm(&spki)?;
+    let extensions = args.contents.extensions(&args.contents.names(), false);
+    let info = certification_request_info(&args.subject.0, &extensions, &spki);
+    check(&signed(&info, algorithm, &[0]))?;
+    match own {
+        OwnKey::Elsewhere { to_be_signed, .. } => {
+            let words = assemble::words(&to_be_signed, &[], &args.out, args.form);
+            steps::hand_out(&to_be_signed, &info, algorithm, &words)?;
+        }
+        OwnKey::Here { key, new } => {
+            let der = signed(&info, algorithm, &key.sign_with(algorithm, &info)?);
+            check(&der)?
+                .verify()
+                .map_err(|error| format!("the request made here: {error}"))?;
+            let contents = files::encode(REQUEST[0], &der, args.form)?;
+            args.key
+                .write(&key, new.as_deref(), &args.out, &contents, args.form)?;
+            println!("request     {}", args.out.display());
+            if let Some(path) = new {
+                println!("key         {}", path.display());
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(der: &[u8]) -> Result<ParsedRequest<'_>, Error> {
+    ParsedRequest::parse(der).map_err(|error| format!("the request is refused: {error}").into())
+}

@@ -1,0 +1,234 @@
+//! `allod id issue`: an issuer's certificate for whoever asks by a request (PKCS #10).
+//!
+//! A request is what a stranger wrote. From it come the subject's name and key, and its alternative names unless
+//! `--alt-name` or `--no-alt-names` says otherwise. That it wants to be a CA, to use the key for something, or any
+//! other extension grants nothing: what the certificate says is the issuer's word, by arguments. What was asked for and
+//! not granted is said.
+
+use crate::{
+    Error,
+    certificate::{
+        contents::{
+            self, ContentsArgs, ValidityArgs, issuers_key_identifier, key_identifier_extension,
+        },
+        issuer::{IssuerArgs, check_issuable},
+    },
+    clock,
+    files::{self, CERTIFICATE, Form},
+    keys::{key_file, password::PasswordArgs},
+    request::{signing, steps},
+    verbs::assemble,
+};
+use allod_identity::Identifier;
+use allod_x509::{
+    KeyUsage, ParsedCertificate, ParsedRequest, SignatureAlgorithm, SigningKey, Validity,
+    builder::{self, CertificateBuilder, authority_key_identifier},
+    oid,
+};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Arguments of `allod id issue`.
+#[derive(Debug, clap::Args)]
+pub struct IssueArgs {
+    /// The request: PEM or DER.
+    request: PathBuf,
+
+    #[command(flatten)]
+    issuer: IssuerArgs,
+
+    /// The issuer's private key: PKCS#8, SEC 1 or PKCS#1, PEM or DER. Without it, it is looked for beside the
+    /// issuer's certificate, as `allod id register` does.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    #[command(flatten)]
+    password: PasswordArgs,
+
+    /// Where to write the certificate.
+    #[arg(long, value_name = "FILE", required_unless_present = "to_be_signed")]
+    out: Option<PathBuf>,
+
+    /// Sign nothing here: where to write what the issuer's key has to sign; `allod id assemble` takes it
+    /// from there.
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    to_be_signed: Option<PathBuf>,
+
+    /// The algorithm of the signature, for RSA keys: rsa-pkcs1-sha256 (default) to rsa-pss-sha512.
+    #[arg(long, value_name = "NAME", value_parser = signing::parse_algorithm)]
+    signature_algorithm: Option<SignatureAlgorithm>,
+
+    /// How the certificate is written.
+    #[arg(long, value_enum, default_value_t)]
+    form: Form,
+
+    /// Leave out the alternative names of the request.
+    #[arg(long, conflicts_with = "alternative_names")]
+    no_alt_names: bool,
+
+    #[command(flatten)]
+    contents: ContentsArgs,
+
+    #[command(flatten)]
+    validity: ValidityArgs,
+}
+
+/// Issues a certificate.
+pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
+    let der = files::request(&args.request)?;
+    let request = verified(&der, &args.request)?;
+    let issuer_der = args
+        .issuer
+        .certificate()
+        .await?
+        .ok_or("name the issuer: --issuer FILE or --issuer-id IDENTIFIER")?;
+    let issuer = ParsedCertificate::parse(&issuer_der)
+        .map_err(|error| format!("the issuer's certificate: {error}"))?;
+    let validity = args
+        .validity
+        .window(clock::now()?, Some(issuer.validity()))?;
+    let parts = args.parts(&request, &issuer, validity);
+    let key_kind = issuer.public_key().algorithm;
+    let algorithm = signing::algorithm_of_key(key_kind, args.signature_algorithm)
+        .map_err(|error| format!("--signature-algorithm {error}"))?;
+    let tbs = parts.tbs(algorithm, request.spki());
+    // Everything but the signature can be wrong already.
+    let unsigned = builder::certificate(&tbs, algorithm, &[0]);
+    let certificate = parse(&unsigned)?;
+    check_issuable(&certificate, &issuer)?;
+    for line in not_granted(&request, &certificate) {
+        eprintln!("not granted: {line}");
+    }
+    if let Some(to) = &args.to_be_signed {
+        let out = args.out.as_deref().unwrap_or(Path::new("cert.pem"));
+        let words = assemble::words(to, &args.issuer.words(), out, args.form);
+        steps::hand_out(to, &tbs, algorithm, &words)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let out = args.out.as_deref().ok_or("--out is missing")?;
+    let key = args.issuers_key(&issuer)?;
+    let der = parts.sign_with(request.spki(), &key, algorithm)?;
+    let certificate = parse(&der)?;
+    certificate
+        .verify_signed_by(&issuer)
+        .map_err(|error| format!("the certificate made here: {error}"))?;
+    files::write_new(out, &files::encode(CERTIFICATE, &der, args.form)?)?;
+    println!("certificate {}", out.display());
+    println!("identifier  {}", Identifier::of(&certificate));
+    Ok(ExitCode::SUCCESS)
+}
+
+impl IssueArgs {
+    /// What the certificate says.
+    fn parts(
+        &self,
+        request: &ParsedRequest<'_>,
+        issuer: &ParsedCertificate<'_>,
+        validity: Validity,
+    ) -> CertificateBuilder {
+        let asked = request
+            .extensions()
+            .iter()
+            .find(|extension| extension.identifier == oid::ALTERNATIVE_NAME)
+            .filter(|_| !self.no_alt_names && self.contents.alternative_names.is_empty());
+        // Without a subject, the alternative name has to be critical (RFC 5280, 4.1.2.6).
+        let is_critical = request.subject_name().is_empty();
+        let mut extensions = self
+            .contents
+            .extensions(&self.contents.names(), is_critical);
+        if let Some(names) = asked {
+            let identifier = oid::ALTERNATIVE_NAME;
+            extensions.push(builder::extension(identifier, is_critical, names.value));
+        }
+        extensions.push(key_identifier_extension(request.public_key()));
+        extensions.push(authority_key_identifier(&issuers_key_identifier(issuer)));
+        CertificateBuilder {
+            serial: contents::serial(),
+            issuer: issuer.subject().to_vec(),
+            not_before: validity.not_before,
+            not_after: validity.not_after,
+            subject: request.subject().to_vec(),
+            extensions,
+        }
+    }
+
+    fn issuers_key(&self, issuer: &ParsedCertificate<'_>) -> Result<SigningKey, Error> {
+        match (&self.key, &self.issuer.issuer) {
+            (Some(path), _) => key_file::of_certificate(issuer, path, &self.password),
+            (None, Some(beside)) => key_file::find(issuer, beside, None, &self.password),
+            (None, None) => Err("name the issuer's key: --key FILE".into()),
+        }
+    }
+}
+
+/// A request whose own key signed it.
+fn verified<'a>(der: &'a [u8], path: &Path) -> Result<ParsedRequest<'a>, Error> {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let request = ParsedRequest::parse(der).map_err(|error| named(&error))?;
+    request.verify().map_err(|error| named(&error))?;
+    Ok(request)
+}
+
+fn parse(der: &[u8]) -> Result<ParsedCertificate<'_>, Error> {
+    ParsedCertificate::parse(der)
+        .map_err(|error| format!("the certificate is refused: {error}").into())
+}
+
+/// What was asked for and is not in the certificate.
+fn not_granted(
+    request: &ParsedRequest<'_>,
+    certificate: &ParsedCertificate<'_>,
+) -> Vec<&'static str> {
+    let wants_ca = request
+        .basic_constraints()
+        .is_some_and(|constraints| constraints.is_ca);
+    let has_usages = |wanted: KeyUsage| {
+        certificate
+            .key_usage()
+            .is_some_and(|granted| granted.contains(wanted))
+    };
+    let says = |identifier: &[u8]| {
+        let asked = request.extensions().iter();
+        let asked = asked.filter(|extension| extension.identifier == identifier);
+        let granted = certificate.extension(identifier);
+        asked
+            .map(|extension| Some(extension.value))
+            .any(|value| value != granted.as_ref().map(|granted| granted.value))
+    };
+    let is_other = |identifier: &[u8]| {
+        let known = [
+            oid::BASIC_CONSTRAINTS,
+            oid::KEY_USAGE,
+            oid::ALTERNATIVE_NAME,
+            oid::NAME_CONSTRAINTS,
+            oid::SUBJECT_KEY_IDENTIFIER,
+        ];
+        !known.contains(&identifier)
+    };
+    let mut lines = Vec::new();
+    if wants_ca && !certificate.is_ca() {
+        lines.push("to be a CA (--ca would)");
+    }
+    if request
+        .key_usage()
+        .is_some_and(|wanted| !has_usages(wanted))
+    {
+        lines.push("its key usage (--key-usage would)");
+    }
+    if says(oid::ALTERNATIVE_NAME) {
+        lines.push("its alternative names");
+    }
+    if says(oid::NAME_CONSTRAINTS) {
+        lines.push("its name constraints (--permit and --exclude would)");
+    }
+    if request
+        .extensions()
+        .iter()
+        .any(|extension| is_other(extension.identifier))
+    {
+        lines.push("other extensions");
+    }
+    lines
+}

@@ -1,0 +1,22 @@
+//! The verbs: one file each, whose `//!` says how it goes.
+
+pub mod assemble;
+pub mod consent;
+pub mod control;
+pub mod crl;
+pub mod csr;
+pub mod data;
+pub mod extrinsic;
+pub mod issue;
+#[cfg(test)]
+mod issuing_tests;
+pub mod new;
+pub mod recover;
+pub mod register;
+pub mod renew;
+pub mod reparent;
+pub mod report;
+pub mod resolve;
+pub mod revoke;
+pub mod verify;
+pub mod watch;
