@@ -14,7 +14,7 @@ ALLOD := $(CARGO_TARGET_DIR)/release/allod
 ALL := --release --workspace --all-targets --locked
 ARGS ?=
 
-.PHONY: run build test bench fmt setup specs weights bin-path
+.PHONY: run build test bench fuzz fmt setup specs weights bin-path
 .DEFAULT_GOAL := build
 
 setup:
@@ -42,6 +42,10 @@ test: setup
 ## Criterion benches; ARGS="--bench kzg" for one of them.
 bench: setup
 	@$(WITH) cargo bench --locked --workspace $(or $(ARGS),--benches)
+
+## Fuzz whatever parses bytes from outside; SECONDS=600 for so long each, ARGS="segment crl" for some targets.
+fuzz: setup
+	@$(WITH) tests/fuzz/run.sh $(or $(SECONDS),60) $(ARGS)
 
 fmt: setup
 	@$(WITH) cargo fmt --all

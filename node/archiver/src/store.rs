@@ -58,8 +58,7 @@ fn parse_record(bytes: &[u8]) -> Result<SegmentHeader, &'static str> {
         return Err("checksum of the record does not match");
     }
     let mut rest = data;
-    let header =
-        SegmentHeader::decode(&mut rest).map_err(|_| "the record is no segment header")?;
+    let header = SegmentHeader::decode(&mut rest).map_err(|_| "the record is no segment header")?;
     if rest.iter().any(|byte| *byte != 0) {
         return Err("the record has more than zeros after its segment header");
     }

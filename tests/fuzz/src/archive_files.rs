@@ -35,7 +35,7 @@ pub const TARGETS: &[Target] = &[
 
 thread_local! {
     /// Files are parsed here, and written again there.
-    static FOLDERS: [TempDir; 2] = [scratch::folder(), scratch::folder()];
+    static FOLDERS: [TempDir; 2] = [scratch(), scratch()];
 }
 
 /// The first byte says what the others are: 0, a file; else payloads of entries, each with its length before it in two
@@ -131,7 +131,7 @@ fn segment_headers(bytes: &[u8]) -> bool {
     };
     FOLDERS.with(|[read, written]| {
         let path = read.path().join("headers");
-        fs::write(&path, &file).expect("a file in memory");
+        fs::write(&path, &file).expect("a file");
         match SegmentStore::open(read.path(), NO_PIECES) {
             Ok(store) => {
                 let whole = fs::read(&path).expect("it was read");

@@ -1,6 +1,6 @@
 //! What consensus reads of blocks, and of peers.
 
-use crate::{Seed, Target, scale::canonical};
+use crate::{Seed, Target, history::KZG, scale::canonical};
 use allod_consensus_primitives::{
     ConsensusLog, DigestError, ENGINE_ID, EquivocationError, EquivocationProof, JustificationError,
     PotJustification, PreDigest, consensus_logs, digest::seal_item, justification_hash, pre_digest,
@@ -11,7 +11,6 @@ use allod_core::{
     Slot, Solution, SolutionRange, time::PotInput,
 };
 use allod_farmer::header::{HeaderError, read_pre_digest};
-use allod_kzg::Kzg;
 use allod_timekeeper::gossip::{MESSAGE_BYTES, SlotMessage};
 use allod_verification::{SolutionContext, check_cheap, needed_segments, verify_solution};
 use parity_scale_codec::{Decode, Encode};
@@ -88,7 +87,9 @@ fn same_pre_digest(
     header: &[u8],
     items: &[DigestItem],
 ) -> bool {
-    let is_sealed = items.iter().any(|item| matches!(item, DigestItem::Seal(..)));
+    let is_sealed = items
+        .iter()
+        .any(|item| matches!(item, DigestItem::Seal(..)));
     match (node, read_pre_digest(header)) {
         (_, Err(HeaderError::AlreadySealed(position))) => {
             matches!(items[position], DigestItem::Seal(..))
@@ -134,11 +135,17 @@ fn equivocation(bytes: &[u8]) -> bool {
     };
     let genesis = [7; 32];
     let found = proof.check(&genesis, |_, _, _| true);
-    assert_eq!(found.is_ok(), turned.check(&genesis, |_, _, _| true).is_ok());
+    assert_eq!(
+        found.is_ok(),
+        turned.check(&genesis, |_, _, _| true).is_ok()
+    );
     if let Ok(found) = found {
         for header in [&proof.first, &proof.second] {
             let claim = pre_digest(header).expect("it was read");
-            assert_eq!((claim.slot, claim.solution.public_key), (found.slot, found.public_key));
+            assert_eq!(
+                (claim.slot, claim.solution.public_key),
+                (found.slot, found.public_key)
+            );
         }
         let unsealed = proof.check(&genesis, |_, _, _| false);
         assert_eq!(unsealed, Err(EquivocationError::Seal("first")));
@@ -176,7 +183,6 @@ fn read_message(bytes: &[u8]) -> Option<SlotMessage> {
 
 /// A solution, whatever it claims: no rule panics, and the cheap rules refuse nothing that all of them take.
 fn solution(bytes: &[u8]) -> bool {
-    static KZG: LazyLock<Kzg> = LazyLock::new(Kzg::new);
     static PARAMETERS: LazyLock<ChainParameters> = LazyLock::new(crate::json::local_parameters);
     let Some(solution) = canonical::<Solution>(bytes) else {
         return false;

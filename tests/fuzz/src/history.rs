@@ -115,7 +115,9 @@ fn check_header(mut joiner: Joiner, segment: &[u8], contents: &ReconstructedCont
         (elsewhere, matches_last_block as fn(&JoinError) -> bool),
         (other_parent, matches_hash),
     ] {
-        let error = joiner.add(segment, Some(&wrong)).expect_err("another header");
+        let error = joiner
+            .add(segment, Some(&wrong))
+            .expect_err("another header");
         assert!(is_named(&error), "{error}");
     }
     assert_eq!(joiner.add(segment, Some(&header)).as_ref(), Ok(contents));
@@ -140,9 +142,9 @@ impl Twin {
     /// Checks what a segment completes against what its items say.
     fn check(&mut self, segment: &[u8], contents: &ReconstructedContents) {
         let items = Segment::decode(segment).expect("it was joined");
-        let mut next = contents
-            .segment_header
-            .map_or(0, |parent| parent.last_archived_block.number.wrapping_add(1));
+        let mut next = contents.segment_header.map_or(0, |parent| {
+            parent.last_archived_block.number.wrapping_add(1)
+        });
         let mut expected = Vec::new();
         let mut last = None;
         for item in items.items() {
@@ -176,7 +178,8 @@ impl Twin {
     }
 }
 
-static KZG: LazyLock<Kzg> = LazyLock::new(Kzg::new);
+/// The ceremony's parameters, read once.
+pub(crate) static KZG: LazyLock<Kzg> = LazyLock::new(Kzg::new);
 
 /// Raw records per segment of the pieces that are spoilt.
 const R: u16 = 1;

@@ -42,6 +42,11 @@ pub const TARGETS: &[Target] = &[
         run: chain_parameters,
         seeds: chain_parameters_seeds,
     },
+    Target {
+        name: "chain_spec",
+        run: chain_spec,
+        seeds: chain_spec_seeds,
+    },
 ];
 
 /// Reads one type's values.
@@ -156,7 +161,11 @@ fn verification(json: &[u8]) -> bool {
 
 /// A header's hash is computed, whatever it holds.
 fn head(json: &[u8]) -> bool {
-    head_in("chain_subscribeNewHeads", serde_json::from_slice::<Header>(json)).is_ok()
+    head_in(
+        "chain_subscribeNewHeads",
+        serde_json::from_slice::<Header>(json),
+    )
+    .is_ok()
 }
 
 /// The chain's parameters in a specification: what is taken keeps every range, and is written as it was read.
@@ -178,15 +187,37 @@ fn chain_parameters(json: &[u8]) -> bool {
     }
 }
 
+/// A chain specification, plain or raw: one that is read is read again from what it is exported as, and is the same.
+fn chain_spec(json: &[u8]) -> bool {
+    const RUNTIME: Option<&[u8]> = Some(b"\0asm");
+    match allod_chain_spec::read(json, RUNTIME) {
+        Ok(spec) => {
+            let text = spec.as_json(false).expect("it was read");
+            let again = allod_chain_spec::read(text.as_bytes(), RUNTIME);
+            let again = again.expect("what is written is read");
+            assert_eq!(again.as_json(false).expect("it was read"), text);
+            true
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            false
+        }
+    }
+}
+
 /// The parameters of the chain `local`.
 pub(crate) fn local_parameters() -> ChainParameters {
     serde_json::from_value(local_parameters_json()).expect("the built-in specification")
 }
 
 fn local_parameters_json() -> Value {
+    local_spec()["genesis"]["runtimeGenesis"]["patch"]["farming"]["parameters"].clone()
+}
+
+/// The specification of the chain `local`, without a runtime.
+fn local_spec() -> Value {
     let text = fs::read(repository("chain-specs/local.json")).expect("a built-in specification");
-    let spec: Value = serde_json::from_slice(&text).expect("a built-in specification");
-    spec["genesis"]["runtimeGenesis"]["patch"]["farming"]["parameters"].clone()
+    serde_json::from_slice(&text).expect("a built-in specification")
 }
 
 fn of(kind: u8, json: Value) -> Vec<u8> {
@@ -299,5 +330,18 @@ fn chain_parameters_seeds() -> Vec<Seed> {
         Seed::valid("hourly", with("slotDurationMs", json!(3_600_000))),
         Seed::invalid("records", with("rawRecordsPerSegment", json!(7))),
         Seed::invalid("probability", with("slotProbability", json!([2, 1]))),
+    ]
+}
+
+fn chain_spec_seeds() -> Vec<Seed> {
+    let plain = local_spec();
+    let mut raw = plain.clone();
+    raw["genesis"] = json!({ "raw": { "top": { "0x3a636f6465": "0x" }, "childrenDefault": {} } });
+    let mut other_form = plain.clone();
+    other_form["genesis"] = json!({ "runtimeGenesis": { "code": "0x" } });
+    vec![
+        Seed::valid("plain", plain.to_string()),
+        Seed::valid("raw", raw.to_string()),
+        Seed::invalid("no-patch", other_form.to_string()),
     ]
 }

@@ -30,10 +30,10 @@ pub mod identity;
 pub mod json;
 pub mod plot_files;
 mod scale;
-mod scratch;
 pub mod x509;
 
 use std::path::PathBuf;
+use tempfile::TempDir;
 
 /// One thing that parses bytes from outside.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +89,11 @@ pub fn targets() -> impl Iterator<Item = &'static Target> {
 /// Where a target's corpus lies.
 pub fn corpus_folder(target: &Target) -> PathBuf {
     repository("tests/fuzz/corpus").join(target.name)
+}
+
+/// A folder for files to be parsed; in memory if `TMPDIR` is, as in fuzzing.
+fn scratch() -> TempDir {
+    tempfile::tempdir().expect("a folder for files")
 }
 
 /// A path in this repository.

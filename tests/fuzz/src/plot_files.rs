@@ -39,9 +39,9 @@ const PLOT_FILE: &str = "plot.json";
 static PARAMETERS: LazyLock<ChainParameters> = LazyLock::new(local_parameters);
 
 thread_local! {
-    static PLOT: TempDir = scratch::folder();
+    static PLOT: TempDir = scratch();
     /// Sectors are parsed here, and written again there.
-    static SECTORS: [TempDir; 2] = [scratch::folder(), scratch::folder()];
+    static SECTORS: [TempDir; 2] = [scratch(), scratch()];
 }
 
 /// The three files of a plot one after another, the first two with their lengths before them in a byte. If the very
@@ -55,7 +55,7 @@ fn plot_directory(bytes: &[u8]) -> bool {
     PLOT.with(|folder| {
         let folder = folder.path();
         for (name, bytes) in &files {
-            fs::write(folder.join(name), bytes).expect("a file in memory");
+            fs::write(folder.join(name), bytes).expect("a file");
         }
         match open_plot(folder) {
             Ok((key, slot)) => {
@@ -149,7 +149,10 @@ fn assert_within(error: &DirectoryError, files: &PlotFiles) {
     match error {
         DirectoryError::Damaged(damaged)
         | DirectoryError::SignedSlot(SignedSlotError::Damaged(damaged)) => {
-            assert!(damaged.offset <= named(&damaged.path).len() as u64, "{error}");
+            assert!(
+                damaged.offset <= named(&damaged.path).len() as u64,
+                "{error}"
+            );
         }
         DirectoryError::Version { path, .. } | DirectoryError::WrongPlot { path, .. } => {
             named(path);
@@ -194,19 +197,13 @@ static SECTOR: LazyLock<Vec<u8>> = LazyLock::new(|| {
             }
         })
         .collect();
-    let folder = scratch::folder();
+    let folder = scratch();
     write(folder.path(), &pieces, HistorySize(9))
 });
 
 fn write(folder: &Path, pieces: &[PlottedPiece], history_size: HistorySize) -> Vec<u8> {
-    let written = write_sector(
-        folder,
-        &PLOT_KEY,
-        SECTOR_INDEX.into(),
-        history_size,
-        pieces,
-    );
-    let path = written.expect("a folder in memory");
+    let written = write_sector(folder, &PLOT_KEY, SECTOR_INDEX.into(), history_size, pieces);
+    let path = written.expect("a folder");
     let bytes = fs::read(&path).expect("just written");
     // Its name may be another one each time.
     fs::remove_file(path).expect("just read");
@@ -229,7 +226,7 @@ fn sector_file(bytes: &[u8]) -> bool {
     }
     SECTORS.with(|[read, written]| {
         let path = read.path().join(format!("sector-{SECTOR_INDEX:06}.bin"));
-        fs::write(&path, &file).expect("a file in memory");
+        fs::write(&path, &file).expect("a file");
         let sector = match SectorFile::open(&path, &PLOT_KEY) {
             Ok(sector) => sector,
             Err(error) => {
@@ -287,7 +284,10 @@ fn points(path: &Path, offset: u16) -> (RecordCommitment, RecordWitness) {
     let (group, position) = (usize::from(offset) / 2, usize::from(offset) % 2);
     let start = table_start(group) + 2 * 1_024 + position * 96;
     let point = |start: usize| file[start..start + 48].try_into().expect("48 bytes");
-    (RecordCommitment(point(start)), RecordWitness(point(start + 48)))
+    (
+        RecordCommitment(point(start)),
+        RecordWitness(point(start + 48)),
+    )
 }
 
 fn assert_sector_error(error: &SectorError, expected: &Path, length: usize) {
@@ -371,13 +371,13 @@ fn fix_checksums(file: &mut [u8]) {
 }
 
 fn plot_directory_seeds() -> Vec<Seed> {
-    let folder = scratch::folder();
+    let folder = scratch();
     let folder = folder.path();
     let key = with_key_checksum(hex::encode([3; 32]).as_bytes());
-    fs::write(folder.join(KEY_FILE), key).expect("a file in memory");
+    fs::write(folder.join(KEY_FILE), key).expect("a file");
     drop(PlotDirectory::open(folder, GENESIS_HASH, &PARAMETERS).expect("a new plot"));
-    let [key, slot, plot] =
-        [KEY_FILE, SLOT_FILE, PLOT_FILE].map(|name| fs::read(folder.join(name)).expect("it is new"));
+    let [key, slot, plot] = [KEY_FILE, SLOT_FILE, PLOT_FILE]
+        .map(|name| fs::read(folder.join(name)).expect("it is new"));
     let together = |fixes: u8, plot: &[u8]| {
         let lengths = [&key, &slot].map(|bytes| bytes.len() as u8);
         [&[fixes, lengths[0]], &key[..], &lengths[1..], &slot, plot].concat()

@@ -225,7 +225,9 @@ fn slowly_within(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Option<bool>
         labels.rev().map(str::to_ascii_lowercase).collect()
     };
     let bits = |octets: &[u8]| -> Vec<bool> {
-        let bits = octets.iter().flat_map(|octet| (0..8).map(move |bit| octet >> bit & 1 == 1));
+        let bits = octets
+            .iter()
+            .flat_map(|octet| (0..8).map(move |bit| octet >> bit & 1 == 1));
         bits.collect()
     };
     match (name, base) {
@@ -235,7 +237,8 @@ fn slowly_within(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Option<bool>
         (GeneralName::Ip(address), GeneralName::Ip(base)) => {
             let (network, mask) = base.split_at(base.len() / 2);
             let fits = bits(address).into_iter().zip(bits(network)).zip(bits(mask));
-            let fits = fits.into_iter().all(|((ours, theirs), counts)| !counts || ours == theirs);
+            let mut fits = fits;
+            let fits = fits.all(|((ours, theirs), counts)| !counts || ours == theirs);
             Some(address.len() == network.len() && fits)
         }
         (GeneralName::Email(name), GeneralName::Email(base)) if !base.contains('@') => {
@@ -294,7 +297,9 @@ fn encrypted_key(bytes: &[u8]) -> bool {
 /// The iterations that a file of a right form asks for.
 fn iterations(bytes: &[u8]) -> Option<u64> {
     const PBKDF2: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0c];
-    let start = bytes.windows(PBKDF2.len()).position(|window| window == PBKDF2)?;
+    let start = bytes
+        .windows(PBKDF2.len())
+        .position(|window| window == PBKDF2)?;
     let (parameters, _) = split(bytes.get(start + PBKDF2.len()..)?)?;
     let header = match parameters.get(1)? {
         0x81 => 3,
@@ -304,7 +309,11 @@ fn iterations(bytes: &[u8]) -> Option<u64> {
     let (_salt, rest) = split(parameters.get(header..)?)?;
     let (count, _) = split(rest)?;
     let octets = count.get(2..)?;
-    (octets.len() <= 8).then(|| octets.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet)))
+    (octets.len() <= 8).then(|| {
+        octets
+            .iter()
+            .fold(0, |sum, octet| sum << 8 | u64::from(*octet))
+    })
 }
 
 /// The golden files of `primitives/x509` whose names begin so: of each the first blocks of a label, one after another;
@@ -357,8 +366,12 @@ fn names_seeds() -> Vec<Seed> {
         seed("malformed", 1, b"example.org", b".example.org"),
         seed("mask", 3, &[10, 1, 0, 0, 255, 1, 0, 0], &[10, 1, 2, 3]),
     ];
-    let valid = valid.into_iter().map(|(name, bytes)| Seed::valid(&name, bytes));
-    let invalid = invalid.into_iter().map(|(name, bytes)| Seed::invalid(&name, bytes));
+    let valid = valid
+        .into_iter()
+        .map(|(name, bytes)| Seed::valid(&name, bytes));
+    let invalid = invalid
+        .into_iter()
+        .map(|(name, bytes)| Seed::invalid(&name, bytes));
     valid.chain(invalid).collect()
 }
 
@@ -375,7 +388,8 @@ fn private_key_seeds() -> Vec<Seed> {
     ]
 }
 
-/// Those that are to be opened come from OpenSSL, which puts a random salt in: see the names in the corpus.
+/// Those that can be opened come from OpenSSL, which puts a random salt in:
+/// `openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 100 -passout pass:password`.
 fn encrypted_key_seeds() -> Vec<Seed> {
     vec![
         Seed::invalid("plain", SigningKey::ed25519([7; 32]).to_pkcs8().to_vec()),
