@@ -60,6 +60,8 @@ mod test_golden;
 mod test_openssl;
 mod verbs;
 
+pub use verbs::{data::signature_file::SignatureFile, extrinsic::parse as parse_call};
+
 use std::process::ExitCode;
 use verbs::{
     assemble, consent, control, crl, csr, data, extrinsic, issue, new, recover, register, renew,

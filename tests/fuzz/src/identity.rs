@@ -10,7 +10,9 @@ use allod_identity::{
     check_services,
 };
 use allod_rpc::did::Network;
-use parity_scale_codec::{DecodeAll, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use allod_runtime::{RuntimeCall, UncheckedExtrinsic};
+use frame_support::MAX_EXTRINSIC_DEPTH;
+use parity_scale_codec::{DecodeAll, DecodeLimit, DecodeWithMemTracking, Encode, MaxEncodedLen};
 
 /// The targets of this module.
 pub const TARGETS: &[Target] = &[
@@ -18,6 +20,16 @@ pub const TARGETS: &[Target] = &[
         name: "call_arguments",
         run: call_arguments,
         seeds: call_arguments_seeds,
+    },
+    Target {
+        name: "extrinsic",
+        run: extrinsic,
+        seeds: extrinsic_seeds,
+    },
+    Target {
+        name: "pasted_call",
+        run: pasted_call,
+        seeds: pasted_call_seeds,
     },
     Target {
         name: "did",
@@ -83,6 +95,41 @@ fn services(bytes: &[u8]) -> bool {
     services.is_some_and(|services| check_services(&services).is_ok())
 }
 
+/// No extrinsic has two encodings, nested as deep as the runtime reads them.
+fn extrinsic(bytes: &[u8]) -> bool {
+    let read =
+        UncheckedExtrinsic::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &bytes[..]);
+    match read {
+        Ok(extrinsic) => {
+            assert_eq!(extrinsic.encode(), bytes);
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// A call that somebody pastes is about identities, and is the call that its text says.
+fn pasted_call(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    match allod_identity_cli::parse_call(text) {
+        Ok(call) => {
+            assert!(matches!(
+                call,
+                RuntimeCall::AutoId(_) | RuntimeCall::Revocation(_)
+            ));
+            let digits = text.strip_prefix("0x").unwrap_or(text);
+            assert!(digits.eq_ignore_ascii_case(&hex::encode(call.encode())));
+            true
+        }
+        Err(error) => {
+            assert!(!error.is_empty());
+            false
+        }
+    }
+}
+
 /// A DID is the one of its identity on its network.
 fn did(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
@@ -104,17 +151,20 @@ fn did(bytes: &[u8]) -> bool {
         })
 }
 
-fn call_arguments_seeds() -> Vec<Seed> {
-    let request = SignedRequest {
-        nonce: 1,
-        valid_until: 1_000,
-        signature: vec![5; 64].try_into().expect("short"),
-    };
-    let request = IdentityRequest {
+fn identity_request() -> IdentityRequest {
+    IdentityRequest {
         identifier: Identifier([1; 32]),
         algorithm: SignatureAlgorithm::Ed25519,
-        request,
-    };
+        request: SignedRequest {
+            nonce: 1,
+            valid_until: 1_000,
+            signature: vec![5; 64].try_into().expect("short"),
+        },
+    }
+}
+
+fn call_arguments_seeds() -> Vec<Seed> {
+    let request = identity_request();
     let consent = Consent {
         co_issuer: Identifier([2; 32]),
         algorithm: SignatureAlgorithm::EcdsaP256Sha256,
@@ -161,6 +211,39 @@ fn call_arguments_seeds() -> Vec<Seed> {
         Seed::valid("services", of(11, &|| services.encode())),
         Seed::invalid("guardians", of(10, &|| too_few.encode())),
         Seed::invalid("algorithm", [6, 9, 0]),
+    ]
+}
+
+/// A call about an identity.
+fn deactivate() -> RuntimeCall {
+    RuntimeCall::AutoId(pallet_auto_id::Call::deactivate {
+        identifier: Identifier([1; 32]),
+        request: identity_request(),
+    })
+}
+
+fn extrinsic_seeds() -> Vec<Seed> {
+    let bare = |call: RuntimeCall| UncheckedExtrinsic::new_bare(call).encode();
+    let remark = |remark: Vec<u8>| RuntimeCall::System(frame_system::Call::remark { remark });
+    let batch = pallet_utility::Call::batch {
+        calls: vec![remark(vec![1; 5]), deactivate()],
+    };
+    let mut long = bare(remark(Vec::new()));
+    long.push(0);
+    vec![
+        Seed::valid("remark", bare(remark(vec![1; 20]))),
+        Seed::valid("batch", bare(RuntimeCall::Utility(batch))),
+        Seed::invalid("long", long),
+    ]
+}
+
+fn pasted_call_seeds() -> Vec<Seed> {
+    let text = |call: RuntimeCall| format!("0x{}", hex::encode(call.encode()));
+    let remark = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
+    vec![
+        Seed::valid("deactivate", text(deactivate())),
+        Seed::invalid("remark", text(remark)),
+        Seed::invalid("odd", "0x012"),
     ]
 }
 

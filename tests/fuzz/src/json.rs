@@ -6,6 +6,7 @@ use allod_identity::{
     Check, CheckReport, Identifier, Issuance, KeyFingerprint, LinkReport, Outcome, Purpose,
     SignatureAlgorithm, VerificationReport,
 };
+use allod_identity_cli::SignatureFile;
 use allod_rpc_types::{
     auto_id::{
         BlockHash, BlockReference, BlockRole, CertificateFormat, CertificateText, Change, CrlText,
@@ -36,6 +37,11 @@ pub const TARGETS: &[Target] = &[
         name: "json_answer",
         run: json_answer,
         seeds: json_answer_seeds,
+    },
+    Target {
+        name: "signature_file",
+        run: signature_file,
+        seeds: signature_file_seeds,
     },
     Target {
         name: "chain_parameters",
@@ -166,6 +172,18 @@ fn head(json: &[u8]) -> bool {
         serde_json::from_slice::<Header>(json),
     )
     .is_ok()
+}
+
+/// The file of a signature over data: it has one payload, and is written as it was read.
+fn signature_file(json: &[u8]) -> bool {
+    let Ok(file) = SignatureFile::parse(json) else {
+        return false;
+    };
+    let written = serde_json::to_vec(&file).expect("every value has its JSON");
+    let again = SignatureFile::parse(&written).expect("what is written is read");
+    assert_eq!(again, file);
+    assert_eq!(again.payload(), file.payload());
+    true
 }
 
 /// The chain's parameters in a specification: what is taken keeps every range, and is written as it was read.
@@ -315,6 +333,25 @@ fn json_answer_seeds() -> Vec<Seed> {
         Seed::valid("slot", of(7, slot)),
         Seed::invalid("about-another", of(0, about_another)),
         Seed::invalid("contradicting", of(1, contradicting)),
+    ]
+}
+
+fn signature_file_seeds() -> Vec<Seed> {
+    let file = json!({
+        "context": "allod/data/1",
+        "genesisHash": format!("0x{}", "01".repeat(32)),
+        "identifier": "02".repeat(32),
+        "certificate": "03".repeat(32),
+        "block": 7,
+        "sha256": "04".repeat(32),
+        "algorithm": "ed25519",
+        "signature": "0x05",
+    });
+    let mut other = file.clone();
+    other["context"] = "allod/data/2".into();
+    vec![
+        Seed::valid("ed25519", file.to_string()),
+        Seed::invalid("context", other.to_string()),
     ]
 }
 

@@ -11,8 +11,8 @@
 //! | [`history`] | segments and their items, histories of them, pieces |
 //! | [`archive_files`] | the archiver's journal and segment headers |
 //! | [`plot_files`] | key, signed slot and `plot.json` of a plot, sectors |
-//! | [`identity`] | arguments of runtime calls and runtime APIs, DIDs |
-//! | [`json`] | JSON-RPC both ways, chain parameters |
+//! | [`identity`] | extrinsics, calls, arguments of calls and of runtime APIs, DIDs |
+//! | [`json`] | JSON-RPC both ways, signature files, chain specifications |
 //!
 //! # Corpus
 //!

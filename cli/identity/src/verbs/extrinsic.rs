@@ -36,7 +36,10 @@ pub async fn extrinsic(args: &ExtrinsicArgs) -> Result<ExitCode, Error> {
 }
 
 /// Takes calls about identities only: whoever pastes a call here cannot read what it does.
-fn parse(text: &str) -> Result<RuntimeCall, String> {
+///
+/// # Errors
+/// What the text is instead.
+pub fn parse(text: &str) -> Result<RuntimeCall, String> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
     if digits.len() > MAX_DIGITS {
         return Err(format!(

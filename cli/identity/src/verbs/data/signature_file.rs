@@ -68,13 +68,21 @@ impl SignatureFile {
     /// Reads one.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = files::read(path)?;
-        serde_json::from_slice(&bytes).map_err(|error| {
+        Self::parse(&bytes).map_err(|error| {
             format!(
                 "{}: no signature over data ({DATA_CONTEXT}): {error}",
                 path.display()
             )
             .into()
         })
+    }
+
+    /// Reads the bytes of one.
+    ///
+    /// # Errors
+    /// What is wrong with the JSON, and where.
+    pub fn parse(json: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(json)
     }
 
     /// What is signed.
