@@ -6,7 +6,8 @@ use crate::{
     request::{payer::PayerArgs, transaction},
 };
 use allod_runtime::RuntimeCall;
-use parity_scale_codec::DecodeAll;
+use frame_support::MAX_EXTRINSIC_DEPTH;
+use parity_scale_codec::DecodeLimit;
 use std::process::ExitCode;
 
 /// Most hex digits of a call: two for each byte of the longest one there can be, and then some.
@@ -48,7 +49,8 @@ pub fn parse(text: &str) -> Result<RuntimeCall, String> {
         ));
     }
     let bytes = hex::decode(digits).map_err(|error| format!("the call is no hex: {error}"))?;
-    match RuntimeCall::decode_all(&mut &bytes[..]) {
+    // Calls in calls in calls would take more stack than there is.
+    match RuntimeCall::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &bytes[..]) {
         Ok(call @ (RuntimeCall::AutoId(_) | RuntimeCall::Revocation(_))) => Ok(call),
         Ok(_) => Err("the call is not one about identities (pallets AutoId, Revocation)".into()),
         Err(error) => Err(format!("the call is none of this runtime's: {error}")),
@@ -91,5 +93,23 @@ mod tests {
                 .unwrap_err()
                 .contains("at most")
         );
+    }
+
+    #[test]
+    fn calls_in_calls_are_no_deeper_than_the_runtime_reads_them() {
+        let remark = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
+        let calls = vec![remark.clone()];
+        let batch = RuntimeCall::Utility(pallet_utility::Call::batch { calls }).encode();
+        // Pallet, call, one call in it.
+        let batch_of_one = &batch[..3];
+        for (depth, expected) in [
+            (100, "pallets AutoId, Revocation"),
+            (300, "none of this runtime's"),
+            (20_000, "none of this runtime's"),
+        ] {
+            let nested = [batch_of_one.repeat(depth), remark.encode()].concat();
+            let error = parse(&hex::encode(nested)).unwrap_err();
+            assert!(error.contains(expected), "{depth}: {error}");
+        }
     }
 }
