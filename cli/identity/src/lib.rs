@@ -60,6 +60,7 @@ mod test_golden;
 mod test_openssl;
 mod verbs;
 
+pub use files::{PemBlock, pem_blocks};
 pub use verbs::{data::signature_file::SignatureFile, extrinsic::parse as parse_call};
 
 use std::process::ExitCode;

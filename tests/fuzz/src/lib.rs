@@ -6,7 +6,7 @@
 //!
 //! | module | targets |
 //! |---|---|
-//! | [`x509`] | certificates, revocation lists, requests, paths, names, private keys |
+//! | [`x509`] | certificates, revocation lists, requests, paths, names, PEM, private keys |
 //! | [`blocks`] | digests, justifications, proofs of equivocation, solutions, gossip of proof-of-time |
 //! | [`history`] | segments and their items, histories of them, pieces |
 //! | [`archive_files`] | the archiver's journal and segment headers |

@@ -1,6 +1,7 @@
 //! Certificates and what goes with them.
 
 use crate::{Seed, Target, repository};
+use allod_identity_cli::{PemBlock, pem_blocks};
 use allod_x509::{
     Budget, CertificateError, CrlError, GeneralName, Limits, MAX_CHAIN, ParsedCertificate,
     ParsedCrl, ParsedRequest, PathError, PublicKey, Purpose, SignatureAlgorithm, SigningKey,
@@ -37,6 +38,11 @@ pub const TARGETS: &[Target] = &[
         name: "names",
         run: names,
         seeds: names_seeds,
+    },
+    Target {
+        name: "pem",
+        run: pem_file,
+        seeds: pem_seeds,
     },
     Target {
         name: "private_key",
@@ -253,6 +259,28 @@ fn slowly_within(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Option<bool>
     }
 }
 
+/// What the blocks of a file hold is what they hold when they are written again, and an error lies within the file.
+fn pem_file(bytes: &[u8]) -> bool {
+    match pem_blocks(bytes) {
+        Ok(blocks) => {
+            let written: Vec<String> = blocks.iter().map(write_pem).collect();
+            let again = pem_blocks(written.concat().as_bytes()).expect("what is written is read");
+            let again: Vec<String> = again.iter().map(write_pem).collect();
+            assert_eq!(again, written);
+            !blocks.is_empty()
+        }
+        Err((offset, _)) => {
+            assert!(bytes[offset..].starts_with(b"-----BEGIN "));
+            false
+        }
+    }
+}
+
+fn write_pem(block: &PemBlock) -> String {
+    let text = pem_rfc7468::encode_string(&block.label, pem_rfc7468::LineEnding::LF, &block.der);
+    text.expect("a label that was read")
+}
+
 /// A key that was read is the one that is written.
 fn private_key(bytes: &[u8]) -> bool {
     match SigningKey::from_der(bytes) {
@@ -373,6 +401,19 @@ fn names_seeds() -> Vec<Seed> {
         .into_iter()
         .map(|(name, bytes)| Seed::invalid(&name, bytes));
     valid.chain(invalid).collect()
+}
+
+fn pem_seeds() -> Vec<Seed> {
+    let block = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
+    vec![
+        Seed::valid(
+            "two",
+            format!("Certificate:\n    Data:\n{block}\n\n{block}"),
+        ),
+        Seed::valid("carriage-returns", block.replace('\n', "\r\n")),
+        Seed::invalid("other-end", block.replace("END CERTIFICATE", "END KEY")),
+        Seed::invalid("none", "Certificate:\n"),
+    ]
 }
 
 fn private_key_seeds() -> Vec<Seed> {
