@@ -75,7 +75,7 @@ fn journal_file(mut payloads: &[u8]) -> Vec<u8> {
 /// An entry of the journal, as its format tells.
 fn entry(payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u32).to_le_bytes();
-    [&length, payload, &blake2b_256(payload)[..16]].concat()
+    [&length[..], payload, &blake2b_256(payload)[..16]].concat()
 }
 
 /// Restores the archiver's state and adds a block to it.
@@ -210,7 +210,7 @@ fn journal_seeds() -> Vec<Seed> {
         bytes
     };
     let begun = payloads(&[begun.encode(), block.encode()]);
-    let file = [&[0], &journal_file(&begun[1..])[..]].concat();
+    let file = [&[0][..], &journal_file(&begun[1..])[..]].concat();
     let mut flipped = file.clone();
     flipped[20] ^= 1;
     vec![
@@ -238,10 +238,10 @@ fn segment_headers_seeds() -> Vec<Seed> {
     let mut spoilt = padded.clone();
     spoilt[RECORD_DATA_BYTES - 1] = 1;
     vec![
-        Seed::valid("chain", [&[2], &first[..], &second].concat()),
-        Seed::valid("record", [&[1], &padded[..]].concat()),
-        Seed::valid("file", [&[0], &record(&first)[..], &[0; 5]].concat()),
-        Seed::invalid("padding", [&[1], &spoilt[..]].concat()),
-        Seed::invalid("second", [&[1], &padded[..], &second].concat()),
+        Seed::valid("chain", [&[2][..], &first[..], &second].concat()),
+        Seed::valid("record", [&[1][..], &padded[..]].concat()),
+        Seed::valid("file", [&[0][..], &record(&first)[..], &[0; 5]].concat()),
+        Seed::invalid("padding", [&[1][..], &spoilt[..]].concat()),
+        Seed::invalid("second", [&[1][..], &padded[..], &second].concat()),
     ]
 }

@@ -201,15 +201,15 @@ fn call_arguments_seeds() -> Vec<Seed> {
         uri: text("https://agent.example/a2a").try_into().expect("short"),
     };
     let services = Services::try_from(vec![service]).expect("few");
-    let of = |kind: u8, value: &dyn Fn() -> Vec<u8>| [vec![kind], value()].concat();
+    let of = |kind: u8, value: Vec<u8>| [vec![kind], value].concat();
     vec![
-        Seed::valid("query", of(0, &|| query.encode())),
-        Seed::valid("signatures", of(1, &|| signatures.encode())),
-        Seed::valid("request", of(4, &|| request.encode())),
-        Seed::valid("consents", of(5, &|| consents.encode())),
-        Seed::valid("guardians", of(10, &|| guardians.encode())),
-        Seed::valid("services", of(11, &|| services.encode())),
-        Seed::invalid("guardians", of(10, &|| too_few.encode())),
+        Seed::valid("query", of(0, query.encode())),
+        Seed::valid("signatures", of(1, signatures.encode())),
+        Seed::valid("request", of(4, request.encode())),
+        Seed::valid("consents", of(5, consents.encode())),
+        Seed::valid("guardians", of(10, guardians.encode())),
+        Seed::valid("services", of(11, services.encode())),
+        Seed::invalid("guardians", of(10, too_few.encode())),
         Seed::invalid("algorithm", [6, 9, 0]),
     ]
 }

@@ -380,7 +380,14 @@ fn plot_directory_seeds() -> Vec<Seed> {
         .map(|name| fs::read(folder.join(name)).expect("it is new"));
     let together = |fixes: u8, plot: &[u8]| {
         let lengths = [&key, &slot].map(|bytes| bytes.len() as u8);
-        [&[fixes, lengths[0]], &key[..], &lengths[1..], &slot, plot].concat()
+        [
+            &[fixes, lengths[0]][..],
+            &key[..],
+            &lengths[1..],
+            &slot,
+            plot,
+        ]
+        .concat()
     };
     let mut newer = plot.clone();
     let version = b"\"version\": 1";
@@ -397,7 +404,7 @@ fn plot_directory_seeds() -> Vec<Seed> {
 fn sector_file_seeds() -> Vec<Seed> {
     let change = |flags: u8, offset: usize, bytes: &[u8]| {
         let [low, middle, high, _] = (offset as u32).to_le_bytes();
-        [&[flags, low, middle, high, bytes.len() as u8], bytes].concat()
+        [&[flags, low, middle, high, bytes.len() as u8][..], bytes].concat()
     };
     let end = SECTOR.len();
     vec![

@@ -366,18 +366,17 @@ fn golden(prefix: &str, label: &str, blocks: usize) -> Vec<Seed> {
 
 /// The blocks of a label in a text of PEM.
 fn pem(text: &str, label: &str) -> impl Iterator<Item = Vec<u8>> {
-    text.split_inclusive("-----END ")
-        .filter_map(move |block| {
-            let begin = block.find(&format!("-----BEGIN {label}-----"))?;
-            let block = format!("{}{label}-----\n", &block[begin..]);
-            pem_rfc7468::decode_vec(block.as_bytes()).ok()
-        })
-        .map(|(_, der)| der)
+    text.split_inclusive("-----END ").filter_map(move |block| {
+        let begin = block.find(&format!("-----BEGIN {label}-----"))?;
+        let block = format!("{}{label}-----\n", &block[begin..]);
+        let (_, der) = pem_rfc7468::decode_vec(block.as_bytes()).ok()?;
+        Some(der)
+    })
 }
 
 fn names_seeds() -> Vec<Seed> {
     let seed = |name: &str, form: u8, base: &[u8], text: &[u8]| {
-        let bytes = [&[form, base.len() as u8], base, text].concat();
+        let bytes = [&[form, base.len() as u8][..], base, text].concat();
         (name.to_owned(), bytes)
     };
     let valid = [
