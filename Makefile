@@ -58,6 +58,10 @@ test-long: build
 bench: setup
 	@$(WITH) cargo bench --locked --workspace $(or $(ARGS),--benches)
 
+## Fuzz whatever parses bytes from outside; SECONDS=600 for so long each, ARGS="segment crl" for some targets.
+fuzz: setup
+	@$(WITH) tests/fuzz/run.sh $(or $(SECONDS),60) $(ARGS)
+
 fmt: setup
 	@$(WITH) cargo fmt --all
 

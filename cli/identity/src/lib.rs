@@ -65,6 +65,8 @@ pub use request::{
     runtime::{CallError, ChainRuntime, ExecutionError, RuntimeVersion, TransactionContext},
 };
 pub use verbs::error::Error;
+pub use files::{PemBlock, pem_blocks};
+pub use verbs::data::signature_file::SignatureFile;
 
 use std::process::ExitCode;
 use verbs::{

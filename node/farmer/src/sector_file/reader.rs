@@ -349,6 +349,11 @@ fn read_header(file: &File, path: &Path, key: &PlotKey) -> Result<Header, Sector
         });
     }
     checked(path, &header.sector_id(), Part::Header, 0, &bytes)?;
+    for (offset, is_zero) in [(14, header.zero == 0), (20, header.zero_too == 0)] {
+        if !is_zero {
+            return Err(damaged(offset, "this part of the header is zero").into());
+        }
+    }
     let foreign = |what| {
         let path = path.to_owned();
         Err(SectorError::Foreign { path, what })

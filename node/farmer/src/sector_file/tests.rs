@@ -1,8 +1,12 @@
 //! A sector is read as it was written, and damage of any part is found.
 
 use super::*;
-use crate::{bitmap::Bitmap, identity::PlotKey, sector_file::layout::Layout};
-use allod_core::{HistorySize, PublicKey, RecordCommitment, RecordWitness, SBucket};
+use crate::{
+    bitmap::Bitmap,
+    identity::PlotKey,
+    sector_file::layout::{HEADER_CONTENT_BYTES, Layout, Part},
+};
+use allod_core::{HistorySize, PublicKey, RecordCommitment, RecordWitness, SBucket, SectorId};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::index::sample};
 use std::{fs, os::unix::fs::FileExt, sync::atomic::AtomicBool};
 use tempfile::TempDir;
@@ -346,4 +350,22 @@ fn a_bitmap_with_another_number_of_bits_is_damage() {
     write_sector(directory.path(), &KEY, 3, HistorySize(9), &pieces).unwrap();
     let error = SectorFile::open(&path, &KEY).unwrap_err().to_string();
     assert!(error.contains("4,096 bits or none, not 4095"), "{error}");
+}
+
+#[test]
+fn a_header_that_would_be_written_otherwise_is_damage() {
+    let (_directory, path, _) = written();
+    let id = SectorId::new(&KEY.public_key, 3, HistorySize(9));
+    let bytes = fs::read(&path).unwrap();
+    for offset in [14, 20] {
+        let mut spoilt = bytes.clone();
+        spoilt[offset] = 1;
+        let (header, others) = spoilt.split_at_mut(HEADER_CONTENT_BYTES);
+        others[..32].copy_from_slice(&Part::Header.checksum(&id, header));
+        fs::write(&path, &spoilt).unwrap();
+        match SectorFile::open(&path, &KEY) {
+            Err(SectorError::Damaged(damaged)) => assert_eq!(damaged.offset, offset as u64),
+            other => panic!("{other:?}"),
+        }
+    }
 }
