@@ -279,7 +279,7 @@ pub struct LogArguments {
 }
 
 /// The SDK's arguments as they are when none is given.
-fn defaults() -> RunCmd {
+pub fn defaults() -> RunCmd {
     RunCmd::parse_from::<_, &str>([])
 }
 

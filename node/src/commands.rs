@@ -19,7 +19,7 @@ pub fn run() -> Result<ExitCode, Error> {
     match &cli.command {
         Command::Dev(command) => node::run(&cli, &NodeSettings::from(&**command)),
         Command::Node(command) => node::run(&cli, &NodeSettings::from(&**command)),
-        Command::History(command) => history::run(command),
+        Command::History(command) => history::run(&cli, command),
         Command::Id(command) => Ok(allod_identity_cli::run(command, &BuiltInRuntime)?),
         Command::Spec(command) => spec(command),
     }

@@ -1,5 +1,6 @@
 //! The SDK's configuration of a node, from its arguments.
 
+use crate::arguments::defaults;
 use sc_cli::{
     ChainSpec, CliConfiguration, ImportParams, NetworkParams, Result, RpcEndpoint, RunCmd,
     SharedParams,
@@ -8,12 +9,23 @@ use sc_service::{
     Role,
     config::{BasePath, PrometheusConfig, TelemetryEndpoints, TransactionPoolOptions},
 };
+use std::path::Path;
 
 /// [`RunCmd`] with what holds for every node of this chain: no role but one, no keys in a keystore,
 /// no off-chain workers, no telemetry. How JSON-RPC is served is said for each of its addresses.
 pub struct NodeConfiguration {
     /// What the arguments say.
     pub run: RunCmd,
+}
+
+impl NodeConfiguration {
+    /// For a command that works on what a node keeps, and runs none.
+    pub fn of_data(chain: &str, base_path: Option<&Path>) -> Self {
+        let mut run = defaults();
+        run.shared_params.chain = Some(chain.to_owned());
+        run.shared_params.base_path = base_path.map(Path::to_owned);
+        Self { run }
+    }
 }
 
 impl CliConfiguration for NodeConfiguration {

@@ -7,8 +7,8 @@ use crate::{
     AccountId, Address, Hash, Nonce, RuntimeCall, Signature, SignedPayload, TxExtension,
     UncheckedExtrinsic, VERSION,
 };
-use frame_system::{CheckMortality, CheckNonce};
 use frame_support::MAX_EXTRINSIC_DEPTH;
+use frame_system::{CheckMortality, CheckNonce};
 use parity_scale_codec::{DecodeLimit, Encode};
 use sp_runtime::generic::Era;
 

@@ -60,13 +60,13 @@ mod test_golden;
 mod test_openssl;
 mod verbs;
 
+pub use files::{PemBlock, pem_blocks};
 pub use request::{
     outcome::{Outcome, identity_outcome, revocation_outcome},
     runtime::{CallError, ChainRuntime, ExecutionError, RuntimeVersion, TransactionContext},
 };
-pub use verbs::error::Error;
-pub use files::{PemBlock, pem_blocks};
 pub use verbs::data::signature_file::SignatureFile;
+pub use verbs::error::Error;
 
 use std::process::ExitCode;
 use verbs::{

@@ -21,7 +21,10 @@ pub use farmer_node::FarmerNode;
 pub use farming::FarmingOptions;
 pub use running::{RunningNode, Stopped};
 
-use allod_archiver::Archiver;
+use allod_archiver::{
+    Archiver,
+    rebuild::{Step, rebuild},
+};
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
@@ -98,12 +101,32 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
     }))
 }
 
+/// Makes a damaged history whole again from the database. No node may run on it meanwhile.
+pub fn rebuild_history(config: &Configuration, told: impl FnMut(Step)) -> Result<(), Error> {
+    let parts = open(config)?;
+    let folder = history_folder(config);
+    rebuild(parts.client, Kzg::new(), &folder, &parts.parameters, told).map_err(other)
+}
+
+/// Ends when the archiver can go on no more: what it says is one line with what to do.
+async fn archiver_failure(archiver: Archiver<Block, Client>) -> Result<(), String> {
+    let cause = archiver.failed().await;
+    Err(format!(
+        "{cause}; make room or mend the disk, then start again: nothing is lost"
+    ))
+}
+
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
     let mut parts = open(&config)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
     let kzg = Kzg::new();
     let context = import_context(&parts, &config, &kzg)?;
+    essential.spawn_fallible(
+        "archiver",
+        "farming",
+        archiver_failure(context.archiver.clone()),
+    );
     let block_import: Import = AllodBlockImport::new(parts.client.clone(), context.clone());
     let pool = Arc::new(
         sc_transaction_pool::Builder::new(
