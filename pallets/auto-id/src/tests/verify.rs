@@ -146,7 +146,10 @@ fn signatures_are_checked_at_read() {
 #[test]
 fn dearest_certificates_fit_a_block() {
     AutoId::check_integrity();
-    let longest = AutoId::register_weight(SignatureAlgorithm::EcdsaP256Sha256, MAX_CERTIFICATE_SIZE as usize);
+    let longest = AutoId::register_weight(
+        SignatureAlgorithm::EcdsaP256Sha256,
+        MAX_CERTIFICATE_SIZE as usize,
+    );
     let shortest = AutoId::register_weight(SignatureAlgorithm::EcdsaP256Sha256, 320);
     assert!(longest.ref_time() > shortest.ref_time());
 }

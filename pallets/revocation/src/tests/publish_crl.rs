@@ -419,7 +419,10 @@ fn malformed_lists() {
     new_chain().execute_with(|| {
         let issuer = issuer(1);
         refuses(|| issuer.publish(&[]), Error::CrlMalformed);
-        refuses(|| issuer.publish(&[0xff; MAX_CRL_SIZE as usize]), Error::CrlMalformed);
+        refuses(
+            || issuer.publish(&[0xff; MAX_CRL_SIZE as usize]),
+            Error::CrlMalformed,
+        );
         let good = issuer.list(1, &[(7, RevocationReason::Superseded.into())]);
         let followed = [good.as_slice(), &[0]].concat();
         refuses(|| issuer.publish(&followed), Error::CrlMalformed);
