@@ -11,7 +11,8 @@
 //! | [`identity`] | the plot's directory: key, chain, lock |
 //! | [`sector_file`] | sectors on disk: format, checksums |
 //! | [`plotting`], [`pieces`] | making sectors; getting checked pieces |
-//! | [`sectors`], [`history`] | which sector is next; when sectors expire |
+//! | [`sectors`] | which sector is next, and which one is given up |
+//! | [`eligibility`], [`history`] | which sectors may win; when they expire |
 //! | [`audit`], [`tickets`] | looking for winning chunks |
 //! | [`proving`] | from a winning chunk to a solution |
 //! | [`signing`], [`signed_slot`], [`header`] | what is signed, and what never |
@@ -19,6 +20,7 @@
 
 pub mod audit;
 pub mod bitmap;
+pub mod eligibility;
 pub mod events;
 pub mod farmer;
 mod files;

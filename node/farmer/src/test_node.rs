@@ -50,6 +50,7 @@ impl<T: Clone + Send + 'static> Topic<T> {
 type ChangePiece = Box<dyn Fn(PieceIndex, Piece) -> Option<Piece> + Send + Sync>;
 
 pub(crate) struct TestNode {
+    /// Segments that it has archived.
     pub history_size: AtomicU64,
     pub genesis_hash: Mutex<[u8; 32]>,
     pub slots: Topic<SlotInfo>,

@@ -90,6 +90,7 @@ impl NodeClient for FarmerNode {
             slot: slot.slot,
             global_challenge: slot.global_challenge,
             solution_range: slot.solution_range,
+            history_size: slot.history_size,
         });
         Ok(slots.boxed())
     }

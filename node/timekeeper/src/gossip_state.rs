@@ -42,14 +42,16 @@ pub(crate) const MAX_WAITING: usize = 64 * MAX_PER_PEER;
 
 /// What travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct SlotMessage {
+pub struct SlotMessage {
+    /// Slot, seed and iterations.
     pub input: PotInput,
+    /// What the sender says comes out.
     pub checkpoints: PotCheckpoints,
 }
 
 impl SlotMessage {
     /// Checks the size before anything else, then decodes to the last byte.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         if bytes.len() != MESSAGE_BYTES {
             return None;
         }

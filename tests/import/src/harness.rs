@@ -176,6 +176,11 @@ impl Node {
         self.folder.path().join("history")
     }
 
+    /// Where its own blocks go.
+    pub fn block_import(&self) -> AllodBlockImport<Block, Arc<Client>, Client, Backend> {
+        self.import.clone()
+    }
+
     /// Everything that import works with.
     pub fn context(&self) -> &ImportContext<Block, Client> {
         self.import.context()

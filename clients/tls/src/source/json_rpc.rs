@@ -44,7 +44,8 @@ pub const MAX_ANSWER_BYTES: u32 = 256 << 10;
 /// Heads that may wait to be read; the stream ends if there are more, and begins anew.
 const MAX_WAITING_HEADS: usize = 64;
 
-type Header = generic::Header<u32, BlakeTwo256>;
+/// A header as nodes tell it.
+pub type Header = generic::Header<u32, BlakeTwo256>;
 
 /// Which node, and what is expected of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,9 +128,9 @@ impl ChainSource for JsonRpcSource {
         let client = self.client().await?;
         let best = subscribe(&client, NEW_HEADS).await?;
         let finalized = subscribe(&client, FINALIZED_HEADS).await?;
-        let best = best.map(|header| read_head(NEW_HEADS, header).map(Head::Best));
+        let best = best.map(|header| head_in(NEW_HEADS.0, header).map(Head::Best));
         let finalized =
-            finalized.map(|header| read_head(FINALIZED_HEADS, header).map(Head::Finalized));
+            finalized.map(|header| head_in(FINALIZED_HEADS.0, header).map(Head::Finalized));
         // Either of the two ending ends the whole; the client is kept for as long as both are read.
         let ended = || stream::once(async { None });
         let best = best.map(Some).chain(ended());
@@ -153,17 +154,9 @@ impl ChainSource for JsonRpcSource {
         identifier: Identifier,
         at: BlockHash,
     ) -> Result<Option<Vec<u8>>, SourceError> {
-        let method = "autoId_identity";
         let parameters = rpc_params![identifier, at];
-        let answer: Option<IdentityAnswer> = self.request(method, parameters).await?;
-        let Some(answer) = answer else {
-            return Ok(None);
-        };
-        if answer.identifier != identifier {
-            return Err(malformed(method, &"about another identity"));
-        }
-        check_block(method, answer.block, at)?;
-        Ok(Some(answer.certificate.into_inner()))
+        let answer = self.request(IDENTITY, parameters).await?;
+        certificate_in(answer, identifier, at)
     }
 
     async fn verify(
@@ -172,20 +165,49 @@ impl ChainSource for JsonRpcSource {
         purpose: Purpose,
         at: BlockHash,
     ) -> Result<VerificationReport, SourceError> {
-        let method = "autoId_verify";
         let options = VerifyOptions {
             purpose: Some(purpose),
             at: Some(at),
             ..VerifyOptions::default()
         };
         let parameters = rpc_params![identifier, options];
-        let answer: VerifyAnswer = self.request(method, parameters).await?;
-        check_block(method, answer.block, at)?;
-        if answer.holds != answer.report.holds() {
-            return Err(malformed(method, &"`holds` contradicts the report"));
-        }
-        Ok(answer.report)
+        let answer = self.request(VERIFY, parameters).await?;
+        report_in(answer, at)
     }
+}
+
+const IDENTITY: &str = "autoId_identity";
+const VERIFY: &str = "autoId_verify";
+
+/// The certificate in the answer of `autoId_identity` about `identifier` at block `at`.
+///
+/// # Errors
+/// [`SourceError::Malformed`] for an answer about another identity or of another block.
+pub fn certificate_in(
+    answer: Option<IdentityAnswer>,
+    identifier: Identifier,
+    at: BlockHash,
+) -> Result<Option<Vec<u8>>, SourceError> {
+    let Some(answer) = answer else {
+        return Ok(None);
+    };
+    if answer.identifier != identifier {
+        return Err(malformed(IDENTITY, &"about another identity"));
+    }
+    check_block(IDENTITY, answer.block, at)?;
+    Ok(Some(answer.certificate.into_inner()))
+}
+
+/// The report in the answer of `autoId_verify` at block `at`.
+///
+/// # Errors
+/// [`SourceError::Malformed`] for an answer of another block, or one that contradicts itself.
+pub fn report_in(answer: VerifyAnswer, at: BlockHash) -> Result<VerificationReport, SourceError> {
+    check_block(VERIFY, answer.block, at)?;
+    if answer.holds != answer.report.holds() {
+        return Err(malformed(VERIFY, &"`holds` contradicts the report"));
+    }
+    Ok(answer.report)
 }
 
 /// Method to subscribe, method to unsubscribe.
@@ -204,8 +226,12 @@ async fn subscribe(
     subscription.map_err(|error| failed(method, error))
 }
 
-fn read_head(
-    (method, _): HeadMethods,
+/// Number and hash of a header that came by a subscription of `method`.
+///
+/// # Errors
+/// [`SourceError::Malformed`] if it did not come.
+pub fn head_in(
+    method: &'static str,
     header: Result<Header, serde_json::Error>,
 ) -> Result<BlockReference, SourceError> {
     let header = header.map_err(|error| malformed(method, &error))?;
