@@ -8,10 +8,10 @@ use allod_identity_cli::{
 };
 use allod_runtime::{
     AccountId, Block, Hash, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, UncheckedExtrinsic,
-    VERSION, signed_transaction,
+    VERSION, decode_call, signed_transaction,
 };
 use frame_system::{EventRecord, Phase};
-use parity_scale_codec::{Decode, DecodeAll, Encode};
+use parity_scale_codec::{Decode, Encode};
 use scale_info::{MetaType, TypeDef, Variant};
 use sp_core::{Pair, sr25519};
 use sp_runtime::DispatchError;
@@ -64,7 +64,7 @@ impl ChainRuntime for BuiltInRuntime {
 }
 
 fn identity_call(bytes: &[u8]) -> Result<RuntimeCall, CallError> {
-    match RuntimeCall::decode_all(&mut &*bytes) {
+    match decode_call(bytes) {
         Ok(call @ (RuntimeCall::AutoId(_) | RuntimeCall::Revocation(_))) => Ok(call),
         Ok(_) => Err(CallError::NotAboutIdentities),
         Err(error) => Err(CallError::Unknown(error)),
@@ -223,6 +223,24 @@ mod tests {
         let failed = ExecutionError::Failed("Bad origin".into());
         assert_eq!(success(2, records()), Err(failed));
         assert_eq!(success(3, records()), Err(ExecutionError::Untold));
+    }
+
+    #[test]
+    fn calls_in_calls_are_no_deeper_than_the_runtime_reads_them() {
+        let remark = RuntimeCall::System(SystemCall::remark { remark: Vec::new() });
+        let calls = vec![remark.clone()];
+        let batch = RuntimeCall::Utility(pallet_utility::Call::batch { calls }).encode();
+        // Pallet, call, one call in it.
+        let batch_of_one = &batch[..3];
+        for (depth, expected) in [
+            (100, "pallets AutoId, Revocation"),
+            (300, "none of this runtime's"),
+            (20_000, "none of this runtime's"),
+        ] {
+            let nested = [batch_of_one.repeat(depth), remark.encode()].concat();
+            let error = identity_call(&nested).unwrap_err().to_string();
+            assert!(error.contains(expected), "{depth}: {error}");
+        }
     }
 
     /// Against the bytes that the rules of Substrate want signed, put together by hand.

@@ -253,8 +253,11 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     fs::write(path, contents).map_err(|error| unwritable(path, error))
 }
 
-/// All PEM blocks, whatever stands between them. An error comes with the block's offset.
-fn pem_blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, (usize, pem_rfc7468::Error)> {
+/// All PEM blocks, whatever stands between them.
+///
+/// # Errors
+/// The offset at which a spoilt block begins, and what is wrong with it.
+pub fn pem_blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, (usize, pem_rfc7468::Error)> {
     let mut blocks = Vec::new();
     let mut rest = bytes;
     while let Some(begin) = find(rest, b"-----BEGIN ") {

@@ -60,10 +60,12 @@ mod test_golden;
 mod test_openssl;
 mod verbs;
 
+pub use files::{PemBlock, pem_blocks};
 pub use request::{
     outcome::{Outcome, identity_outcome, revocation_outcome},
     runtime::{CallError, ChainRuntime, ExecutionError, RuntimeVersion, TransactionContext},
 };
+pub use verbs::data::signature_file::SignatureFile;
 pub use verbs::error::Error;
 
 use std::process::ExitCode;

@@ -12,27 +12,64 @@ use allod_x509::{
     CertificateError, KeyAlgorithm, PublicKey, SignatureAlgorithm, builder::SigningKey,
 };
 use rand::rngs::OsRng;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
-/// A kind of new key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum KeyKind {
-    /// Ed25519.
-    #[default]
-    Ed25519,
-    /// ECDSA on P-256.
-    P256,
-    /// ECDSA on P-384.
-    P384,
-    /// RSA with 2,048 bits.
-    #[value(name = "rsa-2048")]
-    Rsa2048,
-    /// RSA with 3,072 bits.
-    #[value(name = "rsa-3072")]
-    Rsa3072,
-    /// RSA with 4,096 bits; takes some seconds.
-    #[value(name = "rsa-4096")]
-    Rsa4096,
+/// A kind of new key: a kind of the chain's, for RSA with a size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyKind {
+    name: &'static str,
+    help: &'static str,
+    algorithm: KeyAlgorithm,
+    rsa_bits: u32,
+}
+
+impl KeyKind {
+    /// The kinds of new keys that are of this kind.
+    const fn of(algorithm: KeyAlgorithm) -> &'static [Self] {
+        macro_rules! kinds {
+            ($algorithm:ident: $($name:literal, $help:literal, $rsa_bits:expr;)+) => {
+                &[$(KeyKind {
+                    name: $name,
+                    help: $help,
+                    algorithm: KeyAlgorithm::$algorithm,
+                    rsa_bits: $rsa_bits,
+                }),+]
+            };
+        }
+        match algorithm {
+            KeyAlgorithm::Ed25519 => kinds! { Ed25519: "ed25519", "Ed25519", 0; },
+            KeyAlgorithm::P256 => kinds! { P256: "p256", "ECDSA on P-256", 0; },
+            KeyAlgorithm::P384 => kinds! { P384: "p384", "ECDSA on P-384", 0; },
+            KeyAlgorithm::Rsa => kinds! { Rsa:
+                "rsa-2048", "RSA with 2,048 bits", 2_048;
+                "rsa-3072", "RSA with 3,072 bits", 3_072;
+                "rsa-4096", "RSA with 4,096 bits; takes some seconds", 4_096;
+            },
+        }
+    }
+
+    fn generate(self) -> Result<SigningKey, CertificateError> {
+        let rng = &mut OsRng;
+        Ok(match self.rsa_bits {
+            0 => SigningKey::generate(self.algorithm, rng)?,
+            bits => SigningKey::generate_rsa(bits, rng)?,
+        })
+    }
+}
+
+impl clap::ValueEnum for KeyKind {
+    fn value_variants<'a>() -> &'a [Self] {
+        static KINDS: LazyLock<Vec<KeyKind>> =
+            LazyLock::new(|| KeyAlgorithm::ALL.map(KeyKind::of).concat());
+        &KINDS
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.name).help(self.help))
+    }
 }
 
 /// Why there is no key, or none that is kept.
@@ -65,10 +102,10 @@ pub enum OwnKeyError {
 }
 
 /// Which key.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct KeyArgs {
     /// The kind of the new key.
-    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["key", "public_key"])]
+    #[arg(long, value_enum, default_value = "ed25519", conflicts_with_all = ["key", "public_key"])]
     algorithm: KeyKind,
 
     /// Take this key instead of a new one: PKCS#8, SEC 1 or PKCS#1, PEM or DER.
@@ -150,7 +187,7 @@ impl KeyArgs {
         }
         let path = file_of_new_key(out, self.key_out.as_deref(), "--key-out")?;
         Ok(OwnKey::Here {
-            key: Box::new(generate(self.algorithm)?),
+            key: Box::new(self.algorithm.generate()?),
             new: Some(path),
         })
     }
@@ -230,28 +267,20 @@ pub fn generate_like(key: PublicKey<'_>) -> Result<SigningKey, CertificateError>
     })
 }
 
-fn generate(kind: KeyKind) -> Result<SigningKey, CertificateError> {
-    let rng = &mut OsRng;
-    Ok(match kind {
-        KeyKind::Ed25519 => SigningKey::generate(KeyAlgorithm::Ed25519, rng)?,
-        KeyKind::P256 => SigningKey::generate(KeyAlgorithm::P256, rng)?,
-        KeyKind::P384 => SigningKey::generate(KeyAlgorithm::P384, rng)?,
-        KeyKind::Rsa2048 => SigningKey::generate_rsa(2_048, rng)?,
-        KeyKind::Rsa3072 => SigningKey::generate_rsa(3_072, rng)?,
-        KeyKind::Rsa4096 => SigningKey::generate_rsa(4_096, rng)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::test_openssl::Folder;
+    use clap::ValueEnum;
     use std::{fs, os::unix::fs::PermissionsExt};
 
     #[test]
     fn keys_of_the_same_kind_are_private_and_overwrite_nothing() {
-        for kind in [KeyKind::Ed25519, KeyKind::P256, KeyKind::P384] {
-            let former = generate(kind).unwrap().spki();
+        for kind in KeyKind::value_variants()
+            .iter()
+            .filter(|kind| kind.rsa_bits == 0)
+        {
+            let former = kind.generate().unwrap().spki();
             check_like(PublicKey::from_spki(&former).unwrap(), &former);
         }
     }

@@ -94,23 +94,13 @@ fn openssl_sign(
     key: &str,
     signature: &str,
 ) -> String {
-    let (digest, is_pss) = match algorithm {
-        SignatureAlgorithm::Ed25519 => ("", false),
-        SignatureAlgorithm::EcdsaP256Sha256 | SignatureAlgorithm::RsaPkcs1Sha256 => {
-            (" -digest sha256", false)
-        }
-        SignatureAlgorithm::EcdsaP384Sha384 | SignatureAlgorithm::RsaPkcs1Sha384 => {
-            (" -digest sha384", false)
-        }
-        SignatureAlgorithm::RsaPkcs1Sha512 => (" -digest sha512", false),
-        SignatureAlgorithm::RsaPssSha256 => (" -digest sha256", true),
-        SignatureAlgorithm::RsaPssSha384 => (" -digest sha384", true),
-        SignatureAlgorithm::RsaPssSha512 => (" -digest sha512", true),
-    };
-    let pss = if is_pss {
-        " -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest"
-    } else {
-        ""
+    let scheme = algorithm.scheme();
+    let digest = scheme
+        .digest()
+        .map_or_else(String::new, |digest| format!(" -digest {digest}"));
+    let pss = match scheme.salt_size() {
+        Some(_) => " -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest",
+        None => "",
     };
     let (payload, signature) = (quoted(payload), quoted(signature));
     format!("openssl pkeyutl -sign -rawin{digest}{pss} -in {payload} -inkey {key} -out {signature}")

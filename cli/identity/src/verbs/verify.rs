@@ -160,18 +160,10 @@ pub async fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
 }
 
 fn parse_purpose(text: &str) -> Result<Purpose, String> {
-    let purposes = [
-        Purpose::KeyCertSign,
-        Purpose::CrlSign,
-        Purpose::DigitalSignature,
-    ];
-    purposes
+    Purpose::ALL
         .into_iter()
-        .find(|purpose| report::name(purpose).eq_ignore_ascii_case(text))
-        .ok_or_else(|| {
-            let names = purposes.map(|purpose| report::name(&purpose));
-            format!("one of {}", names.join(", "))
-        })
+        .find(|purpose| purpose.name().eq_ignore_ascii_case(text))
+        .ok_or_else(|| format!("one of {}", Purpose::ALL.map(Purpose::name).join(", ")))
 }
 
 #[cfg(test)]

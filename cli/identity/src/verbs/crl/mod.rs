@@ -445,7 +445,7 @@ mod tests {
             read(&long)
                 .unwrap_err()
                 .to_string()
-                .contains("more than 32768")
+                .contains(&format!("more than {MAX_CRL_SIZE}"))
         );
     }
 

@@ -4,7 +4,7 @@ use super::review::Expected;
 use crate::{clock::DAY, request::registered::RegisteredIdentity};
 use allod_identity::{Identifier, Issuance};
 use allod_x509::{
-    CrlBuilder, CrlEntry, RevocationReason, SignatureAlgorithm,
+    CrlBuilder, CrlEntry, CrlReason, RevocationReason, SignatureAlgorithm,
     builder::{CertificateBuilder, SigningKey, subject_key_identifier},
 };
 
@@ -24,11 +24,11 @@ pub fn issuer(key: &SigningKey) -> RegisteredIdentity {
     }
 }
 
-pub fn entry(serial: &[u8], reason: RevocationReason) -> CrlEntry<'_> {
+pub fn entry(serial: &[u8], reason: impl Into<CrlReason>) -> CrlEntry<'_> {
     CrlEntry {
         serial,
         date: NOW - 9,
-        reason,
+        reason: reason.into(),
     }
 }
 
@@ -67,7 +67,7 @@ pub fn usual(issuer: &RegisteredIdentity) -> Changes<'_> {
         issuer,
         entries: vec![
             entry(&[0x2a], RevocationReason::KeyCompromise),
-            entry(&[0x2b], RevocationReason::CertificateHold),
+            entry(&[0x2b], CrlReason::CertificateHold),
         ],
     }
 }

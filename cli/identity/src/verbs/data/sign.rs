@@ -307,12 +307,7 @@ mod tests {
     #[tokio::test]
     async fn by_a_key_that_is_elsewhere() {
         for algorithm in SignatureAlgorithm::ALL {
-            let kind = match algorithm {
-                SignatureAlgorithm::Ed25519 => Kind::Ed25519,
-                SignatureAlgorithm::EcdsaP256Sha256 => Kind::P256,
-                SignatureAlgorithm::EcdsaP384Sha384 => Kind::P384,
-                _ => Kind::Rsa,
-            };
+            let kind = Kind::of(algorithm.key_algorithm());
             let folder = prepared(kind);
             let payload = folder.path("payload");
             let named = ["--signature-algorithm", algorithm.name(), "--block", "7"];

@@ -71,9 +71,17 @@ impl SignatureFile {
     /// Reads one.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = files::read(path)?;
-        serde_json::from_slice(&bytes)
+        Self::parse(&bytes)
             .map_err(Error::NoDataSignature)
             .about(path.display())
+    }
+
+    /// Reads the bytes of one.
+    ///
+    /// # Errors
+    /// What is wrong with the JSON, and where.
+    pub fn parse(json: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(json)
     }
 
     /// What is signed.

@@ -282,12 +282,7 @@ fn requests_and_issuers_by_openssl() {
 #[test]
 fn keys_that_are_elsewhere() {
     for algorithm in SignatureAlgorithm::ALL {
-        let kind = match algorithm {
-            SignatureAlgorithm::Ed25519 => Kind::Ed25519,
-            SignatureAlgorithm::EcdsaP256Sha256 => Kind::P256,
-            SignatureAlgorithm::EcdsaP384Sha384 => Kind::P384,
-            _ => Kind::Rsa,
-        };
+        let kind = Kind::of(algorithm.key_algorithm());
         let folder = Folder::new();
         folder.certificate(kind, "unused.pem", "hsm.pem");
         let (key, public) = (path(&folder, "hsm.pem"), path(&folder, "public.pem"));
