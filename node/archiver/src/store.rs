@@ -58,7 +58,12 @@ fn parse_record(bytes: &[u8]) -> Result<SegmentHeader, &'static str> {
     if !blake2b_256(data).starts_with(checksum) {
         return Err("checksum of the record does not match");
     }
-    SegmentHeader::decode(&mut &data[..]).map_err(|_| "the record is no segment header")
+    let mut rest = data;
+    let header = SegmentHeader::decode(&mut rest).map_err(|_| "the record is no segment header")?;
+    if rest.iter().any(|byte| *byte != 0) {
+        return Err("the record has more than zeros after its segment header");
+    }
+    Ok(header)
 }
 
 /// Records up to the first one that is not as it was written.
@@ -489,6 +494,15 @@ mod tests {
         let swapped = [&bytes[..128], &bytes[256..], &bytes[128..256]].concat();
         fs::write(&path, swapped).unwrap();
         assert!(reopened(folder.path()).is_err());
+
+        // A record whose checksum is right, but which this program would write otherwise.
+        let mut padded = bytes.clone();
+        let (data, checksum) = padded[..RECORD_BYTES].split_at_mut(RECORD_DATA_BYTES);
+        data[RECORD_DATA_BYTES - 1] = 1;
+        checksum.copy_from_slice(&blake2b_256(data)[..RECORD_BYTES - RECORD_DATA_BYTES]);
+        fs::write(&path, &padded).unwrap();
+        let error = reopened(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("more than zeros"), "{error}");
 
         fs::write(&path, &bytes).unwrap();
         fs::remove_file(folder.path().join("segment-1")).unwrap();

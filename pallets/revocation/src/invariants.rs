@@ -28,8 +28,8 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Checks that every issuer's record counts what is there, and that every list has its summary.
-    #[cfg(any(test, feature = "try-runtime"))]
-    pub(crate) fn check_state() -> Result<(), sp_runtime::TryRuntimeError> {
+    #[cfg(any(feature = "std", feature = "try-runtime"))]
+    pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
         use allod_identity::is_serial;
         use frame_support::ensure;
 

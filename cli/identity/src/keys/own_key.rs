@@ -1,12 +1,16 @@
 //! The key of a new certificate or request: a new one, one in a file, or one that is elsewhere.
 
 use crate::{
-    Error,
     files::{self, Access, FileError, Form, NewFiles},
-    keys::{key_file, password::PasswordArgs},
-    request::signing,
+    keys::{
+        algorithm::{self, AlgorithmError, parse_algorithm},
+        key_file::{self, KeyError},
+        password::{PasswordArgs, PasswordError},
+    },
 };
-use allod_x509::{KeyAlgorithm, PublicKey, SignatureAlgorithm, builder::SigningKey};
+use allod_x509::{
+    CertificateError, KeyAlgorithm, PublicKey, SignatureAlgorithm, builder::SigningKey,
+};
 use rand::rngs::OsRng;
 use std::{
     path::{Path, PathBuf},
@@ -47,7 +51,7 @@ impl KeyKind {
         }
     }
 
-    fn generate(self) -> Result<SigningKey, Error> {
+    fn generate(self) -> Result<SigningKey, CertificateError> {
         let rng = &mut OsRng;
         Ok(match self.rsa_bits {
             0 => SigningKey::generate(self.algorithm, rng)?,
@@ -66,6 +70,35 @@ impl clap::ValueEnum for KeyKind {
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
         Some(clap::builder::PossibleValue::new(self.name).help(self.help))
     }
+}
+
+/// Why there is no key, or none that is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnKeyError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Unacceptable(#[from] CertificateError),
+    /// A public key in a file that no certificate may have.
+    #[error("{}: {error}", .path.display())]
+    PublicKey {
+        path: PathBuf,
+        error: CertificateError,
+    },
+    /// It does not sign with this algorithm.
+    #[error("--signature-algorithm {0}")]
+    Algorithm(AlgorithmError),
+    /// One file for two things.
+    #[error("key and certificate would both go to {}: name another file with {option}", .path.display())]
+    SameFile {
+        path: PathBuf,
+        /// The option that names another one.
+        option: &'static str,
+    },
 }
 
 /// Which key.
@@ -100,7 +133,7 @@ pub struct KeyArgs {
     to_be_signed: Option<PathBuf>,
 
     /// The algorithm of the signature, for RSA keys: rsa-pkcs1-sha256 (default) to rsa-pss-sha512.
-    #[arg(long, value_name = "NAME", value_parser = signing::parse_algorithm)]
+    #[arg(long, value_name = "NAME", value_parser = parse_algorithm)]
     signature_algorithm: Option<SignatureAlgorithm>,
 }
 
@@ -134,10 +167,13 @@ impl OwnKey {
 
 impl KeyArgs {
     /// The key, for something that is written to `out`.
-    pub fn own_key(&self, out: &Path) -> Result<OwnKey, Error> {
+    pub fn own_key(&self, out: &Path) -> Result<OwnKey, OwnKeyError> {
         if let (Some(path), Some(to_be_signed)) = (&self.public_key, &self.to_be_signed) {
             let spki = files::public_key(path)?;
-            PublicKey::from_spki(&spki).map_err(|error| format!("{}: {error}", path.display()))?;
+            if let Err(error) = PublicKey::from_spki(&spki) {
+                let path = path.clone();
+                return Err(OwnKeyError::PublicKey { path, error });
+            }
             return Ok(OwnKey::Elsewhere {
                 spki,
                 to_be_signed: to_be_signed.clone(),
@@ -157,10 +193,9 @@ impl KeyArgs {
     }
 
     /// The algorithm that the key signs with.
-    pub fn signature_algorithm(&self, spki: &[u8]) -> Result<SignatureAlgorithm, Error> {
+    pub fn signature_algorithm(&self, spki: &[u8]) -> Result<SignatureAlgorithm, OwnKeyError> {
         let key = PublicKey::from_spki(spki)?.algorithm;
-        let algorithm = signing::algorithm_of_key(key, self.signature_algorithm);
-        algorithm.map_err(|error| format!("--signature-algorithm {error}").into())
+        algorithm::algorithm_of_key(key, self.signature_algorithm).map_err(OwnKeyError::Algorithm)
     }
 
     /// Writes the new key, if there is one, and then the other file: both or none.
@@ -171,7 +206,7 @@ impl KeyArgs {
         out: &Path,
         contents: &[u8],
         form: Form,
-    ) -> Result<(), Error> {
+    ) -> Result<(), OwnKeyError> {
         let mut files = NewFiles::default();
         if let Some(path) = new {
             let password = self.encrypt.then_some(&self.password);
@@ -185,14 +220,14 @@ impl KeyArgs {
 
 /// The file of a new key: `named`, or beside `out` with `.key` for its ending. Neither it nor `out` may be there;
 /// `option` names another one.
-pub fn file_of_new_key(out: &Path, named: Option<&Path>, option: &str) -> Result<PathBuf, Error> {
+pub fn file_of_new_key(
+    out: &Path,
+    named: Option<&Path>,
+    option: &'static str,
+) -> Result<PathBuf, OwnKeyError> {
     let path = named.map_or_else(|| out.with_extension("key"), Path::to_owned);
     if path == out {
-        return Err(format!(
-            "key and certificate would both go to {}: name another file with {option}",
-            out.display()
-        )
-        .into());
+        return Err(OwnKeyError::SameFile { path, option });
     }
     // A key of 4,096 bits takes its time, so ask first. Whether the file can be made shows when it is.
     for path in [&path, out] {
@@ -210,7 +245,7 @@ pub fn add_key(
     key: &SigningKey,
     form: Form,
     password: Option<&PasswordArgs>,
-) -> Result<(), Error> {
+) -> Result<(), OwnKeyError> {
     let contents = match password {
         Some(password) => {
             let password = password.choose(&path.display().to_string())?;
@@ -224,7 +259,7 @@ pub fn add_key(
 }
 
 /// A new key of the same kind as this one, for RSA with as many bits.
-pub fn generate_like(key: PublicKey<'_>) -> Result<SigningKey, Error> {
+pub fn generate_like(key: PublicKey<'_>) -> Result<SigningKey, CertificateError> {
     let rng = &mut OsRng;
     Ok(match key.rsa_modulus_bits() {
         Some(bits) => SigningKey::generate_rsa(bits, rng)?,
@@ -269,7 +304,7 @@ mod tests {
         let password = PasswordArgs::file(folder.write("password", b"word"));
         for (name, chosen) in [("plain.key", None), ("secret.key", Some(&password))] {
             let path = folder.path(name);
-            let add = || -> Result<(), Error> {
+            let add = || -> Result<(), OwnKeyError> {
                 let mut files = NewFiles::default();
                 add_key(&mut files, &path, &key, Form::Pem, chosen)?;
                 files.keep();

@@ -152,7 +152,10 @@ async fn stand(
 
 /// Whether a report answers what was asked. Whoever made it: a report to another question, or one
 /// whose parts contradict each other, must never admit anybody.
-fn check_report(
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_report(
     report: &VerificationReport,
     identifier: Identifier,
     purpose: Purpose,

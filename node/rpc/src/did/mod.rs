@@ -50,7 +50,7 @@ use document::Subject;
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use sp_runtime::traits::Block as BlockT;
 use std::sync::Arc;
-pub use syntax::Network;
+pub use syntax::{DidError, Network};
 
 /// Methods about DIDs.
 #[rpc(server, namespace = "did")]

@@ -137,7 +137,7 @@ fn signatures_are_checked_at_read() {
             report.failure.unwrap().reason
         };
         assert_eq!(reason(), Reason::SignatureInvalid);
-        assert!(AutoId::check_state().is_err());
+        assert!(AutoId::do_try_state().is_err());
         Certificates::<Test>::insert(identifier, sp_runtime::BoundedVec::default());
         assert_eq!(reason(), Reason::Unreadable);
     });

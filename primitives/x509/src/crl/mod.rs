@@ -343,12 +343,9 @@ impl<'a> CrlExtensions<'a> {
                     authority_key_identifier = Some(parsed);
                 }
                 oid::DELTA_CRL_INDICATOR => return Err(CrlError::Delta),
-                oid::ISSUING_DISTRIBUTION_POINT => {
-                    // Everything in it is optional, and restricts.
-                    if extension.value != [0x30, 0] {
-                        return Err(CrlError::IssuingDistributionPoint);
-                    }
-                }
+                // Everything in it is optional, and restricts: an empty one says nothing.
+                oid::ISSUING_DISTRIBUTION_POINT if extension.value == [0x30, 0] => {}
+                oid::ISSUING_DISTRIBUTION_POINT => return Err(CrlError::IssuingDistributionPoint),
                 _ if extension.is_critical => {
                     return Err(CertificateError::UnknownCriticalExtension.into());
                 }

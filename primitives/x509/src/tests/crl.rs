@@ -304,6 +304,8 @@ fn each_extension_has_its_error() {
             Err(E::IssuingDistributionPoint)
         );
     }
+    // Without a restriction it says nothing, critical though it is.
+    assert_eq!(with(distribution(&[])), Ok(()));
     assert_eq!(
         with(extension(&[0x2a, 3], true, b"")),
         Err(C::UnknownCriticalExtension.into())
