@@ -304,8 +304,8 @@ fn each_extension_has_its_error() {
             Err(E::IssuingDistributionPoint)
         );
     }
-    // Without a restriction it says nothing, critical though it is.
-    assert_eq!(with(distribution(&[])), Ok(()));
+    // Without a restriction it says nothing, critical though it is; but the other library wants it to say something.
+    assert_eq!(with(distribution(&[])), Err(E::SecondOpinion));
     assert_eq!(
         with(extension(&[0x2a, 3], true, b"")),
         Err(C::UnknownCriticalExtension.into())
