@@ -14,7 +14,9 @@ ALLOD := $(CARGO_TARGET_DIR)/release/allod
 ALL := --release --workspace --all-targets --locked
 ARGS ?=
 
-.PHONY: run build test bench fuzz fmt setup specs weights bin-path
+STAGE := scripts/stage.sh
+
+.PHONY: run build test test-one lint-one test-long bench fmt setup specs weights features audit fuzz bin-path
 .DEFAULT_GOAL := build
 
 setup:
@@ -31,13 +33,26 @@ run: build
 bin-path:
 	@echo "$(CARGO_TARGET_DIR)/release"
 
-## Formatting, every test, lints.
+## Formatting, every test, lints, and whatever is compiled but never run.
 test: setup
-	@$(WITH) cargo fmt --all --check
-	@$(WITH) scripts/check-architecture.py
-	@$(WITH) cargo build $(ALL)
-	@$(WITH) scripts/chain-specs.sh --check "$(ALLOD)"
+	@$(WITH) $(STAGE) format scripts/lint.sh format
+	@$(WITH) $(STAGE) architecture scripts/check-architecture.py
+	@$(WITH) $(STAGE) references scripts/check-references.py
+	@$(WITH) $(STAGE) build cargo build $(ALL)
+	@$(WITH) $(STAGE) chain-specs scripts/chain-specs.sh --check "$(ALLOD)"
 	@$(WITH) scripts/test-and-lint.sh $(ALL)
+
+## The tests of one crate: CRATE=pallet-auto-id. ARGS for cargo test, as the name of a test.
+test-one: setup
+	@$(WITH) cargo test --release --locked -p $(or $(CRATE),$(error CRATE=… names a crate)) $(ARGS)
+
+## The lints of one crate.
+lint-one: setup
+	@$(WITH) cargo clippy --release --locked --all-targets -p $(or $(CRATE),$(error CRATE=… names a crate)) -- -D warnings
+
+## Tests that take long: chains filled with 64 MiB in several ways, one after the other.
+test-long: build
+	@$(WITH) cargo test --release --workspace --locked --test chain -- --ignored --test-threads 1
 
 ## Criterion benches; ARGS="--bench kzg" for one of them.
 bench: setup
@@ -57,3 +72,15 @@ specs: build
 ## Measure the weights of the pallets; ARGS="farming" for one of them.
 weights: setup
 	@$(WITH) ALLOD_CACHE="$(ALLOD_CACHE)" scripts/weights.sh $(ARGS)
+
+## Write the features of workspace-hack/Cargo.toml anew, after a change of dependencies.
+features: setup
+	@$(WITH) scripts/unify-features.py --write
+
+## Licences, sources, duplicate versions and, where their database can be had, advisories of all dependencies.
+audit: setup
+	@$(WITH) ALLOD_CACHE="$(ALLOD_CACHE)" scripts/audit.sh
+
+## Run every fuzz target for SECONDS each, 60 unless told.
+fuzz: setup
+	@$(WITH) tests/fuzz/run.sh $(or $(SECONDS),60)

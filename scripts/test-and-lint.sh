@@ -1,19 +1,31 @@
 #!/usr/bin/env bash
-# Runs the tests and the lints, with cargo's arguments "$@". Everything has to be built already.
+# Runs the tests, with cargo's arguments "$@", and every check of the sources that needs the compiler. Everything has to
+# be built already.
 #
-# The end-to-end tests mostly wait for blocks, and from nothing the lints take many minutes: they go on in that
+# The end-to-end tests mostly wait for blocks, and from nothing the checks take many minutes: they go on in that
 # time, at the lowest priority.
 set -uo pipefail
+cd "$(dirname "$0")/.." || exit
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 
-# Cargo locks the target folder until the first test runs. Should it take longer, one waits for the other.
-{ sleep 20; nice -n 19 cargo clippy "$@" -- -D warnings; } >"$report" 2>&1 &
-lints=$!
-cargo test "$@" --no-fail-fast
+checks() {
+    local result=0
+    # Cargo locks the target folder until the first test runs. Should it take longer, one waits for the other.
+    sleep 20
+    for check in warnings clippy never-run docs; do
+        scripts/stage.sh "$check" nice -n 19 scripts/lint.sh "$check" || result=1
+    done
+    scripts/stage.sh features nice -n 19 scripts/unify-features.py || result=1
+    return $result
+}
+
+checks >"$report" 2>&1 &
+checks=$!
+scripts/stage.sh tests cargo test "$@" --no-fail-fast
 tests=$?
-wait "$lints"
+wait "$checks"
 result=$?
-grep -v '^ *\(Checking\|Compiling\|Blocking\)' "$report"
+grep -v '^ *\(Checking\|Compiling\|Blocking\|Documenting\|Finished\|Generated\)' "$report"
 [ $tests = 0 ] && [ $result = 0 ]

@@ -19,7 +19,7 @@ fi
 cargo build --release --locked -p allod-runtime --features runtime-benchmarks
 runtime=$CARGO_TARGET_DIR/release/wbuild/allod-runtime/allod_runtime.compact.compressed.wasm
 
-[ $# -gt 0 ] || set -- $(ls pallets)
+if [ $# = 0 ]; then mapfile -t pallets < <(ls pallets); set -- "${pallets[@]}"; fi
 for pallet in "$@"; do
     # Laying out an issuer's thousand children takes a second each time: fewer runs than FRAME's own weights
     # have, and of the two ways to fit a line to them the dearer one.

@@ -14,8 +14,7 @@ use allod_core::{
 };
 use allod_identity::{
     AcceptedRoots, CertificateReference, CertificateStatus, CertificateStatuses, Identifier,
-    IdentityInfo, KeyFingerprint, Purpose, Serial, SignatureAlgorithm, SignedRequest,
-    VerificationReport,
+    IdentityInfo, KeyFingerprint, Purpose, Serial, SignatureAlgorithm, VerificationReport,
     api::{
         CrlError, IdentityDetails, Page, PayloadInfo, PayloadQuery, PublishedCrl, ToBeSignedCrl,
     },
@@ -245,16 +244,6 @@ impl_runtime_apis! {
         ) -> VerificationReport {
             AutoId::verify(identifier, time, purpose, accepted_roots.as_ref().map(|roots| roots.as_slice()))
         }
-
-        fn register_call(
-            certificate: Vec<u8>,
-            algorithm: SignatureAlgorithm,
-            request: SignedRequest,
-        ) -> Option<Vec<u8>> {
-            let certificate = certificate.try_into().ok()?;
-            let call = pallet_auto_id::Call::<Runtime>::register { certificate, algorithm, request };
-            Some(RuntimeCall::from(call).encode())
-        }
     }
 
     impl allod_identity::api::AutoIdLookupApi<Block> for Runtime {
@@ -320,6 +309,23 @@ impl_runtime_apis! {
             config: frame_benchmarking::BenchmarkConfig,
         ) -> Result<Vec<frame_benchmarking::BenchmarkBatch>, String> {
             crate::benches::run(config)
+        }
+    }
+    #[cfg(feature = "try-runtime")]
+    impl frame_try_runtime::TryRuntime<Block> for Runtime {
+        // Panics are how this API tells that a check failed; only tools call it.
+        fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
+            let weight = Executive::try_runtime_upgrade(checks).unwrap();
+            (weight, crate::configs::Weights::get().max_block)
+        }
+
+        fn execute_block(
+            block: <Block as BlockT>::LazyBlock,
+            state_root_check: bool,
+            signature_check: bool,
+            select: frame_try_runtime::TryStateSelect,
+        ) -> Weight {
+            Executive::try_execute_block(block, state_root_check, signature_check, select).unwrap()
         }
     }
 }

@@ -38,7 +38,7 @@ use sp_runtime::{
 use sp_version::RuntimeVersion;
 
 pub use genesis_presets::{DEVELOPMENT_SECTORS, LOCAL_SECTORS};
-pub use transaction::{TransactionContext, signed_transaction, unsigned_extension};
+pub use transaction::{TransactionContext, decode_call, signed_transaction, unsigned_extension};
 #[cfg(feature = "std")]
 pub use wasm::{WASM_BINARY, WASM_BINARY_BLOATY};
 
@@ -96,6 +96,18 @@ pub type Executive = frame_executive::Executive<
     Runtime,
     AllPalletsWithSystem,
 >;
+
+/// Checks what must hold of the state of this project's pallets between two blocks, where they are compiled natively.
+///
+/// FRAME's own pallets have such checks as well, but compile them with the feature `try-runtime` only; of theirs, this
+/// covers that the accounts hold what was issued.
+#[cfg(feature = "std")]
+pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+    Farming::do_try_state()?;
+    Rewards::do_try_state()?;
+    AutoId::do_try_state()?;
+    Revocation::do_try_state()
+}
 
 /// Blocks as a node stores and forwards them, without a look into their transactions: those of a
 /// later runtime may be of kinds that the node was not built with.

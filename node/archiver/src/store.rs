@@ -14,12 +14,13 @@
 
 use crate::{
     Error,
-    files::{read, write_atomically},
+    files::{FILE_MODE, read},
 };
 use allod_core::{
     HistorySize, Piece, PieceIndex, SegmentHeader, SegmentIndex, blake2b_256, history::HeaderHash,
     parameters::PIECE_BYTES,
 };
+use allod_files::write_atomically;
 use parity_scale_codec::{Decode, Encode};
 use parking_lot::RwLock;
 use std::{
@@ -268,7 +269,11 @@ impl SegmentStore {
     /// Writes the pieces of a segment, in place of those that were there.
     pub(crate) fn write_pieces(&self, index: SegmentIndex, pieces: &[Piece]) -> Result<(), Error> {
         let parts: Vec<&[u8]> = pieces.iter().map(Piece::as_bytes).collect();
-        write_atomically(&self.pieces_path(index), &parts)
+        Ok(write_atomically(
+            &self.pieces_path(index),
+            &parts,
+            FILE_MODE,
+        )?)
     }
 
     /// How many segments there are.
@@ -516,10 +521,10 @@ mod tests {
         let next = header(3, headers[2].hash(), 5);
         let store = SegmentStore::open(folder.path(), 2).unwrap();
         // The temporary file of the pieces cannot be made.
-        let in_the_way = folder.path().join("segment-3.new");
+        let in_the_way = folder.path().join("segment-3.tmp");
         fs::create_dir(&in_the_way).unwrap();
         let error = store.insert(next, &[piece(6), piece(7)]).unwrap_err();
-        assert!(error.to_string().contains("segment-3.new"), "{error}");
+        assert!(error.to_string().contains("segment-3.tmp"), "{error}");
         assert_eq!(store.history_size(), HistorySize(3));
         fs::remove_dir(in_the_way).unwrap();
         store.insert(next, &[piece(6), piece(7)]).unwrap();

@@ -286,7 +286,7 @@ mod tests {
             assert_eq!(plotted.commitment, record.commitment());
             assert_eq!(plotted.witness, record.witness());
 
-            // The rule of §6, one s-bucket after the other.
+            // The rule of plotting (§6), one s-bucket after the other.
             let mut expected = std::collections::BTreeMap::new();
             let mut s_bucket = seed.first_s_bucket().get();
             while expected.len() < 4096 {

@@ -17,15 +17,19 @@
 //! nearer slot takes the place of the farthest. Equal messages share an entry.
 
 use crate::{cache::PotVerifier, shared::View};
-use allod_core::{PotCheckpoints, Slot, parameters::MAX_SLOTS_AHEAD, time::PotInput};
+use allod_core::{
+    PotCheckpoints, PotOutput, PotSeed, Slot,
+    parameters::{CHECKPOINTS, MAX_SLOTS_AHEAD},
+    time::PotInput,
+};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::{
     collections::{BTreeMap, HashMap},
     hash::Hash,
 };
 
-/// Bytes of a message: slot, seed, iterations, eight checkpoints.
-pub const MESSAGE_BYTES: usize = 8 + 16 + 4 + 8 * 16;
+/// Bytes of a message: slot, seed, iterations, checkpoints.
+pub const MESSAGE_BYTES: usize = 8 + PotSeed::SIZE + 4 + CHECKPOINTS * PotOutput::SIZE;
 
 /// Slots before the tip for which messages are taken.
 pub(crate) const MAX_SLOTS_BEHIND: u64 = 8;

@@ -60,8 +60,8 @@ impl<T: Config> Pallet<T> {
     /// Checks that the maps agree: every identity that lives has its certificate, which hashes to its
     /// identifier or its fingerprint's entry, its key, its serial number, and its place in its
     /// issuers' lists; a tombstone has none of what was given back; and nothing else is stored.
-    #[cfg(any(test, feature = "try-runtime"))]
-    pub(crate) fn check_state() -> Result<(), sp_runtime::TryRuntimeError> {
+    #[cfg(any(feature = "std", feature = "try-runtime"))]
+    pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
         use frame_support::ensure;
 
         use crate::pallet::{
@@ -113,7 +113,7 @@ impl<T: Config> Pallet<T> {
 
     /// Checks that whatever is stored under an identifier belongs to an identity: what is given back at
     /// its end to one that lives.
-    #[cfg(any(test, feature = "try-runtime"))]
+    #[cfg(any(feature = "std", feature = "try-runtime"))]
     fn check_owners() -> Result<(), sp_runtime::TryRuntimeError> {
         use allod_x509::ParsedCertificate;
         use frame_support::ensure;
@@ -146,7 +146,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Checks one identity that was not deactivated.
-    #[cfg(any(test, feature = "try-runtime"))]
+    #[cfg(any(feature = "std", feature = "try-runtime"))]
     fn check_living(
         identifier: allod_identity::Identifier,
         record: &IdentityRecordOf<T>,

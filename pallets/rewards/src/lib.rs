@@ -10,6 +10,8 @@
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod fees;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod invariants;
 #[cfg(test)]
 mod mock;
 mod schedule;
@@ -93,6 +95,11 @@ pub mod pallet {
                 T::Schedule::get().halving_interval > 0,
                 "Schedule: halving_interval is 0; it must be above 0",
             );
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
         }
     }
 

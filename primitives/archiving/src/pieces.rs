@@ -1,4 +1,4 @@
-//! A raw segment to pieces (§5.2 to §5.4), and from any R pieces back (§5.6).
+//! A raw segment to records, parity and witnesses (§5.2 to §5.4), and from any R pieces back (§5.6).
 //!
 //! 1. The raw segment is cut into R raw records of 126,976 bytes, and each of them into 4,096 parts
 //!    of 31 bytes. A *record* is the 4,096 scalars that consist of the byte 0 and one part each, in

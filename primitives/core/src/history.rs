@@ -1,4 +1,4 @@
-//! Segment headers and pieces: the two forms in which history travels (§3, §5).
+//! Segment headers and pieces: the two forms in which history travels (§5).
 
 use crate::{
     bytes::{RecordCommitment, RecordWitness, SegmentCommitment},
@@ -36,6 +36,16 @@ pub enum ArchivedProgress {
     /// So many of its first bytes; the next segment continues.
     #[codec(index = 1)]
     Partial(NonZeroU32),
+}
+
+impl ArchivedProgress {
+    /// How many of the block's first bytes, if the next segment continues it.
+    pub fn partial(self) -> Option<NonZeroU32> {
+        match self {
+            Self::Complete => None,
+            Self::Partial(archived) => Some(archived),
+        }
+    }
 }
 
 /// The last block of which a segment holds any bytes.

@@ -4,7 +4,7 @@
 //! value of a polynomial of degree below 4,096 at `ω_4096^bitrev12(i)`. Its commitment is
 //! `blob_to_kzg_commitment(record)` and its extension to 8,192 *chunks* is what EIP-7594's
 //! `compute_cells` returns, cells joined, so that any Ethereum KZG tool can check a piece of this
-//! chain's history (§3, §5 of the design).
+//! chain's history (§5.2 of the design).
 //!
 //! Two more polynomials occur: each *column* of a segment, of degree below R, which turns R source
 //! records into 2R pieces, and the *segment polynomial*, of degree below 2R, whose values are

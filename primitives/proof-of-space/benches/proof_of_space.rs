@@ -8,7 +8,7 @@ use allod_proof_of_space::{
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
-/// Chunks of a record, and so proofs that it takes (DESIGN §3).
+/// Chunks of a record, and so proofs that it takes: a constant of the protocol (§3).
 const RECORD_CHUNKS: usize = 4096;
 
 fn tables(criterion: &mut Criterion) {

@@ -1,15 +1,15 @@
-//! The proof of space as the protocol uses it: K = 17, one challenge for each s-bucket (DESIGN §3, §6).
+//! The proof of space as the protocol uses it: K = 17, one challenge for each s-bucket (§3, §6).
 
 use crate::table::{Graph, Workspace, make};
 use crate::verifier::check;
 use crate::{Challenge, Seed, VerifyError};
 use alloc::vec::Vec;
 
-/// The protocol's K (DESIGN §3): `2^17 / 8,192 = 16` possible challenges for each s-bucket, one of which is used.
+/// The protocol's K (§3): `2^17 / 8,192 = 16` possible challenges for each s-bucket, one of which is used.
 pub const K: u8 = 17;
 /// Length of a proof in bytes: 64 values of 17 bits.
 pub const PROOF_BYTES: usize = 136;
-/// Number of s-buckets, which are numbered from 0 (DESIGN §3).
+/// Number of s-buckets, which are numbered from 0 (§3).
 pub const S_BUCKETS: u16 = 8192;
 
 /// A proof of space of the protocol.
@@ -17,7 +17,7 @@ pub type Proof = [u8; PROOF_BYTES];
 
 const _: () = assert!(PROOF_BYTES == 8 * K as usize);
 
-/// The challenge of an s-bucket: its number as 17 bits, big-endian, left-aligned, then zero (DESIGN §6).
+/// The challenge of an s-bucket: its number as 17 bits, big-endian, left-aligned, then zero (§6).
 ///
 /// `s_bucket` is below [`S_BUCKETS`]; other numbers have challenges too, but no verifier accepts them.
 pub fn bucket_challenge(s_bucket: u16) -> Challenge {

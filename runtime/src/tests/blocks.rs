@@ -109,6 +109,7 @@ fn build(parent: H256, slot: u64, transactions: &[&dyn Fn() -> UncheckedExtrinsi
         extrinsics.push(transaction);
     }
     let header = Executive::finalize_block();
+    crate::do_try_state().unwrap();
     Block { header, extrinsics }
 }
 

@@ -58,6 +58,7 @@ fn the_presets_build() {
         let expected = config(preset.as_ref()).farming.parameters;
         genesis(preset.as_ref()).execute_with(|| {
             assert_eq!(Some(Farming::parameters()), expected);
+            crate::do_try_state().unwrap();
             for key in Sr25519Keyring::well_known() {
                 let balance = Balances::free_balance(key.to_account_id());
                 assert_eq!(balance, 1_000_000 * ALD);

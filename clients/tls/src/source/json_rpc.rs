@@ -14,6 +14,7 @@
 //! that broke is made anew when something is asked next, at most once per second.
 
 use super::{ChainSource, Head, SourceError};
+use allod_connection::{ConnectError, Connection, ConnectionOptions, one_line};
 use allod_identity::{Identifier, KeyFingerprint, Purpose, VerificationReport};
 use allod_rpc_types::auto_id::{
     BlockHash, BlockReference, IdentityAnswer, VerifyAnswer, VerifyOptions,
@@ -29,7 +30,7 @@ use jsonrpsee::{
         params::ArrayParams,
     },
     rpc_params,
-    ws_client::{PingConfig, WsClient, WsClientBuilder},
+    ws_client::WsClient,
 };
 use serde::de::DeserializeOwned;
 use sp_runtime::{
@@ -37,16 +38,11 @@ use sp_runtime::{
     traits::{BlakeTwo256, Header as _},
 };
 use std::{fmt, sync::Arc, time::Duration};
-use tokio::{sync::Mutex, time::Instant};
 
 /// Most bytes of an answer: a report of 16 links is 20 KB, a header with its digest 5 KB.
 pub const MAX_ANSWER_BYTES: u32 = 256 << 10;
 /// Heads that may wait to be read; the stream ends if there are more, and begins anew.
 const MAX_WAITING_HEADS: usize = 64;
-/// Shortest time from one attempt to connect to the next.
-const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
-/// Most characters of a node's own words that are kept.
-const MAX_MESSAGE_CHARACTERS: usize = 200;
 
 /// A header as nodes tell it.
 pub type Header = generic::Header<u32, BlakeTwo256>;
@@ -76,22 +72,26 @@ impl JsonRpcOptions {
 
 /// A node at the other end of a WebSocket.
 pub struct JsonRpcSource {
-    options: JsonRpcOptions,
-    connection: Mutex<Connection>,
-}
-
-#[derive(Default)]
-struct Connection {
-    client: Option<Arc<WsClient>>,
-    attempted: Option<Instant>,
+    genesis: Option<BlockHash>,
+    connection: Connection,
 }
 
 impl JsonRpcSource {
     /// Connects, and makes sure that it is the chain that is wanted.
     pub async fn connect(options: JsonRpcOptions) -> Result<Self, SourceError> {
+        let JsonRpcOptions {
+            url,
+            genesis,
+            timeout,
+        } = options;
         let source = Self {
-            options,
-            connection: Mutex::default(),
+            genesis,
+            connection: Connection::new(ConnectionOptions {
+                url,
+                timeout,
+                max_answer_bytes: MAX_ANSWER_BYTES,
+                max_waiting_items: MAX_WAITING_HEADS,
+            }),
         };
         source.client().await?;
         Ok(source)
@@ -99,52 +99,15 @@ impl JsonRpcSource {
 
     /// The connection, made anew if it broke.
     async fn client(&self) -> Result<Arc<WsClient>, SourceError> {
-        // Held while connecting, so that many questions make one attempt.
-        let mut connection = self.connection.lock().await;
-        if let Some(client) = connection
-            .client
-            .as_ref()
-            .filter(|client| client.is_connected())
-        {
-            return Ok(client.clone());
-        }
-        connection.client = None;
-        let now = Instant::now();
-        let attempted = connection.attempted.replace(now);
-        if attempted.is_some_and(|last| now.saturating_duration_since(last) < BETWEEN_ATTEMPTS) {
-            connection.attempted = attempted;
-            return Err(SourceError::Unreachable(
-                "tried less than a second ago".into(),
-            ));
-        }
-        let client = Arc::new(self.build().await?);
-        self.check_genesis(&client).await?;
-        connection.client = Some(client.clone());
-        Ok(client)
+        let check = |client| self.check_genesis(client);
+        self.connection.client(check).await
     }
 
-    async fn build(&self) -> Result<WsClient, SourceError> {
-        let timeout = self.options.timeout;
-        WsClientBuilder::default()
-            .max_response_size(MAX_ANSWER_BYTES)
-            .max_buffer_capacity_per_subscription(MAX_WAITING_HEADS)
-            .request_timeout(timeout)
-            .connection_timeout(timeout)
-            .enable_ws_ping(
-                PingConfig::new()
-                    .ping_interval(timeout)
-                    .inactive_limit(timeout.saturating_mul(4)),
-            )
-            .build(&self.options.url)
-            .await
-            .map_err(|error| SourceError::Unreachable(cut(&error)))
-    }
-
-    async fn check_genesis(&self, client: &WsClient) -> Result<(), SourceError> {
+    async fn check_genesis(&self, client: Arc<WsClient>) -> Result<(), SourceError> {
         let method = "chain_getBlockHash";
-        let actual: Option<BlockHash> = ask(client, method, rpc_params![0_u32]).await?;
+        let actual: Option<BlockHash> = ask(&client, method, rpc_params![0_u32]).await?;
         let actual = actual.ok_or_else(|| malformed(method, &"there is no genesis block"))?;
-        match self.options.genesis {
+        match self.genesis {
             Some(wanted) if wanted != actual => Err(SourceError::OtherChain { wanted, actual }),
             _ => Ok(()),
         }
@@ -298,31 +261,28 @@ fn check_block(
     Err(malformed(method, &"of another block than was asked"))
 }
 
+impl From<ConnectError> for SourceError {
+    fn from(error: ConnectError) -> Self {
+        Self::Unreachable(one_line(&error))
+    }
+}
+
 fn failed(method: &'static str, error: ClientError) -> SourceError {
     match error {
         ClientError::Call(error) => SourceError::Refused {
             method,
             code: error.code(),
-            message: cut(&error.message()),
+            message: one_line(&error.message()),
         },
         ClientError::RequestTimeout => SourceError::TimedOut(method),
         ClientError::ParseError(error) => malformed(method, &error),
-        other => SourceError::Unreachable(cut(&other)),
+        other => SourceError::Unreachable(one_line(&other)),
     }
 }
 
 fn malformed(method: &'static str, what: &impl fmt::Display) -> SourceError {
     SourceError::Malformed {
         method,
-        what: cut(what),
+        what: one_line(what),
     }
-}
-
-/// A node's words go into logs: one line, not a long one.
-fn cut(text: &impl fmt::Display) -> String {
-    let text = text.to_string();
-    let characters = text.chars().take(MAX_MESSAGE_CHARACTERS);
-    characters
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

@@ -32,7 +32,6 @@
 //! call fails with -32602, 10001 or 10002 as those of [`auto_id`](crate::auto_id) do.
 
 mod document;
-mod encoding;
 mod key;
 mod syntax;
 #[cfg(test)]

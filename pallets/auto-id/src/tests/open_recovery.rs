@@ -155,7 +155,7 @@ fn opens_with_the_first_approval() {
         assert_eq!(recovery.approvals, [one.identifier]);
         assert_eq!(recovery.executable_from, None);
         assert_eq!(recovery.lapses_after, 1 + 2 * DELAY + RECOVERY_WINDOW);
-        AutoId::check_state().unwrap();
+        AutoId::do_try_state().unwrap();
     });
 }
 

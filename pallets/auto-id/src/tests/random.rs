@@ -462,7 +462,7 @@ proptest! {
                     assert_eq!(before, after, "{shown} failed and changed something");
                     continue;
                 }
-                AutoId::check_state().unwrap();
+                AutoId::do_try_state().unwrap();
                 check_deposits();
                 for (identifier, record) in Identities::<Test>::iter() {
                     let last = nonces.insert(identifier, record.nonce);

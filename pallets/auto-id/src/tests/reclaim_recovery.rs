@@ -34,6 +34,6 @@ fn gives_back_what_lapsed() {
         assert_eq!(held(), before);
         assert!(!Recoveries::<Test>::contains_key(scene.subject.identifier));
         refuses(|| reclaim(&scene), Error::NoRecovery);
-        AutoId::check_state().unwrap();
+        AutoId::do_try_state().unwrap();
     });
 }

@@ -29,7 +29,7 @@ fn agent() -> CertificateBuilder {
 }
 
 fn check_state() {
-    AutoId::check_state().unwrap();
+    AutoId::do_try_state().unwrap();
 }
 
 /// Asserts that the registration fails so and changes nothing.

@@ -78,7 +78,7 @@ fn the_controller_s_key_alone_decides() {
                 AutoId::controller(agent.identifier).is_none()
             }
         );
-        AutoId::check_state().unwrap();
+        AutoId::do_try_state().unwrap();
     });
 }
 

@@ -52,7 +52,7 @@ fn the_first_count_at_once_and_others_after_the_delay() {
         assert_eq!(guardians(&somebody), Some(set(&[&two], 1, 3)));
         go_to(20, NOW);
         assert_eq!(guardians(&somebody), Some(set(&[&one, &two], 2, 10)));
-        AutoId::check_state().unwrap();
+        AutoId::do_try_state().unwrap();
     });
 }
 

@@ -26,7 +26,7 @@ fn for_ever_with_reason_and_time() {
             );
             assert_eq!(Issuers::<Test>::get(issuer.identifier).revoked, 1);
         }
-        Revocation::check_state().unwrap();
+        Revocation::do_try_state().unwrap();
     });
 }
 
@@ -67,7 +67,7 @@ fn a_hold_becomes_a_revocation_and_the_deposit_moves() {
         assert!(issuer.is_revoked(&[7]));
         assert_eq!(held(PAYER), 0);
         assert!(held(OTHER_PAYER) > 0);
-        Revocation::check_state().unwrap();
+        Revocation::do_try_state().unwrap();
     });
 }
 
@@ -172,7 +172,7 @@ fn counters_end() {
         };
         set(u32::MAX);
         refuses(|| issuer.revoke(&[7], reason), Error::TooManyRevocations);
-        let list = issuer.list(1, &[(7, Listed::Superseded)]);
+        let list = issuer.list(1, &[(7, RevocationReason::Superseded.into())]);
         refuses(|| issuer.publish(&list), Error::TooManyRevocations);
         set(u32::MAX - 1);
         assert_ok!(issuer.revoke(&[7], reason));

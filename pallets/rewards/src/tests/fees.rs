@@ -21,6 +21,7 @@ fn rich(test: impl FnOnce()) {
     new_test_ext().execute_with(|| {
         Balances::mint_into(&2, 1_000).unwrap();
         test();
+        Rewards::do_try_state().unwrap();
     });
 }
 

@@ -18,7 +18,20 @@ fn each_block_mints_its_reward_which_halves() {
             assert_eq!(events(), [Event::BlockReward { who: 1, amount }]);
             assert_eq!(Balances::balance(&1), total);
             assert_eq!(Balances::total_issuance(), total);
+            Rewards::do_try_state().unwrap();
         }
+    });
+}
+
+#[test]
+fn an_issuance_that_nobody_holds_is_found() {
+    new_test_ext().execute_with(|| {
+        begin(1);
+        pallet_balances::TotalIssuance::<Test>::put(101);
+        assert_eq!(
+            Rewards::do_try_state(),
+            Err("the accounts do not hold what was issued".into())
+        );
     });
 }
 

@@ -1,6 +1,6 @@
 //! Round keys, arranged for a loop over encryptions of one block (or decryptions) under one key.
 //!
-//! AES-128 (FIPS 197 §5) is eleven additions of a round key with ten rounds in between. Where encryptions
+//! AES-128 (FIPS 197, 5) is eleven additions of a round key with ten rounds in between. Where encryptions
 //! follow each other, the eleventh addition of one meets the first of the next, and the two keys can be
 //! added beforehand: `fold = k0 ⊕ k10`. What runs in the loop then is not the state but the state plus
 //! one of the two keys, the *offset*, which is added once before the loop and once after it:
@@ -8,14 +8,14 @@
 //! - where a round instruction adds its key at the end (x86-64), offset `k0`, keys `k1 … k9, fold`;
 //! - where it adds its key at the beginning (ARMv8), offset `k10`, keys `fold, k1 … k9`.
 //!
-//! Decryption runs as the equivalent inverse cipher (§5.3.5), which has the same form with the keys
+//! Decryption runs as the equivalent inverse cipher (FIPS 197, 5.3.5), which has the same form with the keys
 //! `k10, InvMixColumns(k9 … k1), k0`. Its offset therefore is the other one of the two keys, so that at
 //! the same state a loop of encryptions and a loop of decryptions differ by exactly `fold`.
 
 use crate::Block;
 use aes::hazmat::{cipher_round, inv_mix_columns};
 
-/// The constants of the key expansion (FIPS 197 §5.2), powers of x in the field of 256 elements.
+/// The constants of the key expansion (FIPS 197, 5.2), powers of x in the field of 256 elements.
 const ROUND_CONSTANTS: [u8; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 0x1b, 0x36];
 
 /// The keys of one direction in the order of their use.
@@ -86,7 +86,7 @@ fn fold([first, .., last]: &RoundKeys) -> Block {
     add(*first, *last)
 }
 
-/// Key expansion (FIPS 197 §5.2).
+/// Key expansion (FIPS 197, 5.2).
 fn expand(key: Block) -> RoundKeys {
     let mut keys = [key; 11];
     let mut last = key;
@@ -119,7 +119,7 @@ fn repeat([a, b, c, d]: [u8; 4]) -> Block {
     [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d]
 }
 
-/// The keys of the equivalent inverse cipher (FIPS 197 §5.3.5).
+/// The keys of the equivalent inverse cipher (FIPS 197, 5.3.5).
 fn invert(keys: &RoundKeys) -> RoundKeys {
     let mut inverted = *keys;
     inverted.reverse();

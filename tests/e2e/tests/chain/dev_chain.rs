@@ -1,5 +1,6 @@
 //! `allod dev`: real blocks, real history, a real identity, an orderly end.
 
+use crate::invariants;
 use allod_e2e::{Node, binary, eventually, run};
 use serde_json::{Value, json};
 use std::{fs, path::Path, slice};
@@ -43,6 +44,7 @@ async fn a_development_chain_farms_and_serves_its_users() {
     assert!(verified.out.contains("0 differ"), "{}", verified.out);
 
     identity(&node, folder.path()).await;
+    invariants::check(&node).await;
     assert!(node.stop().await.success());
 }
 

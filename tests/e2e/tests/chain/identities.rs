@@ -3,6 +3,7 @@
 //! The steps build on one another, as a life does: a root and its child, a renewal, revocation and
 //! lists, control, recovery, the end.
 
+use crate::invariants;
 use allod_e2e::{Answer, Node, PATIENCE, binary, eventually, run};
 use serde_json::{Value, json};
 use std::{
@@ -148,6 +149,7 @@ async fn lives_of_identities() {
     recovery(&owner).await;
     passwords(&owner).await;
     watch(&owner).await;
+    invariants::check(&owner.node).await;
     assert!(owner.node.stop().await.success());
 }
 

@@ -1,5 +1,6 @@
 //! The load program against a development chain: it prints its three figures, and what it counts is there.
 
+use crate::invariants;
 use allod_e2e::{Node, binary, run};
 use allod_rpc_types::auto_id::storage::{AUTO_ID, IDENTITIES};
 use serde_json::json;
@@ -78,5 +79,6 @@ async fn the_load_program_measures_a_development_chain() {
         "{}",
         refused.err
     );
+    invariants::check(&node).await;
     assert!(node.stop().await.success());
 }

@@ -1,8 +1,9 @@
-//! The rules of a block on the path that every block takes: the verifier, [`AllodBlockImport`], and
-//! the client with the runtime in WebAssembly (§4 to §8).
+//! The rules by which a block is rejected (§4 to §8), on the path that every block takes: the
+//! verifier, [`AllodBlockImport`], and the client with the runtime in WebAssembly.
 //!
 //! | module | holds |
 //! |---|---|
+//! | `authoring` | what the slot worker tells farmers and makes of their solutions |
 //! | `shape` | bodies, digests, execution |
 //! | `seals` | who sealed what |
 //! | `justifications` | the one justification |
@@ -16,6 +17,7 @@
 //!
 //! [`AllodBlockImport`]: allod_consensus::AllodBlockImport
 
+mod authoring;
 mod disk;
 mod equivocations;
 mod forks;

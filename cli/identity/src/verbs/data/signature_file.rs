@@ -27,8 +27,11 @@
 //! No other field may be there. Nothing in the file counts but by the signature, which is over all of it but for
 //! `certificate` and `algorithm`; those two say how to check it.
 
-use crate::{Error, files};
-use allod_identity::{DATA_CONTEXT, DataPayload, Identifier, SignatureAlgorithm};
+use crate::{
+    files,
+    verbs::error::{About, Error},
+};
+use allod_identity::{DataPayload, Identifier, SignatureAlgorithm};
 use allod_rpc_types::auto_id::{BlockHash, CertificateFingerprint, SignatureBytes};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -68,13 +71,9 @@ impl SignatureFile {
     /// Reads one.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = files::read(path)?;
-        Self::parse(&bytes).map_err(|error| {
-            format!(
-                "{}: no signature over data ({DATA_CONTEXT}): {error}",
-                path.display()
-            )
-            .into()
-        })
+        Self::parse(&bytes)
+            .map_err(Error::NoDataSignature)
+            .about(path.display())
     }
 
     /// Reads the bytes of one.
