@@ -80,7 +80,3 @@ features: setup
 ## Licences, sources, duplicate versions and, where their database can be had, advisories of all dependencies.
 audit: setup
 	@$(WITH) ALLOD_CACHE="$(ALLOD_CACHE)" scripts/audit.sh
-
-## Run every fuzz target for SECONDS each, 60 unless told.
-fuzz: setup
-	@$(WITH) tests/fuzz/run.sh $(or $(SECONDS),60)
