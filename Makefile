@@ -16,7 +16,7 @@ ARGS ?=
 
 STAGE := scripts/stage.sh
 
-.PHONY: run build test test-one lint-one bench fmt setup specs weights features audit fuzz bin-path
+.PHONY: run build test test-one lint-one test-long bench fmt setup specs weights features audit fuzz bin-path
 .DEFAULT_GOAL := build
 
 setup:
@@ -50,9 +50,17 @@ test-one: setup
 lint-one: setup
 	@$(WITH) cargo clippy --release --locked --all-targets -p $(or $(CRATE),$(error CRATE=… names a crate)) -- -D warnings
 
+## Tests that take long: chains filled with 64 MiB in several ways, one after the other.
+test-long: build
+	@$(WITH) cargo test --release --workspace --locked --test chain -- --ignored --test-threads 1
+
 ## Criterion benches; ARGS="--bench kzg" for one of them.
 bench: setup
 	@$(WITH) cargo bench --locked --workspace $(or $(ARGS),--benches)
+
+## Fuzz whatever parses bytes from outside; SECONDS=600 for so long each, ARGS="segment crl" for some targets.
+fuzz: setup
+	@$(WITH) tests/fuzz/run.sh $(or $(SECONDS),60) $(ARGS)
 
 fmt: setup
 	@$(WITH) cargo fmt --all

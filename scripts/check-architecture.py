@@ -12,9 +12,13 @@ MAP = "ARCHITECTURE.md"
 HEADER = "| folder | crate | what one finds there |"
 
 # Rules beside the order. Only what puts a node together names the runtime, and the tests that run it.
-MAY_NAME_RUNTIME = {"node", "node/service", "cli/identity", "tests/import", "tests/load"}
-# What primitives, and what the farmer, must not name.
-FORBIDDEN = {"primitives/": ("sc-", "frame-"), "node/farmer": ("sc-", "allod-runtime")}
+MAY_NAME_RUNTIME = {"node", "node/service", "tests/fuzz", "tests/import", "tests/load"}
+# What primitives, the farmer, and the commands about identities must not name.
+FORBIDDEN = {
+    "primitives/": ("sc-", "frame-"),
+    "node/farmer": ("sc-", "allod-runtime"),
+    "cli/": ("sc-", "allod-runtime"),
+}
 
 
 def rows_of_the_map() -> list[list[str]]:

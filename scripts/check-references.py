@@ -26,7 +26,7 @@ ABOUT = {
     "1": "who uses|farmer|verifier|user",
     "2": "layer|house|downward|host function|depend",
     "3": "parameter|constant|column|preset|little-endian|initial|execution|K = 17|protocol's K|numbered|notation|unit",
-    "4": "every rule of|block is rejected|proofs?-of-time|delay function|checkpoint|entropy|iteration|timekeeper|evaluat|output|AES|spans|verified slots",
+    "4": "every rule of|several justifications|block is rejected|proofs?-of-time|delay function|checkpoint|entropy|iteration|timekeeper|evaluat|output|AES|spans|verified slots",
     "5": "histor|archiv|segment|commitments? to record|piece|rejected",
     "5.1": "justification|raw segment|bytes of a segment|SCALE-encoded|archived|unfinished segment|to be archived|packing",
     "5.2": "record|scalar|blob",
@@ -35,8 +35,8 @@ ABOUT = {
     "5.5": "header",
     "5.6": "checking (?:piece|opening)|rebuil|reconstruct|joining|to blocks|blocks in them|pieces back|any R",
     "6": "plot|sectors?\\b|proofs? of space|expir|extension|challenge of an s-bucket|table",
-    "7": "solution|ticket|audit|challenge|proving|opening|winning|wins|solution's rules",
-    "8": "seal|digest|fork|final|weigh|equivocation|eras?\\b|reward|author|sign|is rejected|held back|two blocks|after the parent|"
+    "7": "solution|ticket|audit|challenge|proving|opening|winning|wins|may win",
+    "8": "seal|digest|fork|follows|final|weigh|equivocation|eras?\\b|reward|author|sign|is rejected|held back|two blocks|after the parent|"
     "later than|cut longer|same chain|run ahead|past the node|fee",
     "9": "piece|storage|network|sync",
     "10": "pallet|reward|equivocation|storage",
@@ -130,11 +130,11 @@ def sections(errors: list[str]) -> set[str]:
     return set(found)
 
 
-def is_about(number: str, context: str) -> bool:
+def is_about(number: str, sentence: str, context: str) -> bool:
     """Whether the words beside a reference are the section's, or else those of the section that it is part of."""
     while number not in ABOUT and "." in number:
         number = number.rpartition(".")[0]
-    if number in UNLESS and context.count("§") == 1 and re.search(rf"\b(?:{UNLESS[number]})", context, re.I):
+    if number in UNLESS and sentence.count("§") == 1 and re.search(rf"\b(?:{UNLESS[number]})", sentence, re.I):
         return False
     return number not in ABOUT or bool(re.search(rf"\b(?:{ABOUT[number]})", context, re.I))
 
@@ -155,8 +155,14 @@ def comment_around(lines: list[str], at: int) -> tuple[str, int, str]:
             last += 1
     below = ""
     if is_comment and not lines[at].lstrip().startswith("//!"):
-        rest = [line for line in lines[last + 1 : last + 8] if line.strip() and not line.lstrip().startswith("#[")]
-        below = " ".join(rest[:1])
+        # Attributes, which may span lines, and the first line of the item.
+        depth = 0
+        for line in lines[last + 1 : last + 12]:
+            is_attribute = depth > 0 or line.lstrip().startswith("#[")
+            depth += line.count("[") - line.count("]") if is_attribute else 0
+            below += line
+            if line.strip() and not is_attribute:
+                break
     text = "\n".join(prefix.sub("", line) for line in lines[first : last + 1])
     return text, first, below
 
@@ -216,7 +222,7 @@ def check_sections(name: str, text: str, known: set[str]) -> list[str]:
                 elif match.start() > 0 and (link := LINKED_SECTION.match(comment, match.start() - 1)):
                     if not link[1].startswith(number.replace(".", "") + "-"):
                         errors.append(f"{where} links to #{link[1]}")
-                elif not is_about(number, context):
+                elif not is_about(number, sentence, context):
                     errors.append(f"{where} is about something else than {sentence.strip()!r} (see ABOUT)")
     return errors
 

@@ -1,21 +1,11 @@
-//! Chains that are built in, and specifications from files.
-//!
-//! A specification is a JSON file in Substrate's plain or raw form. In a plain one the runtime may
-//! be `"0x"`: the one that is built into this binary is taken then, as the files in `chain-specs/`
-//! have it. Before a specification is used, the chain's parameters in it are checked one by one, so
-//! that a wrong one is named.
+//! Chains that are built in, and specifications from files, which [`allod_chain_spec`] reads.
 
-use allod_core::ChainParameters;
-use sc_chain_spec::{ChainType, GenericChainSpec};
-use serde_json::{Value, json};
+pub use allod_chain_spec::export;
+use allod_chain_spec::{MAX_SPEC_BYTES, Spec};
+use sc_chain_spec::ChainType;
+use serde_json::json;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use std::{fs, path::Path};
-
-/// A chain specification without extensions.
-pub type Spec = GenericChainSpec;
-
-/// Largest specification that is read: far above one with a runtime and a large genesis.
-const MAX_SPEC_BYTES: u64 = 256 << 20;
 
 /// The runtime that is built in.
 pub fn runtime() -> Result<&'static [u8], String> {
@@ -86,76 +76,14 @@ fn from_file(path: &Path) -> Result<Spec, String> {
         ));
     }
     let text = fs::read(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
-    let mut spec: Value = serde_json::from_slice(&text)
-        .map_err(|error| format!("{shown} is no chain specification: {error}"))?;
-    check(&mut spec).map_err(|error| format!("{shown}: {error}"))?;
-    let spec = serde_json::to_vec(&spec).map_err(|error| format!("{shown}: {error}"))?;
-    Spec::from_json_bytes(spec).map_err(|error| format!("{shown}: {error}"))
-}
-
-/// Checks what Substrate's own reading leaves to a panic in the runtime, naming the field, and puts
-/// the built-in runtime in where the file leaves it open.
-fn check(spec: &mut Value) -> Result<(), String> {
-    let Some(fields) = spec.as_object() else {
-        return Err("a chain specification is a JSON object".into());
-    };
-    for field in ["name", "id", "genesis"] {
-        if !fields.contains_key(field) {
-            return Err(format!("field `{field}` is missing"));
-        }
-    }
-    let Some(genesis) = spec.get_mut("genesis").and_then(Value::as_object_mut) else {
-        return Err("field `genesis` must be an object".into());
-    };
-    if genesis.contains_key("raw") {
-        return Ok(());
-    }
-    let Some(runtime_genesis) = genesis
-        .get_mut("runtimeGenesis")
-        .and_then(Value::as_object_mut)
-    else {
-        return Err("field `genesis` must have `runtimeGenesis` or `raw`".into());
-    };
-    if runtime_genesis.get("code").and_then(Value::as_str) == Some("0x") {
-        let code = format!("0x{}", hex::encode(runtime()?));
-        runtime_genesis.insert("code".into(), code.into());
-    }
-    let config = ["patch", "config"]
-        .into_iter()
-        .find_map(|name| runtime_genesis.get(name).map(|config| (name, config)));
-    let Some((name, config)) = config else {
-        return Err("field `genesis.runtimeGenesis` must have `patch` or `config`".into());
-    };
-    let farming = format!("genesis.runtimeGenesis.{name}.farming.parameters");
-    let parameters = config
-        .pointer("/farming/parameters")
-        .ok_or_else(|| format!("field `{farming}` is missing"))?;
-    let parameters: ChainParameters = serde_json::from_value(parameters.clone())
-        .map_err(|error| format!("field `{farming}`: {error}"))?;
-    parameters
-        .check()
-        .map_err(|error| format!("field `{farming}.{}`: {}", error.field, error.expected))
-}
-
-/// A specification as text. Not raw, the runtime is left out and the preset is written out.
-pub fn export(spec: &Spec, raw: bool) -> Result<String, String> {
-    let text = spec.as_json(raw)?;
-    if raw {
-        return Ok(text);
-    }
-    let mut value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    if let Some(genesis) = value
-        .pointer_mut("/genesis/runtimeGenesis")
-        .and_then(Value::as_object_mut)
-    {
-        genesis.insert("code".into(), "0x".into());
-    }
-    serde_json::to_string_pretty(&value).map_err(|error| error.to_string())
+    allod_chain_spec::read(&text, allod_runtime::WASM_BINARY)
+        .map_err(|error| format!("{shown}: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn exported(spec: fn() -> Result<Spec, String>) -> Value {
         serde_json::from_str(&export(&spec().unwrap(), false).unwrap()).unwrap()
@@ -188,42 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_specification_is_refused_with_the_field_that_is_wrong() {
-        let good = exported(local);
-        assert!(load_text(&good).is_ok());
-        let parameters = "/genesis/runtimeGenesis/patch/farming/parameters";
-        let broken: [(&str, Value, &str); 4] = [
-            ("rawRecordsPerSegment", json!(7), "rawRecordsPerSegment"),
-            ("piecesPerSector", json!(60), "piecesPerSector"),
-            ("slotProbability", json!([2, 1]), "slotProbability"),
-            ("initialIterations", json!("many"), "invalid type"),
-        ];
-        for (field, value, expected) in broken {
-            let mut spec = good.clone();
-            spec.pointer_mut(parameters).unwrap()[field] = value;
-            let error = load_text(&spec).err().unwrap();
-            assert!(error.contains(expected), "{error}");
-        }
-        let mut spec = good.clone();
-        spec.pointer_mut(parameters)
-            .unwrap()
-            .as_object_mut()
-            .unwrap()
-            .remove("eraLength");
-        assert!(load_text(&spec).err().unwrap().contains("eraLength"));
-        let mut spec = good.clone();
-        spec.as_object_mut().unwrap().remove("genesis");
+    fn what_is_wrong_with_a_file_is_told_with_its_path() {
+        assert!(load_text(&exported(local)).is_ok());
+        let error = load_text(&json!({})).err().unwrap();
         assert!(
-            load_text(&spec)
-                .err()
-                .unwrap()
-                .contains("`genesis` is missing")
+            error.contains("spec.json: field `name` is missing"),
+            "{error}"
         );
-        assert!(
-            load("/no/such/file")
-                .err()
-                .unwrap()
-                .contains("/no/such/file")
-        );
+        let error = load("/no/such/file").err().unwrap();
+        assert!(error.contains("/no/such/file"), "{error}");
     }
 }

@@ -1,20 +1,11 @@
-//! Arguments of the command line, and how they become a configuration.
+//! Subcommands and their arguments.
 
-use crate::{chain_spec, history};
+use crate::{arguments::NodeArguments, chain_spec, farming::RewardAddressArgument, history};
+use allod_core::parameters::MAX_SECTORS;
 use allod_identity_cli::IdCmd;
 use clap::Parser;
-use sc_cli::{
-    ChainSpec, CliConfiguration, DefaultConfigurationValues, ImportParams, KeystoreParams,
-    NetworkParams, OffchainWorkerParams, Result, RpcEndpoint, RunCmd, SharedParams, SubstrateCli,
-};
-use sc_service::{
-    Role,
-    config::{
-        IpNetwork, PrometheusConfig, RpcBatchRequestConfig, RpcMethods, TelemetryEndpoints,
-        TransactionPoolOptions,
-    },
-};
-use std::{num::NonZeroU32, path::PathBuf};
+use sc_cli::{ChainSpec, SubstrateCli};
+use std::path::PathBuf;
 
 /// A blockchain for an economy of people and autonomous agents.
 #[derive(Debug, Parser)]
@@ -48,21 +39,30 @@ pub enum Command {
 pub struct DevCmd {
     /// Account that block rewards go to: an address, or a well-known name such as //Alice.
     #[arg(long, value_name = "ADDRESS", default_value = "//Alice")]
-    pub reward_address: String,
+    pub reward_address: RewardAddressArgument,
 
-    /// Options of the node.
+    /// Arguments of the node.
     #[command(flatten)]
-    pub run: RunCmd,
+    pub node: NodeArguments,
 }
 
 /// `allod node`.
 #[derive(Debug, clap::Args)]
 pub struct NodeCmd {
+    /// Chain to follow: `development`, `local`, or the path of a specification.
+    #[arg(long, value_name = "CHAIN")]
+    pub chain: String,
+
+    /// Drop the local copy of the chain and its history first, and follow the network's heaviest
+    /// chain. Plots and keys are kept.
+    #[arg(long, conflicts_with = "tmp")]
+    pub resync: bool,
+
     /// Run the delay function on one of this machine's cores.
     #[arg(long)]
     pub timekeeper: bool,
 
-    /// Core that the timekeeper runs on, counted from 0. Default: the last one.
+    /// Core that the timekeeper runs on, counted from 0 [default: the last one].
     #[arg(long, value_name = "N", requires = "timekeeper")]
     pub timekeeper_core: Option<usize>,
 
@@ -71,22 +71,18 @@ pub struct NodeCmd {
     pub farm: Option<PathBuf>,
 
     /// Sectors to farm.
-    #[arg(long, value_name = "N", default_value_t = 2, requires = "farm")]
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "farm",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SECTORS)))]
     pub sectors: u32,
 
     /// Account that block rewards go to: an address, or on a test network a well-known name such
     /// as //Alice.
-    #[arg(long, value_name = "ADDRESS")]
-    pub reward_address: Option<String>,
+    #[arg(long, value_name = "ADDRESS", requires = "farm")]
+    pub reward_address: Option<RewardAddressArgument>,
 
-    /// Drop the local copy of the chain and its history first, and follow the network's heaviest
-    /// chain. Plots and keys are kept.
-    #[arg(long)]
-    pub resync: bool,
-
-    /// Options of the node.
+    /// Arguments of the node.
     #[command(flatten)]
-    pub run: RunCmd,
+    pub node: NodeArguments,
 }
 
 /// `allod spec`.
@@ -136,113 +132,3 @@ impl SubstrateCli for Cli {
         chain_spec::load(id)
     }
 }
-
-/// [`RunCmd`] with what follows from the kind of node.
-pub struct NodeConfiguration<'a> {
-    /// The node's options.
-    pub run: &'a RunCmd,
-}
-
-impl CliConfiguration<Self> for NodeConfiguration<'_> {
-    fn shared_params(&self) -> &SharedParams {
-        self.run.shared_params()
-    }
-
-    fn import_params(&self) -> Option<&ImportParams> {
-        self.run.import_params()
-    }
-
-    fn network_params(&self) -> Option<&NetworkParams> {
-        self.run.network_params()
-    }
-
-    fn keystore_params(&self) -> Option<&KeystoreParams> {
-        self.run.keystore_params()
-    }
-
-    fn offchain_worker_params(&self) -> Option<&OffchainWorkerParams> {
-        self.run.offchain_worker_params()
-    }
-
-    fn base_path(&self) -> Result<Option<sc_service::BasePath>> {
-        self.run.base_path()
-    }
-
-    fn role(&self, _is_dev: bool) -> Result<Role> {
-        // Farmers come and go: a node that makes blocks is like any other to its peers.
-        Ok(Role::Full)
-    }
-
-    fn node_name(&self) -> Result<String> {
-        self.run.node_name()
-    }
-
-    fn transaction_pool(&self, is_dev: bool) -> Result<TransactionPoolOptions> {
-        self.run.transaction_pool(is_dev)
-    }
-
-    fn prometheus_config(
-        &self,
-        default_listen_port: u16,
-        chain_spec: &Box<dyn ChainSpec>,
-    ) -> Result<Option<PrometheusConfig>> {
-        self.run.prometheus_config(default_listen_port, chain_spec)
-    }
-
-    fn telemetry_endpoints(
-        &self,
-        chain_spec: &Box<dyn ChainSpec>,
-    ) -> Result<Option<TelemetryEndpoints>> {
-        self.run.telemetry_endpoints(chain_spec)
-    }
-
-    fn rpc_addr(&self, default_listen_port: u16) -> Result<Option<Vec<RpcEndpoint>>> {
-        self.run.rpc_addr(default_listen_port)
-    }
-
-    fn rpc_methods(&self) -> Result<RpcMethods> {
-        self.run.rpc_methods()
-    }
-
-    fn rpc_max_connections(&self) -> Result<u32> {
-        self.run.rpc_max_connections()
-    }
-
-    fn rpc_cors(&self, is_dev: bool) -> Result<Option<Vec<String>>> {
-        self.run.rpc_cors(is_dev)
-    }
-
-    fn rpc_max_request_size(&self) -> Result<u32> {
-        self.run.rpc_max_request_size()
-    }
-
-    fn rpc_max_response_size(&self) -> Result<u32> {
-        self.run.rpc_max_response_size()
-    }
-
-    fn rpc_max_subscriptions_per_connection(&self) -> Result<u32> {
-        self.run.rpc_max_subscriptions_per_connection()
-    }
-
-    fn rpc_buffer_capacity_per_connection(&self) -> Result<u32> {
-        self.run.rpc_buffer_capacity_per_connection()
-    }
-
-    fn rpc_batch_config(&self) -> Result<RpcBatchRequestConfig> {
-        self.run.rpc_batch_config()
-    }
-
-    fn rpc_rate_limit(&self) -> Result<Option<NonZeroU32>> {
-        self.run.rpc_rate_limit()
-    }
-
-    fn rpc_rate_limit_whitelisted_ips(&self) -> Result<Vec<IpNetwork>> {
-        self.run.rpc_rate_limit_whitelisted_ips()
-    }
-
-    fn rpc_rate_limit_trust_proxy_headers(&self) -> Result<bool> {
-        self.run.rpc_rate_limit_trust_proxy_headers()
-    }
-}
-
-impl DefaultConfigurationValues for NodeConfiguration<'_> {}

@@ -7,68 +7,91 @@ use sp_core::{
     Pair,
     crypto::{AccountId32, Ss58Codec},
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
+
+/// An account for rewards, as the command line names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewardAddressArgument {
+    address: RewardAddress,
+    /// The name that everybody can make the key of, if that is how the account was named.
+    well_known: Option<String>,
+}
+
+impl FromStr for RewardAddressArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.starts_with("//") {
+            let pair = sp_core::sr25519::Pair::from_string(text, None)
+                .map_err(|error| format!("no well-known name such as //Alice: {error:?}"))?;
+            return Ok(Self {
+                address: RewardAddress(pair.public().0),
+                well_known: Some(text.to_owned()),
+            });
+        }
+        let account = AccountId32::from_ss58check(text).map_err(|error| {
+            format!("neither an SS58 address nor a name such as //Alice: {error:?}")
+        })?;
+        Ok(Self {
+            address: RewardAddress(account.into()),
+            well_known: None,
+        })
+    }
+}
+
+impl RewardAddressArgument {
+    /// The account, if rewards may go to it on such a chain: well-known names are for chains without
+    /// value.
+    pub fn on(&self, chain: &ChainType) -> Result<RewardAddress, String> {
+        match (&self.well_known, chain) {
+            (None, _) | (Some(_), ChainType::Development | ChainType::Local) => Ok(self.address),
+            (Some(name), ChainType::Live | ChainType::Custom(_)) => Err(format!(
+                "--reward-address {name}: well-known keys are everybody's; give an address of your own"
+            )),
+        }
+    }
+}
 
 /// How to farm, as the command line says it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FarmingArguments {
     /// Where the plot is; beside the chain's data if not given.
     pub folder: Option<PathBuf>,
     /// How many sectors.
     pub sectors: u32,
-    /// Where rewards go: an address or a well-known name.
-    pub reward_address: String,
+    /// Where rewards go.
+    pub reward_address: RewardAddressArgument,
 }
 
 impl FarmingArguments {
-    /// Reads the address, by the rules of the chain.
-    pub fn options(self, chain: &ChainType) -> Result<FarmingOptions, String> {
+    /// What that means on a chain.
+    pub fn options(&self, chain: &ChainType) -> Result<FarmingOptions, String> {
         Ok(FarmingOptions {
-            folder: self.folder,
+            folder: self.folder.clone(),
             sectors: self.sectors,
-            reward_address: reward_address(&self.reward_address, chain)?,
+            reward_address: self.reward_address.on(chain)?,
         })
     }
-}
-
-/// Reads an address, or on a chain without value a well-known name such as `//Alice`.
-fn reward_address(text: &str, chain: &ChainType) -> Result<RewardAddress, String> {
-    if text.starts_with("//") {
-        if !matches!(chain, ChainType::Development | ChainType::Local) {
-            return Err(format!(
-                "--reward-address {text}: well-known keys are everybody's; give an address of your own"
-            ));
-        }
-        let pair = sp_core::sr25519::Pair::from_string(text, None)
-            .map_err(|error| format!("--reward-address {text}: {error:?}"))?;
-        return Ok(RewardAddress(pair.public().0));
-    }
-    let account = AccountId32::from_ss58check(text)
-        .map_err(|error| format!("--reward-address {text} is no SS58 address: {error:?}"))?;
-    Ok(RewardAddress(account.into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<RewardAddressArgument, String> {
+        text.parse()
+    }
+
     #[test]
     fn addresses_are_read_and_well_known_keys_stay_on_test_chains() {
         let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
-        let address = reward_address(alice, &ChainType::Live).unwrap();
-        assert_eq!(
-            reward_address("//Alice", &ChainType::Development),
-            Ok(address)
-        );
-        assert!(
-            reward_address("//Alice", &ChainType::Live)
-                .unwrap_err()
-                .contains("everybody's")
-        );
-        assert!(
-            reward_address("5Grw", &ChainType::Live)
-                .unwrap_err()
-                .contains("SS58")
-        );
+        let address = read(alice).unwrap().on(&ChainType::Live).unwrap();
+        let well_known = read("//Alice").unwrap();
+        assert_eq!(well_known.on(&ChainType::Development), Ok(address));
+        assert_eq!(well_known.on(&ChainType::Local), Ok(address));
+        for chain in [ChainType::Live, ChainType::Custom("own".into())] {
+            assert!(well_known.on(&chain).unwrap_err().contains("everybody's"));
+        }
+        assert!(read("5Grw").unwrap_err().contains("SS58"));
     }
 }

@@ -1,11 +1,13 @@
-//! `allod history`: rebuilds the archived blocks from pieces and compares them with the node's own.
+//! `allod history`: whether the archived history is what the chain was, and making it so.
 //!
-//! Of every segment a random half of its pieces is taken, checked against the segment header, and
+//! `verify` rebuilds the archived blocks from pieces and compares them with the node's own. Of every segment a random half of its pieces is taken, checked against the segment header, and
 //! turned back into blocks. Each must be, byte for byte, the block that the node serves under that
 //! number. The node is asked over JSON-RPC, so it can go on running.
+//!
+//! `rebuild` works on the files of a node that does not run.
 
-use crate::commands::Error;
-use allod_archiver::archived_bytes;
+use crate::{cli::Cli, commands::Error, configuration::NodeConfiguration};
+use allod_archiver::{archived_bytes, rebuild::Step};
 use allod_archiving::{Reconstructor, verify_pieces_of_segment};
 use allod_core::{ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex};
 use allod_kzg::Kzg;
@@ -16,12 +18,13 @@ use jsonrpsee::{
     ws_client::{WsClient, WsClientBuilder},
 };
 use rand::seq::SliceRandom;
+use sc_cli::SubstrateCli;
 use sp_runtime::{
     OpaqueExtrinsic,
     generic::{self, SignedBlock},
     traits::BlakeTwo256,
 };
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 type OpaqueBlock = generic::Block<generic::Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
 
@@ -35,6 +38,22 @@ pub enum HistoryCmd {
     /// Rebuild the archived blocks from a random half of each segment's pieces, and compare them
     /// with the blocks that the node serves.
     Verify(VerifyArgs),
+
+    /// Check every segment on the disk of a node that does not run, and archive again from its database
+    /// what is damaged or missing.
+    Rebuild(RebuildArgs),
+}
+
+/// Whose history is rebuilt.
+#[derive(Debug, clap::Args)]
+pub struct RebuildArgs {
+    /// `dev`, `local`, or the path of a specification: the chain that the node follows.
+    #[arg(long, value_name = "CHAIN", default_value = "dev")]
+    chain: String,
+
+    /// Folder of everything that the node keeps [default: ~/.local/share/allod].
+    #[arg(long, short = 'd', value_name = "FOLDER")]
+    base_path: Option<PathBuf>,
 }
 
 /// Which node and which part of its history.
@@ -50,12 +69,45 @@ pub struct VerifyArgs {
 }
 
 /// Runs a subcommand.
-pub fn run(command: &HistoryCmd) -> Result<ExitCode, Error> {
-    let HistoryCmd::Verify(args) = command;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(verify(args))
+pub fn run(cli: &Cli, command: &HistoryCmd) -> Result<ExitCode, Error> {
+    match command {
+        HistoryCmd::Verify(args) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(verify(args))
+        }
+        HistoryCmd::Rebuild(args) => rebuild(cli, args),
+    }
+}
+
+fn rebuild(cli: &Cli, args: &RebuildArgs) -> Result<ExitCode, Error> {
+    let runtime = sc_cli::build_runtime()?;
+    let configuration = NodeConfiguration::of_data(&args.chain, args.base_path.as_deref());
+    let config = cli.create_configuration(&configuration, runtime.handle().clone())?;
+    let database = config.database.path().unwrap_or(&config.data_path);
+    if !database.exists() {
+        return Err(format!(
+            "{} does not exist: --base-path and --chain name no node that ran here",
+            database.display()
+        )
+        .into());
+    }
+    let _entered = runtime.enter();
+    let (mut whole, mut repaired) = (0_u64, 0_u64);
+    allod_service::rebuild_history(&config, |step| match step {
+        Step::Whole(_) => whole = whole.saturating_add(1),
+        Step::Repaired(index) => {
+            repaired = repaired.saturating_add(1);
+            println!("segment {index} was damaged; its pieces are made again");
+        }
+        Step::Done(size) => println!(
+            "{} segments: {whole} were whole, {repaired} repaired, {} archived again",
+            size.0,
+            size.0.saturating_sub(whole).saturating_sub(repaired),
+        ),
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What was compared.

@@ -2,21 +2,33 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`cli`] | arguments, and how they become a configuration |
+//! | [`cli`] | subcommands and their arguments |
+//! | [`arguments`] | arguments of a running node |
+//! | [`configuration`] | the SDK's configuration, from those arguments |
 //! | [`commands`] | which code runs for which subcommand |
+//! | [`node`] | a node from its start to its stop |
+//! | [`ports`] | whether the ports are free that it needs |
 //! | [`chain_spec`] | built-in chains, specifications from files |
 //! | [`farming`] | arguments about farming |
+//! | [`identity`] | the runtime, for `allod id` |
 //! | [`history`] | `allod history`: rebuilds blocks from pieces |
 //!
 //! What runs is in [`allod_service`]; `allod id` is in [`allod_identity_cli`].
 
 #![forbid(unsafe_code)]
 
+mod arguments;
+#[cfg(test)]
+mod arguments_tests;
 mod chain_spec;
 mod cli;
 mod commands;
+mod configuration;
 mod farming;
 mod history;
+mod identity;
+mod node;
+mod ports;
 
 use std::process::ExitCode;
 

@@ -14,8 +14,7 @@ use allod_core::{
 };
 use allod_identity::{
     AcceptedRoots, CertificateReference, CertificateStatus, CertificateStatuses, Identifier,
-    IdentityInfo, KeyFingerprint, Purpose, Serial, SignatureAlgorithm, SignedRequest,
-    VerificationReport,
+    IdentityInfo, KeyFingerprint, Purpose, Serial, SignatureAlgorithm, VerificationReport,
     api::{
         CrlError, IdentityDetails, Page, PayloadInfo, PayloadQuery, PublishedCrl, ToBeSignedCrl,
     },
@@ -244,16 +243,6 @@ impl_runtime_apis! {
             accepted_roots: Option<AcceptedRoots>,
         ) -> VerificationReport {
             AutoId::verify(identifier, time, purpose, accepted_roots.as_ref().map(|roots| roots.as_slice()))
-        }
-
-        fn register_call(
-            certificate: Vec<u8>,
-            algorithm: SignatureAlgorithm,
-            request: SignedRequest,
-        ) -> Option<Vec<u8>> {
-            let certificate = certificate.try_into().ok()?;
-            let call = pallet_auto_id::Call::<Runtime>::register { certificate, algorithm, request };
-            Some(RuntimeCall::from(call).encode())
         }
     }
 

@@ -38,7 +38,7 @@ use sp_runtime::{
 use sp_version::RuntimeVersion;
 
 pub use genesis_presets::{DEVELOPMENT_SECTORS, LOCAL_SECTORS};
-pub use transaction::{TransactionContext, signed_transaction, unsigned_extension};
+pub use transaction::{TransactionContext, decode_call, signed_transaction, unsigned_extension};
 #[cfg(feature = "std")]
 pub use wasm::{WASM_BINARY, WASM_BINARY_BLOATY};
 

@@ -7,8 +7,9 @@ use crate::{
     AccountId, Address, Hash, Nonce, RuntimeCall, Signature, SignedPayload, TxExtension,
     UncheckedExtrinsic, VERSION,
 };
+use frame_support::MAX_EXTRINSIC_DEPTH;
 use frame_system::{CheckMortality, CheckNonce};
-use parity_scale_codec::Encode;
+use parity_scale_codec::{DecodeLimit, Encode};
 use sp_runtime::generic::Era;
 
 /// The extension of a transaction that nobody signs, tips or lets expire.
@@ -26,6 +27,15 @@ pub fn unsigned_extension() -> TxExtension {
         frame_metadata_hash_extension::CheckMetadataHash::new(false),
         frame_system::WeightReclaim::new(),
     )
+}
+
+/// Reads a call that comes from outside, to its last byte. Calls within calls are read as deep as the
+/// runtime reads them in transactions: any deeper would take more stack than there is.
+///
+/// # Errors
+/// What does not decode.
+pub fn decode_call(bytes: &[u8]) -> Result<RuntimeCall, parity_scale_codec::Error> {
+    RuntimeCall::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &*bytes)
 }
 
 /// What a signed transaction is tied to.

@@ -67,7 +67,7 @@ const next = async (actor) => fresh({ actor, nonce: await nonceOf(actor) });
 const registered = async (kind, subject) => {
   const made = root(kind, subject);
   const request = id.register({ certificate: made.pem }, await fresh());
-  await done(request.finish(id.sign(request, made.key.pem)), 'Registered');
+  await done(request.finish(await id.sign(request, made.key.pem)), 'Registered');
   return { ...made, identifier: id.identifierOf(made.pem) };
 };
 
@@ -82,7 +82,7 @@ const [first, second, third, fourth] = [
 const consentOf = async (certificate) => {
   const given = { certificateHash: id.identifierOf(certificate), issuer: first.identifier };
   const asked = id.coIssue(given, await fresh({ actor: second.identifier }));
-  return asked.consent(id.sign(asked, second.key.pem));
+  return asked.consent(await id.sign(asked, second.key.pem));
 };
 
 let agentKey = key('p384');
@@ -96,25 +96,25 @@ await done(request.finish(elsewhere, { consents: [await consentOf(certificate)] 
 
 const services = [{ name: 'chat', kind: 'A2A', uri: 'https://example.org/agent' }];
 request = id.setServices({ identifier: agent, services }, await next(agent));
-const reach = request.finish(id.sign(request, agentKey.pem));
+const reach = request.finish(await id.sign(request, agentKey.pem));
 await done(reach, 'ServicesSet');
 check((await carry(reach)) === 'WrongNonce', 'a request counts once');
 
 // The second controls it for a while.
 request = id.setController({ identifier: agent, controller: second.identifier }, await next(agent));
-await done(request.finish(id.sign(request, agentKey.pem)), 'ControllerSet');
+await done(request.finish(await id.sign(request, agentKey.pem)), 'ControllerSet');
 request = id.setController({ identifier: agent, controller: null }, await next(second.identifier));
-await done(request.finish(id.sign(request, second.key.pem)), 'ControllerSet');
+await done(request.finish(await id.sign(request, second.key.pem)), 'ControllerSet');
 
 const guardians = { members: [third.identifier, fourth.identifier], threshold: 1, delay: 1 };
 request = id.setGuardians({ identifier: agent, guardians }, await next(agent));
-await done(request.finish(id.sign(request, agentKey.pem)), 'GuardiansSet');
+await done(request.finish(await id.sign(request, agentKey.pem)), 'GuardiansSet');
 
 const newKey = key('p256');
 certificate = issue(first, newKey, 'agent');
 request = id.renew({ identifier: agent, certificate, compromisedAfter: (await height()) - 1 }, await next(agent));
-const renewal = { consents: [await consentOf(certificate)], possession: id.sign(request, newKey.pem) };
-await done(request.finish(id.sign(request, agentKey.pem), renewal), 'Renewed');
+const renewal = { consents: [await consentOf(certificate)], possession: await id.sign(request, newKey.pem) };
+await done(request.finish(await id.sign(request, agentKey.pem), renewal), 'Renewed');
 agentKey = newKey;
 
 // One recovery that the agent vetoes, one that all guardians approve.
@@ -123,40 +123,40 @@ certificate = issue(first, lastKey, 'agent');
 const certificateHash = id.identifierOf(certificate);
 const open = async () => {
   request = id.openRecovery({ identifier: agent, certificateHash }, await next(third.identifier));
-  const data = await done(request.finish(id.sign(request, third.key.pem)), 'RecoveryOpened');
+  const data = await done(request.finish(await id.sign(request, third.key.pem)), 'RecoveryOpened');
   return data.number.toNumber();
 };
 let number = await open();
 request = id.vetoRecovery({ identifier: agent, number }, await next(agent));
-await done(request.finish(id.sign(request, agentKey.pem)), 'RecoveryVetoed');
+await done(request.finish(await id.sign(request, agentKey.pem)), 'RecoveryVetoed');
 number = await open();
 request = id.approveRecovery({ identifier: agent, number, certificateHash }, await next(fourth.identifier));
-const pss = id.sign(request, fourth.key.pem, { algorithm: 'rsa-pss-sha256' });
+const pss = await id.sign(request, fourth.key.pem, { algorithm: 'rsa-pss-sha256' });
 await done(request.finish(pss), 'RecoveryApproved');
 const due = (await height()) + 2;
 while ((await height()) < due) await new Promise((wake) => setTimeout(wake, 500));
 request = id.executeRecovery({ identifier: agent, number, certificate }, await next(agent));
 const consents = [await consentOf(certificate)];
-await done(request.finish(id.sign(request, lastKey.pem), { consents }), 'Recovered');
+await done(request.finish(await id.sign(request, lastKey.pem), { consents }), 'Recovered');
 agentKey = lastKey;
 
 const { serial } = id.readCertificate(certificate);
 request = id.hold({ serial }, await next(first.identifier));
-await done(request.finish(id.sign(request, first.key.pem)), 'OnHold');
+await done(request.finish(await id.sign(request, first.key.pem)), 'OnHold');
 request = id.release({ serial }, await next(first.identifier));
-await done(request.finish(id.sign(request, first.key.pem)), 'Released');
+await done(request.finish(await id.sign(request, first.key.pem)), 'Released');
 request = id.publishCrl({ crl: list(first, '2A') }, await next(first.identifier));
-await done(request.finish(id.sign(request, first.key.pem)), 'CrlPublished');
+await done(request.finish(await id.sign(request, first.key.pem)), 'CrlPublished');
 
 // The first revokes itself; its agent moves under the second.
 const own = id.readCertificate(first.pem).serial;
 request = id.revoke({ serial: own, reason: 'cessationOfOperation' }, await next(first.identifier));
-await done(request.finish(id.sign(request, first.key.pem)), 'Revoked');
+await done(request.finish(await id.sign(request, first.key.pem)), 'Revoked');
 certificate = issue(second, agentKey, 'agent');
 request = id.reparent({ identifier: agent, certificate, issuer: second.identifier }, await next(agent));
-await done(request.finish(id.sign(request, agentKey.pem)), 'Reparented');
+await done(request.finish(await id.sign(request, agentKey.pem)), 'Reparented');
 request = id.deactivate({ identifier: agent }, await next(agent));
-await done(request.finish(id.sign(request, agentKey.pem)), 'Deactivated');
+await done(request.finish(await id.sign(request, agentKey.pem)), 'Deactivated');
 
 forget();
 await api.disconnect();

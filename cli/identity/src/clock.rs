@@ -1,18 +1,22 @@
 //! This machine's time, and times on the command line.
 
-use crate::Error;
 use pkcs8::der::DateTime;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds of a day.
 pub const DAY: u64 = 86_400;
 
+/// Why this machine's time is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the clock says that it is before 1970")]
+pub struct ClockError;
+
 /// Seconds since 1970.
-pub fn now() -> Result<u64, Error> {
+pub fn now() -> Result<u64, ClockError> {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map(|time| time.as_secs())
-        .map_err(|_| "the clock says that it is before 1970".into())
+        .map_err(|_| ClockError)
 }
 
 /// Reads seconds since 1970, or a time in UTC.

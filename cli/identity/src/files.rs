@@ -3,7 +3,6 @@
 //! What is read is overwritten when it is dropped, since it may hold a key. What is written is a new file, with its
 //! final mode from the moment it exists; a file that is there is never touched, but by [`write`].
 
-use crate::Error;
 use p256::elliptic_curve::zeroize::Zeroizing;
 use pem_rfc7468::LineEnding;
 use std::{
@@ -48,41 +47,48 @@ pub enum FileError {
     /// It cannot be opened or read.
     #[error("cannot read {}: {error}", .path.display())]
     Unreadable {
-        /// Which file.
         path: PathBuf,
-        /// Why.
         error: std::io::Error,
     },
     /// It is too long to be what it should be.
     #[error("{}: more than {MAX_FILE_BYTES} bytes, which is the most that is read", .path.display())]
-    TooLong {
-        /// Which file.
-        path: PathBuf,
-    },
+    TooLong { path: PathBuf },
     /// A file is there, and is not overwritten.
     #[error("{} is there already, and is not overwritten", .path.display())]
-    Exists {
-        /// Which file.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// A new file cannot be written.
     #[error("cannot write {}: {error}", .path.display())]
     Unwritable {
-        /// Which file.
         path: PathBuf,
-        /// Why.
         error: std::io::Error,
     },
     /// A PEM block is spoilt.
     #[error("{}: PEM block at byte {offset}: {error}", .path.display())]
     Pem {
-        /// Which file.
         path: PathBuf,
         /// Where the block begins.
         offset: usize,
-        /// What is wrong.
         error: pem_rfc7468::Error,
     },
+    /// Several of what should be there once.
+    #[error("{} holds several {what}s; give a file with one", .path.display())]
+    Several {
+        path: PathBuf,
+        /// Of what.
+        what: &'static str,
+    },
+    /// PEM blocks, and what should be there is not among them.
+    #[error("{} holds no {what}, but: {}", .path.display(), .labels.join(", "))]
+    Missing {
+        path: PathBuf,
+        /// What should be there.
+        what: &'static str,
+        /// What the blocks are called.
+        labels: Vec<String>,
+    },
+    /// Something too long for PEM.
+    #[error("cannot write PEM: {0}")]
+    Encoding(pem_rfc7468::Error),
 }
 
 /// Contents of a file.
@@ -137,22 +143,22 @@ pub fn contents(path: &Path) -> Result<Contents, FileError> {
 }
 
 /// Reads the DER of the one certificate in a file.
-pub fn certificate(path: &Path) -> Result<Vec<u8>, Error> {
+pub fn certificate(path: &Path) -> Result<Vec<u8>, FileError> {
     the_one(path, &[CERTIFICATE], "certificate")
 }
 
 /// Reads the DER of the one certification request in a file.
-pub fn request(path: &Path) -> Result<Vec<u8>, Error> {
+pub fn request(path: &Path) -> Result<Vec<u8>, FileError> {
     the_one(path, &REQUEST, "certification request")
 }
 
 /// Reads the DER of the one public key in a file, a `SubjectPublicKeyInfo`.
-pub fn public_key(path: &Path) -> Result<Vec<u8>, Error> {
+pub fn public_key(path: &Path) -> Result<Vec<u8>, FileError> {
     the_one(path, &[PUBLIC_KEY], "public key")
 }
 
 /// The one block of these labels, or the whole file if it has no blocks.
-fn the_one(path: &Path, labels: &[&str], what: &str) -> Result<Vec<u8>, Error> {
+fn the_one(path: &Path, labels: &[&str], what: &'static str) -> Result<Vec<u8>, FileError> {
     let blocks = match contents(path)? {
         Contents::Binary(der) => return Ok(der.to_vec()),
         Contents::Pem(blocks) => blocks,
@@ -162,30 +168,25 @@ fn the_one(path: &Path, labels: &[&str], what: &str) -> Result<Vec<u8>, Error> {
         .filter(|block| labels.contains(&block.label.as_str()));
     match (found.next(), found.next()) {
         (Some(block), None) => Ok(block.der.to_vec()),
-        (Some(_), Some(_)) => Err(format!(
-            "{} holds several {what}s; give a file with one",
-            path.display()
-        )
-        .into()),
-        (None, _) => {
-            let labels: Vec<_> = blocks.iter().map(|block| block.label.as_str()).collect();
-            Err(format!(
-                "{} holds no {what}, but: {}",
-                path.display(),
-                labels.join(", ")
-            )
-            .into())
-        }
+        (Some(_), Some(_)) => Err(FileError::Several {
+            path: path.into(),
+            what,
+        }),
+        (None, _) => Err(FileError::Missing {
+            path: path.into(),
+            what,
+            labels: blocks.into_iter().map(|block| block.label).collect(),
+        }),
     }
 }
 
 /// DER as it is to stand in a file.
-pub fn encode(label: &str, der: &[u8], form: Form) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub fn encode(label: &str, der: &[u8], form: Form) -> Result<Zeroizing<Vec<u8>>, FileError> {
     match form {
         Form::Der => Ok(Zeroizing::new(der.to_vec())),
         Form::Pem => pem_rfc7468::encode_string(label, LineEnding::LF, der)
             .map(|text| Zeroizing::new(text.into_bytes()))
-            .map_err(|error| format!("cannot write PEM: {error}").into()),
+            .map_err(FileError::Encoding),
     }
 }
 
@@ -252,8 +253,11 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     fs::write(path, contents).map_err(|error| unwritable(path, error))
 }
 
-/// All PEM blocks, whatever stands between them. An error comes with the block's offset.
-fn pem_blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, (usize, pem_rfc7468::Error)> {
+/// All PEM blocks, whatever stands between them.
+///
+/// # Errors
+/// The offset at which a spoilt block begins, and what is wrong with it.
+pub fn pem_blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, (usize, pem_rfc7468::Error)> {
     let mut blocks = Vec::new();
     let mut rest = bytes;
     while let Some(begin) = find(rest, b"-----BEGIN ") {

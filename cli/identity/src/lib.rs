@@ -25,7 +25,7 @@
 //! | `request` | what makes, signs and sends a request: arguments, those who take part, signed bytes, call, transaction, event |
 //! | `certificate` | what a new certificate says, by whom it is issued, and the one that follows another |
 //! | `keys` | private keys and their passwords: reading them, making them, and finding the one of a certificate |
-//! | `client` | questions to a node |
+//! | `node` | questions to a node |
 //! | `files`, `clock` | bounded reading and careful writing, PEM and DER; the time |
 //!
 //! Every request goes the same way. With the key here:
@@ -49,10 +49,10 @@
 //! Exit status: 0 if it was done or holds, 1 if an identity does not hold, 2 on an error.
 
 mod certificate;
-mod client;
 mod clock;
 mod files;
 mod keys;
+mod node;
 mod request;
 #[cfg(test)]
 mod test_golden;
@@ -60,14 +60,19 @@ mod test_golden;
 mod test_openssl;
 mod verbs;
 
+pub use files::{PemBlock, pem_blocks};
+pub use request::{
+    outcome::{Outcome, identity_outcome, revocation_outcome},
+    runtime::{CallError, ChainRuntime, ExecutionError, RuntimeVersion, TransactionContext},
+};
+pub use verbs::data::signature_file::SignatureFile;
+pub use verbs::error::Error;
+
 use std::process::ExitCode;
 use verbs::{
     assemble, consent, control, crl, csr, data, extrinsic, issue, new, recover, register, renew,
     reparent, resolve, revoke, verify,
 };
-
-/// An error for the command line: one line.
-pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// `allod id …`.
 #[derive(Debug, clap::Args)]
@@ -148,15 +153,15 @@ enum Action {
     Services(control::ServicesArgs),
 }
 
-/// Runs a subcommand.
-pub fn run(command: &IdCmd) -> Result<ExitCode, Error> {
+/// Runs a subcommand. `chain` is the runtime of the chain for which transactions are made.
+pub fn run(command: &IdCmd, chain: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(run_action(&command.action))
+    runtime.block_on(run_action(&command.action, chain))
 }
 
-async fn run_action(action: &Action) -> Result<ExitCode, Error> {
+async fn run_action(action: &Action, chain: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     match action {
         Action::New(args) => new::new(args),
         Action::Csr(args) => csr::csr(args),
@@ -165,22 +170,22 @@ async fn run_action(action: &Action) -> Result<ExitCode, Error> {
         Action::Sign(args) => data::sign(args).await,
         Action::VerifyData(args) => data::verify_data(args).await,
         Action::Resolve(args) => resolve::resolve(args).await,
-        Action::Register(args) => register::register(args).await,
+        Action::Register(args) => register::register(args, chain).await,
         Action::Verify(args) => verify::verify(args).await,
         Action::Show(args) => verify::show(args).await,
         Action::Payload(args) => register::payload(args).await,
-        Action::Extrinsic(args) => extrinsic::extrinsic(args).await,
+        Action::Extrinsic(args) => extrinsic::extrinsic(args, chain).await,
         Action::Consent(args) => consent::consent(args).await,
-        Action::Renew(args) => renew::renew(args).await,
-        Action::Reparent(args) => reparent::reparent(args).await,
-        Action::Revoke(args) => revoke::revoke(args).await,
-        Action::Hold(args) => revoke::hold(args).await,
-        Action::Release(args) => revoke::release(args).await,
-        Action::Crl(args) => crl::crl(args).await,
-        Action::Controller(args) => control::controller(args).await,
-        Action::Guardians(args) => control::guardians(args).await,
-        Action::Recover(args) => recover::recover(args).await,
-        Action::Deactivate(args) => control::deactivate(args).await,
-        Action::Services(args) => control::services(args).await,
+        Action::Renew(args) => renew::renew(args, chain).await,
+        Action::Reparent(args) => reparent::reparent(args, chain).await,
+        Action::Revoke(args) => revoke::revoke(args, chain).await,
+        Action::Hold(args) => revoke::hold(args, chain).await,
+        Action::Release(args) => revoke::release(args, chain).await,
+        Action::Crl(args) => crl::crl(args, chain).await,
+        Action::Controller(args) => control::controller(args, chain).await,
+        Action::Guardians(args) => control::guardians(args, chain).await,
+        Action::Recover(args) => recover::recover(args, chain).await,
+        Action::Deactivate(args) => control::deactivate(args, chain).await,
+        Action::Services(args) => control::services(args, chain).await,
     }
 }

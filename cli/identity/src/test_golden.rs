@@ -1,10 +1,13 @@
 //! The golden requests and calls of `tests/vectors`, for the tests of the verbs.
 
-use crate::request::query::Terms;
+use crate::request::payload::Terms;
 use allod_identity::{
     Consent, GuardianSet, Identifier, IdentityRequest, Possession, RevocationReason, Service,
-    SignatureAlgorithm, SignatureBytes, SignedRequest, api::PayloadQuery, calls::CallSignatures,
+    SignatureAlgorithm, SignatureBytes, SignedRequest,
+    api::PayloadQuery,
+    calls::{CallSignatures, runtime_decl_for_auto_id_call_api::AutoIdCallApiV1},
 };
+use allod_runtime::{Block, Runtime};
 use serde_json::Value;
 use std::fs;
 
@@ -13,6 +16,11 @@ pub struct Golden {
     case: Value,
     genesis: Value,
     parties: Value,
+}
+
+/// The call that the runtime makes of a query and its signatures.
+pub fn call_bytes(query: PayloadQuery, signatures: CallSignatures) -> Option<Vec<u8>> {
+    <Runtime as AutoIdCallApiV1<Block>>::call(query, signatures)
 }
 
 /// Requests: payloads and signatures.

@@ -1,5 +1,6 @@
 //! Keys and certificates for tests, made by the command `openssl`.
 
+use allod_x509::KeyAlgorithm;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -23,6 +24,16 @@ pub enum Kind {
 impl Kind {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Ed25519, Self::P256, Self::P384, Self::Rsa];
+
+    /// The one with keys of this kind.
+    pub const fn of(algorithm: KeyAlgorithm) -> Self {
+        match algorithm {
+            KeyAlgorithm::Ed25519 => Self::Ed25519,
+            KeyAlgorithm::P256 => Self::P256,
+            KeyAlgorithm::P384 => Self::P384,
+            KeyAlgorithm::Rsa => Self::Rsa,
+        }
+    }
 }
 
 /// A folder that is gone after the test.

@@ -3,31 +3,34 @@
 //
 // Sizes are bounded before anything is read; every element lies within the one around it.
 
-import { createHash } from 'node:crypto';
-
-import { algorithmByIdentifier, keyByIdentifier } from './algorithms.js';
+import { ALGORITHM_NAMES, KEY_KINDS, algorithmByIdentifier, keyByIdentifier } from './algorithms.js';
+import { fromBase64, toHex as hex } from './bytes.js';
+import constants from './constants.js';
 import { AutoIdError } from './errors.js';
+import { sha256 } from './hashes.js';
 
-/** Most bytes of a certificate. */
-export const MAX_CERTIFICATE_SIZE = 4096;
-/** Most bytes of a revocation list. */
-export const MAX_CRL_SIZE = 32 * 1024;
+const { certificateSize: MAX_CERTIFICATE_SIZE, crlSize: MAX_CRL_SIZE } = constants.limits;
 
-const INTEGER = 0x02;
+export const INTEGER = 0x02;
 const BIT_STRING = 0x03;
+export const OCTET_STRING = 0x04;
+export const OBJECT_IDENTIFIER = 0x06;
 const UTC_TIME = 0x17;
 const GENERALIZED_TIME = 0x18;
-const SEQUENCE = 0x30;
+export const SEQUENCE = 0x30;
 const VERSION = 0xa0;
 
-const hex = (bytes) => Buffer.from(bytes).toString('hex');
-
 /** Reads the elements of one constructed value (X.690, 8.1 and 10.1). */
-class Cursor {
+export class Cursor {
   constructor(bytes, what) {
     this.bytes = bytes;
     this.what = what;
     this.at = 0;
+  }
+
+  /** The elements of the next SEQUENCE. */
+  sequence(name) {
+    return new Cursor(this.next(SEQUENCE, name).contents, this.what);
   }
 
   fail(why) {
@@ -105,8 +108,8 @@ const checkAlgorithm = (inside, outside, what) => {
   if (algorithm) return algorithm;
   throw new AutoIdError(
     'algorithm-refused',
-    `${what} is signed with an algorithm that the chain does not take: issue it with Ed25519, ECDSA on P-256 with ` +
-      'SHA-256 or on P-384 with SHA-384, or RSA with SHA-2',
+    `${what} is signed with an algorithm that the chain does not take: issue it with one of ` +
+      ALGORITHM_NAMES.join(', '),
   );
 };
 
@@ -123,15 +126,16 @@ export const certificateFacts = (der) => {
   inner.next(SEQUENCE, 'the issuer');
   inner.next(SEQUENCE, 'the validity');
   inner.next(SEQUENCE, 'the subject');
-  const key = new Cursor(inner.next(SEQUENCE, 'the public key').contents, 'the certificate');
+  const publicKey = inner.next(SEQUENCE, 'the public key');
+  const key = new Cursor(publicKey.contents, 'the certificate');
   const kind = keyByIdentifier(hex(key.next(SEQUENCE, 'the algorithm of the public key').whole));
   if (kind === undefined) {
     throw new AutoIdError(
       'key-refused',
-      "the certificate's key is of a kind that the chain does not take: there are Ed25519, P-256, P-384 and RSA",
+      `the certificate's key is of a kind that the chain does not take: there are ${KEY_KINDS.join(', ')}`,
     );
   }
-  return { algorithm, kind, serial, fingerprint: sha256(der) };
+  return { algorithm, kind, serial, publicKey: publicKey.whole, fingerprint: sha256(der) };
 };
 
 /**
@@ -156,9 +160,6 @@ export const crlFacts = (der) => {
   return { algorithm, entries };
 };
 
-/** SHA-256. */
-export const sha256 = (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest());
-
 const PEM = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END ([A-Z0-9 ]+)-----/g;
 
 /**
@@ -178,5 +179,5 @@ export const pemToDer = (text, label, most) => {
   if (digits.length === 0 || !/^(?:[^=]{4})*(?:[^=]{4}|[^=]{3}=|[^=]{2}==)$/.test(digits)) {
     throw new AutoIdError('pem', `the block "${label}" is not base64`);
   }
-  return new Uint8Array(Buffer.from(digits, 'base64'));
+  return fromBase64(digits);
 };

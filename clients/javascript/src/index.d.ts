@@ -1,31 +1,13 @@
+import type { Algorithm, KeyKind, Reason } from './names.js';
+
+export type { Algorithm, KeyKind, Reason };
+
 /** Bytes, or their hex digits with or without `0x`. */
 export type Bytes = Uint8Array | string;
 /** 32 bytes, or 64 hex digits: plain, with colons, with `0x` or `did:allod:` in front. */
 export type Identifier = Uint8Array | string;
 /** PEM, or DER as bytes or hex. */
 export type Document = Uint8Array | string;
-
-export type Algorithm =
-  | 'ed25519'
-  | 'ecdsa-p256-sha256'
-  | 'ecdsa-p384-sha384'
-  | 'rsa-pkcs1-sha256'
-  | 'rsa-pkcs1-sha384'
-  | 'rsa-pkcs1-sha512'
-  | 'rsa-pss-sha256'
-  | 'rsa-pss-sha384'
-  | 'rsa-pss-sha512';
-
-/** RFC 5280, 5.3.1, without certificateHold and removeFromCRL. */
-export type Reason =
-  | 'unspecified'
-  | 'keyCompromise'
-  | 'cACompromise'
-  | 'affiliationChanged'
-  | 'superseded'
-  | 'cessationOfOperation'
-  | 'privilegeWithdrawn'
-  | 'aACompromise';
 
 /** For which chain a request counts, and until when. */
 export interface Place {
@@ -181,14 +163,17 @@ export function hold(given: { serial: Bytes | bigint }, chain: OtherPlace): Requ
 export function release(given: { serial: Bytes | bigint }, chain: OtherPlace): Request;
 export function publishCrl(given: { crl: Document; algorithm?: Algorithm }, chain: OtherPlace): Request;
 
-/** Signs a request with a key that lies here: PEM, or a KeyObject of `node:crypto`. */
+/**
+ * Signs a request with a key that lies here: PKCS #8 in PEM, encrypted or not, a `CryptoKey` of Web Cryptography
+ * (which need not be extractable), or a `KeyObject` of Node.
+ */
 export function sign(
   request: Request,
   key: string | Uint8Array | object,
   wishes?: { algorithm?: Algorithm; passphrase?: string },
-): { algorithm: Algorithm; signature: Uint8Array };
+): Promise<{ algorithm: Algorithm; signature: Uint8Array }>;
 /** Whether the certificate's key signed the request. */
-export function verify(request: Request, signed: Signed, certificate: Document): boolean;
+export function verify(request: Request, signed: Signed, certificate: Document): Promise<boolean>;
 
 /** SHA-256 of a certificate's DER, 64 hex digits: the identity whose first certificate it is. */
 export function identifierOf(certificate: Document): string;
@@ -196,7 +181,7 @@ export function readCertificate(certificate: Document): {
   der: Uint8Array;
   identifier: string;
   algorithm: Algorithm;
-  keyKind: 'ed25519' | 'p256' | 'p384' | 'rsa';
+  keyKind: KeyKind;
   /** As `revoke` takes it. */
   serial: string;
 };

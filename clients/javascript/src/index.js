@@ -4,8 +4,8 @@ import { certificateFacts, crlFacts } from './der.js';
 import { certificateOf, crlOf, toHex } from './values.js';
 
 export { ALGORITHM_NAMES } from './algorithms.js';
-export { blake2b256 } from './blake2b.js';
 export { AutoIdError } from './errors.js';
+export { blake2b256 } from './hashes.js';
 export { REQUEST_CONTEXT, REVOCATION_CONTEXT } from './layouts.js';
 export * from './requests.js';
 export { sign, verify } from './signing.js';

@@ -8,10 +8,10 @@
 // `actor` says whose nonce it is: `certificate` (the new identity, nonce 0), `identifier` (that argument, and
 // nobody else), `authority` (that argument, or its controller), `other` (a guardian, an issuer).
 
-/** Requests of the pallet `auto-id` begin with it. */
-export const REQUEST_CONTEXT = 'allod/auto-id/1';
-/** Requests of the pallet `revocation` begin with it. */
-export const REVOCATION_CONTEXT = 'allod/revocation/1';
+import constants from './constants.js';
+
+/** What requests begin with: those of the pallet `auto-id`, and those of the pallet `revocation`. */
+export const { autoId: REQUEST_CONTEXT, revocation: REVOCATION_CONTEXT } = constants.contexts;
 
 const PALLETS = {
   autoId: { pallet: 'autoId', palletIndex: 30, context: REQUEST_CONTEXT },

@@ -5,13 +5,16 @@
 // carry the call.
 
 import { algorithmOf, checkKey } from './algorithms.js';
-import { blake2b256 } from './blake2b.js';
+import constants from './constants.js';
 import { certificateFacts, crlFacts } from './der.js';
 import { AutoIdError, shown } from './errors.js';
+import { blake2b256 } from './hashes.js';
 import { LAYOUTS } from './layouts.js';
 import { concat, octets, option, sequence, text, unsigned } from './scale.js';
 import { checkSignature } from './signatures.js';
-import { KINDS, MAX_CO_ISSUERS, fieldsOf, hasTwice, hashOf, identifierOf, toHex, u32Of, u64Of } from './values.js';
+import { KINDS, fieldsOf, hasTwice, hashOf, identifierOf, toHex, u32Of, u64Of } from './values.js';
+
+const { coIssuers: MAX_CO_ISSUERS } = constants.limits;
 
 const fail = (code, message) => {
   throw new AutoIdError(code, message);

@@ -1,56 +1,20 @@
-// Signing with a key that lies here, and checking signatures. Keys elsewhere sign `request.payload`
-// themselves, as `openssl pkeyutl -sign -rawin` does.
+// Signing with a key that lies here, and checking signatures, by Web Cryptography. Keys elsewhere sign
+// `request.payload` themselves, as `openssl pkeyutl -sign -rawin` does.
 //
 // A key signs requests only, never bytes that somebody hands over. Nothing here prints or keeps a key, and
 // no error carries what was in one.
 
-import { X509Certificate, constants, createPrivateKey, sign as cryptoSign, verify as cryptoVerify } from 'node:crypto';
-
-import { algorithmOf, checkKey, defaultFor } from './algorithms.js';
+import { algorithmOf, checkKey } from './algorithms.js';
 import { certificateFacts } from './der.js';
 import { AutoIdError } from './errors.js';
+import { importParameters, readSigner } from './keys.js';
 import { Request } from './requests.js';
-import { checkSignature } from './signatures.js';
+import { checkSignature, sequenceOfBoth, sideBySide } from './signatures.js';
 import { certificateOf } from './values.js';
-
-const MIN_RSA_BITS = 2048;
-const MAX_RSA_BITS = 4096;
+import { subtle } from './web-crypto.js';
 
 const fail = (code, message) => {
   throw new AutoIdError(code, message);
-};
-
-const readKey = (key, passphrase) => {
-  if (key?.type === 'private') return key;
-  try {
-    return createPrivateKey(passphrase === undefined ? key : { key, passphrase });
-  } catch {
-    // The cause may quote its input.
-    return fail('key', 'this is no private key in PEM, or the passphrase is missing or wrong');
-  }
-};
-
-const kindOf = (key) => {
-  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
-  if (key.asymmetricKeyType === 'ed25519') return 'ed25519';
-  if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return 'p256';
-  if (key.asymmetricKeyType === 'ec' && namedCurve === 'secp384r1') return 'p384';
-  if (key.asymmetricKeyType !== 'rsa') {
-    const kind = namedCurve ?? key.asymmetricKeyType;
-    fail('key-refused', `a key of kind ${kind}: the chain takes Ed25519, P-256, P-384 and RSA`);
-  }
-  if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS || modulusLength % 8) {
-    const rule = `from ${MIN_RSA_BITS} to ${MAX_RSA_BITS}, a multiple of 8`;
-    fail('key-refused', `an RSA key of ${modulusLength} bits: the chain takes ${rule}`);
-  }
-  return 'rsa';
-};
-
-const options = ({ key, salt }) => {
-  if (key === 'ed25519') return {};
-  if (key !== 'rsa') return { dsaEncoding: 'der' };
-  if (salt === undefined) return { padding: constants.RSA_PKCS1_PADDING };
-  return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: salt };
 };
 
 const checkRequest = (request) => {
@@ -58,22 +22,30 @@ const checkRequest = (request) => {
   fail('not-a-request', 'a key signs requests only: hand over what register() and its like return');
 };
 
+// What Web Cryptography wants to know when a message is signed or a signature verified.
+const parameters = (algorithm) => {
+  const { name } = importParameters(algorithm);
+  if (name === 'ECDSA') return { name, hash: `SHA-${algorithm.digest.slice(3)}` };
+  return name === 'RSA-PSS' ? { name, saltLength: algorithm.salt } : { name };
+};
+
+const isEcdsa = (algorithm) => importParameters(algorithm).name === 'ECDSA';
+
 /**
  * Signs a request.
  * @param {Request} request
- * @param {string | Buffer | import('node:crypto').KeyObject} key a private key: PEM or a KeyObject
+ * @param {string | Uint8Array | CryptoKey | object} key a private key: PKCS #8 in PEM, a CryptoKey, or a KeyObject
  * @param {{algorithm?: string, passphrase?: string}} wishes
- * @returns {{algorithm: string, signature: Uint8Array}}
+ * @returns {Promise<{algorithm: string, signature: Uint8Array}>}
  */
-export const sign = (request, key, { algorithm, passphrase } = {}) => {
+export const sign = async (request, key, { algorithm: name, passphrase } = {}) => {
   checkRequest(request);
-  const wished = algorithm === undefined ? undefined : algorithmOf(algorithm);
-  const privateKey = readKey(key, passphrase);
-  const kind = kindOf(privateKey);
-  const chosen = wished ?? defaultFor(kind);
-  checkKey(chosen, kind, 'the key');
-  const signature = cryptoSign(chosen.digest, request.payload, { key: privateKey, ...options(chosen) });
-  return { algorithm: chosen.name, signature: new Uint8Array(signature) };
+  const wished = name === undefined ? undefined : algorithmOf(name);
+  const signer = await readSigner(key, wished, passphrase);
+  const { algorithm } = signer;
+  const made = await subtle().sign(parameters(algorithm), signer.key, request.payload);
+  const signature = new Uint8Array(made);
+  return { algorithm: algorithm.name, signature: isEcdsa(algorithm) ? sequenceOfBoth(signature) : signature };
 };
 
 /**
@@ -81,18 +53,21 @@ export const sign = (request, key, { algorithm, passphrase } = {}) => {
  * @param {Request} request
  * @param {{algorithm: string, signature: Uint8Array | string}} signed
  * @param {Uint8Array | string} certificate DER or PEM
+ * @returns {Promise<boolean>}
  */
-export const verify = (request, signed, certificate) => {
+export const verify = async (request, signed, certificate) => {
   checkRequest(request);
   const algorithm = algorithmOf(signed?.algorithm);
-  const signature = checkSignature(algorithm, signed.signature);
-  const der = certificateOf(certificate, 'certificate');
-  checkKey(algorithm, certificateFacts(der).kind, "the certificate's key");
+  const checked = checkSignature(algorithm, signed.signature);
+  const { kind, publicKey } = certificateFacts(certificateOf(certificate, 'certificate'));
+  checkKey(algorithm, kind, "the certificate's key");
+  const crypto = subtle();
   let key;
   try {
-    key = new X509Certificate(der).publicKey;
+    key = await crypto.importKey('spki', publicKey, importParameters(algorithm), false, ['verify']);
   } catch {
     fail('key', "the certificate's key cannot be read");
   }
-  return cryptoVerify(algorithm.digest, request.payload, { key, ...options(algorithm) }, signature);
+  const signature = isEcdsa(algorithm) ? sideBySide(algorithm, checked) : checked;
+  return crypto.verify(parameters(algorithm), key, signature, request.payload);
 };

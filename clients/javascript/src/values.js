@@ -2,46 +2,36 @@
 // is checked here too, so that a mistake shows before anything is signed, and with words.
 
 import { algorithmOf } from './algorithms.js';
-import { MAX_CERTIFICATE_SIZE, MAX_CRL_SIZE, pemToDer } from './der.js';
+import { fromHex, toHex } from './bytes.js';
+import constants from './constants.js';
+import { pemToDer } from './der.js';
 import { AutoIdError, shown } from './errors.js';
 import { concat, octets, option, sequence, text, unsigned } from './scale.js';
 
-/** Most identities that co-issue a certificate. */
-export const MAX_CO_ISSUERS = 3;
-/** Most guardians of an identity. */
-export const MAX_GUARDIANS = 8;
-/** Longest delay of a recovery, in blocks. */
-export const MAX_RECOVERY_DELAY = 10_512_000;
-/** Most service endpoints of an identity. */
-export const MAX_SERVICES = 8;
-/** Most octets of a serial number (RFC 5280, 4.1.2.2). */
-export const MAX_SERIAL_OCTETS = 20;
-/** Most bytes of a signature: RSA with 4,096 bits. */
-export const MAX_SIGNATURE_SIZE = 512;
+export { toHex };
 
-const MAX_SERVICE_WORD = 64;
-const MAX_SERVICE_URI = 256;
+const {
+  certificateSize: MAX_CERTIFICATE_SIZE,
+  crlSize: MAX_CRL_SIZE,
+  coIssuers: MAX_CO_ISSUERS,
+  guardians: MAX_GUARDIANS,
+  recoveryDelay: MAX_RECOVERY_DELAY,
+  services: MAX_SERVICES,
+  serialOctets: MAX_SERIAL_OCTETS,
+  serviceWord: MAX_SERVICE_WORD,
+  serviceUri: MAX_SERVICE_URI,
+} = constants.limits;
 const U32 = (1n << 32n) - 1n;
 const U64 = (1n << 64n) - 1n;
 
 /** The reasons of RFC 5280, 5.3.1, by which a certificate is revoked for good, with their numbers. */
-export const REASONS = Object.freeze({
-  unspecified: 0,
-  keyCompromise: 1,
-  cACompromise: 2,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  privilegeWithdrawn: 9,
-  aACompromise: 10,
-});
+export const REASONS = Object.freeze(
+  Object.fromEntries(constants.reasons.map(({ name, number }) => [name, number])),
+);
 
 const fail = (code, message) => {
   throw new AutoIdError(code, message);
 };
-
-/** @param {Uint8Array} bytes */
-export const toHex = (bytes) => Buffer.from(bytes).toString('hex');
 
 /** Bytes, or their hex digits with or without 0x; at most `most` bytes. */
 export const bytesOf = (value, most, name) => {
@@ -57,7 +47,7 @@ export const bytesOf = (value, most, name) => {
   if (digits.length % 2 || !/^[0-9a-fA-F]*$/.test(digits)) {
     fail('hex', `${name} must be an even number of hex digits, not ${shown(value)}`);
   }
-  return new Uint8Array(Buffer.from(digits, 'hex'));
+  return fromHex(digits);
 };
 
 /** Exactly 32 bytes. */
@@ -80,7 +70,7 @@ export const identifierOf = (value, name) => {
     const rule = '64 hex digits, with colons between the bytes or not';
     fail('identifier', `${name} must have ${rule}: ${shown(value)} has not`);
   }
-  return new Uint8Array(Buffer.from(plain, 'hex'));
+  return fromHex(plain);
 };
 
 const integerOf = (value, most, name) => {
@@ -103,7 +93,7 @@ const derOf = (value, label, most, name) => {
   if (typeof value === 'string' && isPem(value)) return pemToDer(value, label, most);
   // A SEQUENCE begins with 0x30.
   if (value instanceof Uint8Array && value.length <= 32 * most && value[0] !== 0x30) {
-    const read = Buffer.from(value).toString('latin1');
+    const read = new TextDecoder('latin1').decode(value);
     if (isPem(read)) return pemToDer(read, label, most);
   }
   const der = bytesOf(value, most, name);
@@ -120,8 +110,9 @@ export const crlOf = (value, name) => derOf(value, 'X509 CRL', MAX_CRL_SIZE, nam
 /** A serial number: the contents of its DER INTEGER as bytes or hex, or the number as a bigint. */
 export const serialOf = (value, name) => {
   if (typeof value === 'bigint') {
-    if (value <= 0n || value >= 1n << 159n) {
-      fail('serial', `${name} must be a number from 1 to 2^159 - 1 (RFC 5280, 4.1.2.2), not ${shown(value)}`);
+    const bits = 8 * MAX_SERIAL_OCTETS - 1;
+    if (value <= 0n || value >= 1n << BigInt(bits)) {
+      fail('serial', `${name} must be a number from 1 to 2^${bits} - 1 (RFC 5280, 4.1.2.2), not ${shown(value)}`);
     }
     const digits = value.toString(16);
     const even = digits.length % 2 ? `0${digits}` : digits;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { coIssue, identifierOf, readCertificate, readCrl, request, sign, toHex, verify } from '../src/index.js';
+import { ALGORITHM_NAMES, coIssue, identifierOf, readCertificate, readCrl, request, sign, toHex, verify } from '../src/index.js';
 import { LAYOUTS } from '../src/layouts.js';
 import { calls, named, parties, placeOf, requests } from './vectors.js';
 
@@ -9,7 +9,7 @@ const isDeterministic = (algorithm) => algorithm === 'ed25519' || algorithm.incl
 
 const signedBy = ({ algorithm, signature }) => ({ algorithm, signature });
 
-test('every golden request has the golden payload and a good signature', () => {
+test('every golden request has the golden payload and a good signature', async () => {
   const seen = new Set();
   for (const vector of requests) {
     const given = vector.arguments ?? { certificate: vector.certificate, algorithm: vector.algorithm };
@@ -18,24 +18,24 @@ test('every golden request has the golden payload and a good signature', () => {
     assert.equal(toHex(made.payload), vector.payload, vector.description);
     assert.equal(made.actor, vector.identifier);
     assert.equal(identifierOf(vector.certificate), vector.identifier);
-    assert.ok(verify(made, vector, vector.certificate), vector.description);
-    const own = sign(made, vector.private_key);
+    assert.ok(await verify(made, vector, vector.certificate), vector.description);
+    const own = await sign(made, vector.private_key);
     assert.equal(own.algorithm, vector.algorithm);
     if (isDeterministic(own.algorithm)) assert.equal(toHex(own.signature), vector.signature);
-    assert.ok(verify(made, own, vector.certificate));
+    assert.ok(await verify(made, own, vector.certificate));
     seen.add(vector.call);
   }
   assert.deepEqual([...seen].sort(), Object.keys(LAYOUTS).sort());
 });
 
-const consentOf = (vector) => {
+const consentOf = async (vector) => {
   const made = coIssue(named(vector.arguments), placeOf(vector));
   assert.equal(toHex(made.payload), vector.payload);
-  assert.ok(verify(made, vector, parties[vector.signer].certificate));
+  assert.ok(await verify(made, vector, parties[vector.signer].certificate));
   return made.consent(signedBy(vector));
 };
 
-test('every golden call is made byte by byte', () => {
+test('every golden call is made byte by byte', async () => {
   const seen = new Set(['co_issue']);
   const algorithms = new Set();
   for (const vector of calls.calls) {
@@ -44,37 +44,37 @@ test('every golden call is made byte by byte', () => {
     assert.equal(toHex(made.arguments), vector.encoded_arguments, what);
     assert.equal(toHex(made.payload), vector.payload, what);
     const { certificate, private_key: key } = parties[vector.signer];
-    assert.ok(verify(made, vector, certificate), what);
+    assert.ok(await verify(made, vector, certificate), what);
     const extras = {};
-    if (vector.consents) extras.consents = vector.consents.map(consentOf);
+    if (vector.consents) extras.consents = await Promise.all(vector.consents.map(consentOf));
     if (vector.possession) extras.possession = signedBy(vector.possession);
     if (vector.entries !== undefined) extras.entries = vector.entries;
     const call = made.finish(signedBy(vector), extras);
     assert.equal(call.toHex(), `0x${vector.bytes}`, what);
     assert.equal(toHex(call.arguments), vector.bytes.slice(4), what);
-    const own = sign(made, key, { algorithm: vector.algorithm });
+    const own = await sign(made, key, { algorithm: vector.algorithm });
     if (isDeterministic(vector.algorithm)) assert.equal(toHex(own.signature), vector.signature, what);
-    assert.ok(verify(made, own, certificate), what);
+    assert.ok(await verify(made, own, certificate), what);
     seen.add(vector.call);
     algorithms.add(vector.algorithm);
   }
   assert.deepEqual([...seen].sort(), Object.keys(LAYOUTS).sort());
-  assert.equal(algorithms.size, 9);
+  assert.equal(algorithms.size, ALGORITHM_NAMES.length);
 });
 
-test('a signature counts for its own payload, key and algorithm only', () => {
+test('a signature counts for its own payload, key and algorithm only', async () => {
   const [vector] = calls.calls.filter(({ call, signer }) => call === 'deactivate' && signer === 'delta');
   const made = request(vector.call, named(vector.arguments), placeOf(vector));
   const other = request(vector.call, named(vector.arguments), { ...placeOf(vector), validUntil: 1 });
   const { certificate } = parties.delta;
-  assert.ok(verify(made, vector, certificate));
-  assert.ok(!verify(other, vector, certificate));
-  assert.ok(!verify(made, { ...signedBy(vector), algorithm: 'rsa-pss-sha256' }, certificate));
-  assert.ok(!verify(made, { ...signedBy(vector), signature: `00${vector.signature.slice(2)}` }, certificate));
-  assert.throws(() => verify(made, vector, parties.alpha.certificate), { code: 'algorithm-of-key' });
+  assert.ok(await verify(made, vector, certificate));
+  assert.ok(!(await verify(other, vector, certificate)));
+  assert.ok(!(await verify(made, { ...signedBy(vector), algorithm: 'rsa-pss-sha256' }, certificate)));
+  assert.ok(!(await verify(made, { ...signedBy(vector), signature: `00${vector.signature.slice(2)}` }, certificate)));
+  await assert.rejects(verify(made, vector, parties.alpha.certificate), { code: 'algorithm-of-key' });
 });
 
-test('what is read from certificates and lists needs no declaring', () => {
+test('what is read from certificates and lists needs no declaring', async () => {
   for (const party of Object.values(parties)) {
     const read = readCertificate(party.certificate);
     assert.equal(read.algorithm, party.certificate_algorithm);

@@ -50,6 +50,10 @@ pub struct SlotInfo {
     pub global_challenge: Hash,
     /// Half of it is the largest distance that wins.
     pub solution_range: SolutionRange,
+    /// Segments in the best block's state; 0 before block 1. A sector wins if it was made at this
+    /// history size (at least 1) or a smaller one, and has not expired at it. What the node has
+    /// archived can be ahead of it by some segments.
+    pub history_size: HistorySize,
 }
 
 /// A ticket that won.
@@ -201,12 +205,13 @@ mod tests {
             slot: Slot(3),
             global_challenge: [0xab; 32],
             solution_range: SolutionRange(u64::MAX),
+            history_size: HistorySize(7),
         };
         let json = serde_json::to_string(&slot).unwrap();
         assert_eq!(
             json,
             format!(
-                r#"{{"slot":3,"globalChallenge":"0x{}","solutionRange":18446744073709551615}}"#,
+                r#"{{"slot":3,"globalChallenge":"0x{}","solutionRange":18446744073709551615,"historySize":7}}"#,
                 "ab".repeat(32)
             )
         );
@@ -250,7 +255,7 @@ mod tests {
             Three::try_from(vec![0; 5]),
             Err(TooLong { max: 3, actual: 5 })
         );
-        let slot = r#"{"slot":3,"globalChallenge":"0x00","solutionRange":1}"#;
+        let slot = r#"{"slot":3,"globalChallenge":"0x00","solutionRange":1,"historySize":1}"#;
         let error = serde_json::from_str::<SlotInfo>(slot).unwrap_err();
         assert!(error.to_string().contains("expected 64 hex digits"));
     }

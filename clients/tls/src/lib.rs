@@ -128,5 +128,5 @@ pub use source::{
 pub use stream::PeerStream;
 pub use verifier::AutoIdVerifier;
 
-/// Most intermediate certificates that a peer may send: a chain of issue has at most 8 (§11).
-pub const MAX_INTERMEDIATES: usize = 7;
+/// Most intermediate certificates that a peer may send: what a chain of issue may have above the peer's own.
+pub const MAX_INTERMEDIATES: usize = allod_identity::MAX_DEPTH as usize - 1;

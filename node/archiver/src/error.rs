@@ -1,5 +1,6 @@
 //! What can go wrong with the history.
 
+use allod_files::FileError;
 use std::{io, path::PathBuf, sync::Arc};
 
 /// An error of the archiver.
@@ -76,6 +77,12 @@ pub enum Error {
     /// A task was cancelled, as happens when the node stops.
     #[error("the archiver is shutting down")]
     Stopped,
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::io(error.action, error.path)(error.source)
+    }
 }
 
 impl Error {

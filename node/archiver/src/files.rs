@@ -1,34 +1,10 @@
-//! Writing files so that a crash leaves the old one or the new one, never half of one.
+//! Files of the history: read, removed; [`allod_files`] writes them.
 
 use crate::Error;
-use std::{
-    fs::{self, File},
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    PathBuf::from(name)
-}
-
-/// Writes to a temporary name, syncs, renames, and syncs the folder.
-pub fn write_atomically(path: &Path, parts: &[&[u8]]) -> Result<(), Error> {
-    let temporary = temporary(path);
-    let mut file = File::create(&temporary).map_err(Error::io("create", &temporary))?;
-    for part in parts {
-        file.write_all(part)
-            .map_err(Error::io("write", &temporary))?;
-    }
-    file.sync_all().map_err(Error::io("sync", &temporary))?;
-    fs::rename(&temporary, path).map_err(Error::io("rename", &temporary))?;
-    if let Some(folder) = path.parent() {
-        let folder_file = File::open(folder).map_err(Error::io("open", folder))?;
-        folder_file.sync_all().map_err(Error::io("sync", folder))?;
-    }
-    Ok(())
-}
+/// What `chmod` takes for them.
+pub const FILE_MODE: u32 = 0o644;
 
 /// Reads a whole file; none if there is no such file.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {

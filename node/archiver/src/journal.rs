@@ -9,10 +9,11 @@
 
 use crate::{
     Error,
-    files::{read, write_atomically},
+    files::{FILE_MODE, read},
 };
 use allod_archiving::ArchiverState;
 use allod_core::{Hash, blake2b_256};
+use allod_files::write_atomically;
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::{
     fs::{File, OpenOptions},
@@ -84,7 +85,7 @@ impl Journal {
     /// Begins a new journal in place of the old one.
     pub fn create(folder: &Path, snapshot: &Snapshot) -> Result<Self, Error> {
         let path = folder.join("journal");
-        write_atomically(&path, &[&entry(&snapshot.encode())])?;
+        write_atomically(&path, &[&entry(&snapshot.encode())], FILE_MODE)?;
         Self::append_to(path)
     }
 

@@ -14,12 +14,13 @@
 
 use crate::{
     Error,
-    files::{read, write_atomically},
+    files::{FILE_MODE, read},
 };
 use allod_core::{
     HistorySize, Piece, PieceIndex, SegmentHeader, SegmentIndex, blake2b_256, history::HeaderHash,
     parameters::PIECE_BYTES,
 };
+use allod_files::write_atomically;
 use parity_scale_codec::{Decode, Encode};
 use parking_lot::RwLock;
 use std::{
@@ -57,7 +58,12 @@ fn parse_record(bytes: &[u8]) -> Result<SegmentHeader, &'static str> {
     if !blake2b_256(data).starts_with(checksum) {
         return Err("checksum of the record does not match");
     }
-    SegmentHeader::decode(&mut &data[..]).map_err(|_| "the record is no segment header")
+    let mut rest = data;
+    let header = SegmentHeader::decode(&mut rest).map_err(|_| "the record is no segment header")?;
+    if rest.iter().any(|byte| *byte != 0) {
+        return Err("the record has more than zeros after its segment header");
+    }
+    Ok(header)
 }
 
 /// Records up to the first one that is not as it was written.
@@ -263,7 +269,11 @@ impl SegmentStore {
     /// Writes the pieces of a segment, in place of those that were there.
     pub(crate) fn write_pieces(&self, index: SegmentIndex, pieces: &[Piece]) -> Result<(), Error> {
         let parts: Vec<&[u8]> = pieces.iter().map(Piece::as_bytes).collect();
-        write_atomically(&self.pieces_path(index), &parts)
+        Ok(write_atomically(
+            &self.pieces_path(index),
+            &parts,
+            FILE_MODE,
+        )?)
     }
 
     /// How many segments there are.
@@ -485,6 +495,15 @@ mod tests {
         fs::write(&path, swapped).unwrap();
         assert!(reopened(folder.path()).is_err());
 
+        // A record whose checksum is right, but which this program would write otherwise.
+        let mut padded = bytes.clone();
+        let (data, checksum) = padded[..RECORD_BYTES].split_at_mut(RECORD_DATA_BYTES);
+        data[RECORD_DATA_BYTES - 1] = 1;
+        checksum.copy_from_slice(&blake2b_256(data)[..RECORD_BYTES - RECORD_DATA_BYTES]);
+        fs::write(&path, &padded).unwrap();
+        let error = reopened(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("more than zeros"), "{error}");
+
         fs::write(&path, &bytes).unwrap();
         fs::remove_file(folder.path().join("segment-1")).unwrap();
         let error = reopened(folder.path()).unwrap_err();
@@ -502,10 +521,10 @@ mod tests {
         let next = header(3, headers[2].hash(), 5);
         let store = SegmentStore::open(folder.path(), 2).unwrap();
         // The temporary file of the pieces cannot be made.
-        let in_the_way = folder.path().join("segment-3.new");
+        let in_the_way = folder.path().join("segment-3.tmp");
         fs::create_dir(&in_the_way).unwrap();
         let error = store.insert(next, &[piece(6), piece(7)]).unwrap_err();
-        assert!(error.to_string().contains("segment-3.new"), "{error}");
+        assert!(error.to_string().contains("segment-3.tmp"), "{error}");
         assert_eq!(store.history_size(), HistorySize(3));
         fs::remove_dir(in_the_way).unwrap();
         store.insert(next, &[piece(6), piece(7)]).unwrap();

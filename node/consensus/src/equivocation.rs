@@ -1,10 +1,9 @@
 //! Notices two blocks sealed for one solution, and reports them (§8).
 //!
-//! The newest sealed headers are kept by what they must not share: key, sector, piece, chunk and
-//! slot. At the start they are read from the best chain.
+//! The newest sealed headers are kept by the [`Claim`] that they must not share. At the start they
+//! are read from the best chain.
 
-use allod_consensus_primitives::{EquivocationProof, FarmingApi, PreDigest, pre_digest};
-use allod_core::{PublicKey, ScalarBytes, Slot};
+use allod_consensus_primitives::{Claim, EquivocationProof, FarmingApi, PreDigest, pre_digest};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use sc_transaction_pool_api::{TransactionPool, TransactionSource};
@@ -16,27 +15,6 @@ use std::sync::Arc;
 
 /// Headers remembered, about an hour of blocks on a busy chain.
 const REMEMBERED: u32 = 1024;
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Claim {
-    public_key: PublicKey,
-    sector_index: u32,
-    piece_offset: u16,
-    chunk: ScalarBytes,
-    slot: Slot,
-}
-
-impl From<&PreDigest> for Claim {
-    fn from(pre: &PreDigest) -> Self {
-        Self {
-            public_key: pre.solution.public_key,
-            sector_index: pre.solution.sector_index,
-            piece_offset: pre.solution.piece_offset,
-            chunk: pre.solution.chunk,
-            slot: pre.slot,
-        }
-    }
-}
 
 /// Remembers sealed headers.
 pub struct EquivocationWatch<Header> {

@@ -1,8 +1,10 @@
-//! Final at confirmation depth (§8), and blocks that would undo it.
+//! Final at confirmation depth (§8), and blocks that would undo it: the rules are the fork choice's,
+//! the blocks the client's.
 
 use crate::Error;
+use allod_block_rules::fork_choice::{self, BlockId, BlockTree};
 use sc_client_api::{Backend, Finalizer};
-use sp_blockchain::HeaderBackend;
+use sp_blockchain::{HeaderBackend, Info};
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
 
 /// Makes the block at confirmation depth below the best one final; returns its number.
@@ -17,10 +19,9 @@ where
     Client: HeaderBackend<Block> + Finalizer<Block, BE>,
 {
     let info = client.info();
-    let best: u32 = info.best_number.into();
-    let number = match best.checked_sub(confirmation_depth) {
-        Some(number) if number > info.finalized_number.into() => number,
-        _ => return Ok(None),
+    let (best, finalized) = (info.best_number.into(), info.finalized_number.into());
+    let Some(number) = fork_choice::next_final(best, finalized, confirmation_depth) else {
+        return Ok(None);
     };
     let Some(hash) = client.hash(number.into())? else {
         return Ok(None);
@@ -37,33 +38,57 @@ pub fn builds_on_final<Block, Client>(
 ) -> Result<(), Error>
 where
     Block: BlockT,
-    NumberFor<Block>: Into<u32>,
+    Block::Hash: Into<[u8; 32]>,
+    NumberFor<Block>: Into<u32> + From<u32>,
     Client: HeaderBackend<Block>,
 {
-    let info = client.info();
-    let number: u32 = (*header.number()).into();
-    let below = || Error::BelowFinal {
-        number,
-        theirs: format!("{block_hash:?}"),
-        ours: format!("{:?}", info.finalized_hash),
+    let block = BlockId {
+        number: (*header.number()).into(),
+        hash: block_hash,
     };
-    if *header.number() <= info.finalized_number {
-        return Err(below());
+    let tree = ClientBlocks {
+        client,
+        info: client.info(),
+    };
+    fork_choice::builds_on_final(block, *header.parent_hash(), &tree)
+}
+
+/// The blocks that the client has, and which of them were best and final a moment ago.
+struct ClientBlocks<'a, Block: BlockT, Client> {
+    client: &'a Client,
+    info: Info<Block>,
+}
+
+impl<Block, Client> BlockTree for ClientBlocks<'_, Block, Client>
+where
+    Block: BlockT,
+    Block::Hash: Into<[u8; 32]>,
+    NumberFor<Block>: Into<u32> + From<u32>,
+    Client: HeaderBackend<Block>,
+{
+    type Hash = Block::Hash;
+    type Error = Error;
+
+    fn finalized(&self) -> BlockId<Block::Hash> {
+        BlockId {
+            number: self.info.finalized_number.into(),
+            hash: self.info.finalized_hash,
+        }
     }
-    // Every block above the final one that was imported passed this check, so the walk is as short
-    // as the distance to the best chain, and never longer than to the final block.
-    let mut hash = *header.parent_hash();
-    while hash != info.best_hash && hash != info.finalized_hash {
-        let parent = client
+
+    fn best(&self) -> Block::Hash {
+        self.info.best_hash
+    }
+
+    fn on_best_chain(&self, number: u32) -> Result<Option<Block::Hash>, Error> {
+        Ok(self.client.hash(number.into())?)
+    }
+
+    fn number_and_parent(&self, hash: Block::Hash) -> Result<(u32, Block::Hash), Error> {
+        let header = self
+            .client
             .header(hash)?
             .ok_or_else(|| Error::UnknownParent(hash.to_string()))?;
-        if *parent.number() <= info.finalized_number {
-            return Err(below());
-        }
-        if client.hash(*parent.number())? == Some(hash) {
-            break;
-        }
-        hash = *parent.parent_hash();
+        Ok(((*header.number()).into(), *header.parent_hash()))
     }
-    Ok(())
 }

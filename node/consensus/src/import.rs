@@ -4,39 +4,36 @@
 //! slot; solution; proof-of-time; digests against the parent's state and the archiver; inherents.
 //! Cheap checks come first, so that a forged block costs little. A block that passes but is more
 //! than 30 slots past this node's own proof-of-time is held back until time has caught up with it.
-//! Then the client executes and stores it together with its weight; the heaviest chain is the best
-//! one, the first seen of two equally heavy ones stays. Last, the block at confirmation depth
-//! becomes final and history.
+//! Then the client executes and stores it together with its weight, and the fork choice says which
+//! chain is the best one. Last, the block at confirmation depth becomes final and history.
 
 use crate::{
-    Error,
-    chain_data::{self, ChainData},
+    Error, chain_data,
     equivocation::{EquivocationWatch, ReportEquivocation},
-    finality, rules,
+    finality,
 };
 use allod_archiver::Archiver;
+use allod_block_rules::{
+    BlockError, ChainData, Evidence, Execution, Parent, SealedHeader, child_query, fork_choice,
+    full_block, one_justification, slot_after_parent,
+};
 use allod_consensus_primitives::{
-    ChildContext, ChildQuery, FarmingApi, PreDigest, digest::SEAL_BYTES,
-    inherent::SegmentHeadersProvider, pre_digest, seal_message,
+    ChildContext, FarmingApi, PreDigest, inherent::SegmentHeadersProvider,
 };
-use allod_core::{
-    ChainParameters, Hash, PieceIndex, SectorId, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD,
-    time::PotInput,
-};
+use allod_core::{ChainParameters, Hash, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD};
 use allod_kzg::Kzg;
 use allod_timekeeper::{PotSourceHandle, PotVerifier};
-use allod_verification::{SolutionContext, verify_seal, verify_solution};
-use parity_scale_codec::Encode;
 use sc_client_api::{AuxStore, Backend, BlockBackend, Finalizer};
 use sc_consensus::{
-    BlockCheckParams, BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult, StateAction,
+    BlockCheckParams, BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult,
+    StateAction, StorageChanges,
 };
 use sp_api::ProvideRuntimeApi;
 use sp_block_builder::BlockBuilder as BlockBuilderApi;
 use sp_blockchain::HeaderBackend;
 use sp_consensus::{BlockOrigin, SyncOracle};
 use sp_runtime::{
-    DigestItem, Justifications,
+    Justifications,
     traits::{Block as BlockT, Header as HeaderT, NumberFor},
 };
 use std::{
@@ -123,30 +120,13 @@ where
         + 'static,
     Client::Api: FarmingApi<Block> + BlockBuilderApi<Block>,
 {
-    /// The piece that a solution must be of.
-    fn piece_index(&self, pre_digest: &PreDigest) -> PieceIndex {
-        let solution = &pre_digest.solution;
-        solution.sector_id().piece_index(
-            solution.piece_offset,
-            solution.history_size,
-            &self.parameters,
-        )
-    }
-
     /// What the state of `parent` says about a child with this pre-digest.
     pub(crate) fn child_context(
         &self,
         parent: Block::Hash,
         pre_digest: &PreDigest,
     ) -> Result<ChildContext, Error> {
-        let solution = &pre_digest.solution;
-        let piece = self.piece_index(pre_digest);
-        let query = ChildQuery {
-            slot: pre_digest.slot,
-            public_key: solution.public_key,
-            segment: piece.segment(self.parameters.pieces_per_segment()),
-            expiry_segment: SectorId::expiry_segment(solution.history_size, &self.parameters),
-        };
+        let query = child_query(pre_digest, &self.parameters);
         Ok(self.client.runtime_api().child_context(parent, query)?)
     }
 
@@ -155,92 +135,60 @@ where
         self.client.info().genesis_hash.into()
     }
 
-    /// What the delay function is given for the first slot that a child must prove.
-    pub(crate) fn first_input(&self, parent: &ChainData, context: &ChildContext) -> PotInput {
-        rules::first_input(&self.genesis_hash(), &self.parameters, parent, context)
-    }
-
-    /// Rules of the solution, given what the parent's state says and the segment headers that the
-    /// block brings: a sector may be as new as those.
-    pub(crate) fn check_solution(
-        &self,
-        pre_digest: &PreDigest,
-        context: &ChildContext,
-        headers: &[SegmentHeader],
-    ) -> Result<(), Error> {
-        let piece = self.piece_index(pre_digest);
-        let segment = piece.segment(self.parameters.pieces_per_segment());
-        let segment_commitment = context.segment_commitment.or_else(|| {
-            let header = headers
-                .iter()
-                .find(|header| header.segment_index == segment)?;
-            Some(header.segment_commitment)
-        });
-        let solution_context = SolutionContext {
+    /// A block, as the rules of its child see it.
+    pub(crate) fn parent<'a>(
+        &'a self,
+        chain_data: &'a ChainData,
+        context: &'a ChildContext,
+        segment_headers: &'a [SegmentHeader],
+    ) -> Parent<'a> {
+        Parent {
+            genesis_hash: self.genesis_hash(),
             parameters: &self.parameters,
-            slot: pre_digest.slot,
-            pot_output: pre_digest.slot_output,
-            parent_history_size: context.history_size,
-            solution_range: context.solution_range,
-            key_blocked: context.key_blocked,
-            segment_commitment,
-            expiry_commitment: context.expiry_commitment,
-        };
-        verify_solution(&pre_digest.solution, &solution_context, &self.kzg)?;
-        Ok(())
+            chain_data,
+            context,
+            segment_headers,
+        }
     }
 
     async fn check(
         self: &Arc<Self>,
         block: &mut BlockImportParams<Block>,
     ) -> Result<Checked, Error> {
-        full_block(block)?;
+        full_block(execution(&mut block.state_action), block.body.as_deref())?;
         let hash = block.post_hash();
         finality::builds_on_final::<Block, _>(&*self.client, hash, &block.header)?;
-        let pre_digest = pre_digest(&block.header)?;
-        let seal = seal(&block.post_digests)?;
-        let message = seal_message(&self.genesis_hash(), &block.header.encode());
-        verify_seal(&pre_digest.solution.public_key, &message, &seal)?;
+        let sealed = SealedHeader::new(block.header.clone(), &block.post_digests)?;
+        let seal = sealed.verify_seal(&self.genesis_hash())?;
         let (justification, justifications) =
-            rules::one_justification(&pre_digest, block.justifications.take())?;
+            one_justification(sealed.pre_digest(), block.justifications.take())?;
 
         let parent_hash = *block.header.parent_hash();
         let parent_number: u32 = (*block.header.number()).into().saturating_sub(1);
-        let parent = chain_data::load::<Block, _>(&*self.client, parent_hash)?;
-        rules::slot_after_parent(pre_digest.slot, parent.slot)?;
-        let context = self.child_context(parent_hash, &pre_digest)?;
+        let parent_data = chain_data::load::<Block, _>(&*self.client, parent_hash)?;
+        slot_after_parent(sealed.pre_digest().slot, parent_data.slot)?;
+        let context = self.child_context(parent_hash, sealed.pre_digest())?;
 
         // Curve arithmetic, AES and archiving keep a thread busy for milliseconds up to seconds.
         let this = self.clone();
-        let header = block.header.clone();
         let (data, pre_digest, headers) = blocking(move || {
             let headers = this
                 .archiver
                 .headers_for_child(parent_hash, parent_number)?;
-            this.check_solution(&pre_digest, &context, &headers)?;
-            let first = this.first_input(&parent, &context);
-            let outputs = rules::proof_of_time(
-                &pre_digest,
-                &justification,
-                &this.parameters,
-                &parent,
-                first,
-                &context,
-                &this.pot_verifier,
-            )?;
-            rules::digests(&header, &context.logs, &headers)?;
-            let weight = parent
-                .weight
-                .saturating_add(context.solution_range.block_weight());
-            Ok((
-                ChainData {
-                    weight,
-                    slot: pre_digest.slot,
-                    outputs,
-                },
-                pre_digest,
-                headers,
-            ))
+            let parent = this.parent(&parent_data, &context, &headers);
+            let pre_digest = sealed.pre_digest();
+            let solution = parent.verify_solution(pre_digest, &this.kzg)?;
+            let time = parent
+                .claimed_time(pre_digest, &justification)?
+                .verify(&this.pot_verifier)?;
+            let logs = parent.verify_logs(sealed.header())?;
+            let data = parent_data.child(Evidence {
+                seal,
+                solution,
+                time,
+                logs,
+            });
+            Ok((data, pre_digest.clone(), headers))
         })
         .await?;
         // An author is checked by everybody else.
@@ -333,41 +281,27 @@ async fn blocking<T: Send + 'static>(
         .map_err(|_| Error::Stopped)?
 }
 
-/// Only blocks that this node executes are imported.
-fn full_block<Block: BlockT>(block: &mut BlockImportParams<Block>) -> Result<(), Error> {
-    if block.with_state() {
-        return Err(Error::NotExecuted("state sync"));
+/// How the client is to come by the state. What may be executed is: so the network's sync asks for
+/// every block, and nothing else is possible here.
+fn execution<Block: BlockT>(action: &mut StateAction<Block>) -> Execution {
+    match action {
+        StateAction::ExecuteIfPossible => {
+            *action = StateAction::Execute;
+            Execution::Here
+        }
+        StateAction::Execute | StateAction::ApplyChanges(StorageChanges::Changes(_)) => {
+            Execution::Here
+        }
+        StateAction::ApplyChanges(StorageChanges::Import(_)) => Execution::Elsewhere,
+        StateAction::Skip => Execution::Never,
     }
-    match block.state_action {
-        StateAction::Skip => return Err(Error::NotExecuted("import without execution")),
-        // So the network's sync asks for every block; nothing but execution is possible here.
-        StateAction::ExecuteIfPossible => block.state_action = StateAction::Execute,
-        StateAction::Execute | StateAction::ApplyChanges(_) => {}
-    }
-    if block.body.is_none() {
-        return Err(Error::NoBody);
-    }
-    Ok(())
 }
 
 /// Header and body, for the runtime call that takes them; the client wants the body afterwards. What
 /// is cloned are handles: opaque transactions share their bytes with their clones.
 fn whole_block<Block: BlockT>(block: &BlockImportParams<Block>) -> Result<Block, Error> {
-    let body = block.body.clone().ok_or(Error::NoBody)?;
+    let body = block.body.clone().ok_or(BlockError::NoBody)?;
     Ok(Block::new(block.header.clone(), body))
-}
-
-/// The seal, which is the only post-digest.
-fn seal(post_digests: &[DigestItem]) -> Result<[u8; SEAL_BYTES], Error> {
-    use allod_consensus_primitives::{DigestError, ENGINE_ID};
-    match post_digests {
-        [DigestItem::Seal(ENGINE_ID, bytes)] => bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| DigestError::NoSeal.into()),
-        [] | [_] => Err(DigestError::NoSeal.into()),
-        _ => Err(DigestError::SeveralSeals.into()),
-    }
 }
 
 impl<Block, I, Client, BE> AllodBlockImport<Block, I, Client, BE>
@@ -463,7 +397,7 @@ where
             return Ok(ImportResult::AlreadyInChain);
         }
         let checked = context.check(&mut block).await.inspect_err(|error| {
-            if matches!(error, Error::BelowFinal { .. }) {
+            if matches!(error, Error::Rule(BlockError::BelowFinal(_))) {
                 tracing::error!(target: "farming", "{error}");
             }
         })?;
@@ -476,9 +410,10 @@ where
         block
             .auxiliary
             .push(chain_data::entry(&hash, &checked.data));
-        block.fork_choice = Some(ForkChoiceStrategy::Custom(
-            checked.data.weight > best.weight,
-        ));
+        block.fork_choice = Some(ForkChoiceStrategy::Custom(fork_choice::becomes_best(
+            checked.data.weight,
+            best.weight,
+        )));
         block.justifications = Some(checked.justifications);
         let header = block.post_header();
         let result = self.inner.import_block(block).await?;

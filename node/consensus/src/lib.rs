@@ -10,15 +10,15 @@
 //! | module | holds |
 //! |---|---|
 //! | [`import`] | the one door into the chain, for own and foreign blocks alike |
-//! | [`rules`] | each rule by which a block is rejected, as a function of its own |
-//! | [`chain_data`] | weight and proof-of-time outputs kept beside every block |
+//! | [`chain_data`] | what is kept beside every block |
 //! | [`finality`] | final at confirmation depth |
 //! | [`equivocation`] | two blocks sealed for one solution |
 //! | [`queue`] | the import queue's verifier |
 //! | [`link`] | what farmers are told and what they answer |
 //! | [`slot_worker`] | makes blocks |
 //!
-//! A block's checks need nothing but its parent's state, its parent's [`chain_data`] and the
+//! Each rule by which a block is rejected, and the fork choice, are in `allod-block-rules`; this crate
+//! asks database, runtime and archiver for what they need. A block's checks need nothing but its parent's state, its parent's [`chain_data`] and the
 //! archiver: so every importing node comes to the same verdict, whichever order it heard of
 //! competing blocks in. Checks by sampling while far behind are not made: a node that syncs checks
 //! every proof-of-time in full.
@@ -32,7 +32,6 @@ pub mod finality;
 pub mod import;
 pub mod link;
 pub mod queue;
-pub mod rules;
 pub mod slot_worker;
 
 pub use error::Error;

@@ -4,7 +4,7 @@
 //! Everything is bounded: a farmer that does not read misses slots, and one that floods the node
 //! with solutions has them dropped.
 
-use allod_core::{Hash, PublicKey, Slot, Solution, SolutionRange};
+use allod_core::{Hash, HistorySize, PublicKey, Slot, Solution, SolutionRange};
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -25,6 +25,8 @@ pub struct NewSlot {
     pub global_challenge: Hash,
     /// Range within which a ticket must lie.
     pub solution_range: SolutionRange,
+    /// Segments in the best block's state: what decides which sectors may win.
+    pub history_size: HistorySize,
 }
 
 /// A block that wants its seal. The farmer is shown all of the header.

@@ -1,7 +1,7 @@
 //! The import queue. Its verifier only takes the seal off the header, as the client wants it;
 //! every rule is checked on import, where own blocks pass too.
 
-use crate::{AllodBlockImport, Error};
+use crate::AllodBlockImport;
 use allod_consensus_primitives::{digest::seal_item, split_seal};
 use sc_consensus::{BasicQueue, BlockImport, BlockImportParams, Verifier};
 use sp_core::traits::SpawnEssentialNamed;
@@ -19,8 +19,7 @@ impl<Block: BlockT> Verifier<Block> for BlockVerifier {
         mut block: BlockImportParams<Block>,
     ) -> Result<BlockImportParams<Block>, String> {
         block.post_hash = Some(block.header.hash());
-        let (header, seal) =
-            split_seal(block.header).map_err(|error| Error::from(error).to_string())?;
+        let (header, seal) = split_seal(block.header).map_err(|error| error.to_string())?;
         block.header = header;
         block.post_digests.push(seal_item(&seal));
         Ok(block)

@@ -5,12 +5,12 @@
 //! best of them.
 
 use crate::{
-    AllodBlockImport, Error, ImportContext,
-    chain_data::{self, ChainData},
+    AllodBlockImport, Error, ImportContext, chain_data,
     link::{FarmingLink, NewSlot, SealRequest},
 };
+use allod_block_rules::{BlockError, Parent};
 use allod_consensus_primitives::{
-    ChildContext, ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
+    ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
     inherent::SegmentHeadersProvider, justification_hash, seal_message,
 };
 use allod_core::{PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution, global_challenge};
@@ -40,6 +40,8 @@ const PROPOSE_WITHIN: Duration = Duration::from_secs(2);
 const SEAL_WITHIN: Duration = Duration::from_secs(2);
 /// Solutions kept for one slot; a farmer needs to send one.
 const SOLUTIONS_PER_SLOT: usize = 16;
+/// How often a block is made anew because another one became the best meanwhile.
+const ATTEMPTS: usize = 3;
 
 /// What a slot worker works with.
 pub struct SlotWorkerParams<Block: BlockT, I, Client, BE, E> {
@@ -62,6 +64,13 @@ pub struct SlotWorker<Block: BlockT, I, Client, BE, E> {
     params: SlotWorkerParams<Block, I, Client, BE, E>,
     context: Arc<ImportContext<Block, Client>>,
     waiting: BTreeMap<Slot, Vec<Solution>>,
+}
+
+/// A block that lacks only its seal.
+struct Unsealed<Block: BlockT> {
+    claim: Claim<Block>,
+    block: Block,
+    changes: StateChanges<Block>,
 }
 
 /// Where a block goes and what it claims.
@@ -114,14 +123,16 @@ where
                     continue;
                 }
                 let best = client.info().best_hash;
-                match client.runtime_api().solution_range(best) {
-                    Ok(solution_range) => link.announce(NewSlot {
+                let api = client.runtime_api();
+                match (api.solution_range(best), api.history_size(best)) {
+                    (Ok(solution_range), Ok(history_size)) => link.announce(NewSlot {
                         slot: tick.slot,
                         global_challenge: global_challenge(&tick.checkpoints.output(), tick.slot),
                         solution_range,
+                        history_size,
                     }),
-                    Err(error) => {
-                        tracing::warn!(target: "farming", "no solution range at {best:?}: {error}");
+                    (Err(error), _) | (_, Err(error)) => {
+                        tracing::warn!(target: "farming", "slot {} is not farmed, the state of {best:?} cannot be read: {error}", tick.slot);
                     }
                 }
             }
@@ -197,18 +208,11 @@ where
     /// Makes one block; false if the solution is of no use any more.
     async fn make_block(&mut self, slot: Slot, solution: Solution) -> Result<bool, Error> {
         let started = std::time::Instant::now();
-        let info = self.context.client.info();
-        let archiver = self.context.archiver.clone();
-        let headers = tokio::task::spawn_blocking(move || {
-            archiver.headers_for_child(info.best_hash, info.best_number.into())
-        })
-        .await
-        .map_err(|_| Error::Stopped)??;
-        let Some(claim) = self.claim(slot, solution, info.best_hash, &headers)? else {
+        let Some(unsealed) = self.unsealed(slot, &solution).await? else {
             return Ok(false);
         };
-        let (block, changes) = self.propose(&claim, headers).await?;
-        let (header, body) = block.deconstruct();
+        let claim = unsealed.claim;
+        let (header, body) = unsealed.block.deconstruct();
         let Some(seal) = self.seal(&claim, &header).await? else {
             return Ok(true);
         };
@@ -217,7 +221,8 @@ where
         import.post_digests.push(seal_item(&seal));
         import.body = Some(body);
         import.justifications = Some(Justifications::from((ENGINE_ID, claim.justification)));
-        import.state_action = StateAction::ApplyChanges(StorageChanges::Changes(changes));
+        let changes = StorageChanges::Changes(unsealed.changes);
+        import.state_action = StateAction::ApplyChanges(changes);
         let hash = import.post_hash();
         match self.params.block_import.import_block(import).await? {
             ImportResult::Imported(_) => tracing::info!(
@@ -229,6 +234,62 @@ where
             other => tracing::warn!(target: "farming", "Own block {hash} not imported: {other:?}"),
         }
         Ok(true)
+    }
+
+    /// A block on the best block; none if the solution is of no use there.
+    ///
+    /// A solution is sealed once, and filling a block takes up to two seconds. Where another block
+    /// became the best one meanwhile, a child of that one is made, so that the win is not spent on a
+    /// fork. If the solution is of no use on the new best block, the block that is there stays.
+    async fn unsealed(
+        &mut self,
+        slot: Slot,
+        solution: &Solution,
+    ) -> Result<Option<Unsealed<Block>>, Error> {
+        let mut made = None;
+        for _ in 0..ATTEMPTS {
+            let best = self.context.client.info();
+            let is_child =
+                |made: &Unsealed<Block>| *made.block.header().parent_hash() == best.best_hash;
+            if made.as_ref().is_some_and(is_child) {
+                break;
+            }
+            let number = best.best_number.into();
+            match self.child_of(best.best_hash, number, slot, solution).await {
+                Ok(Some(child)) => made = Some(child),
+                nothing if made.is_none() => return nothing,
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::debug!(target: "farming", "no block on the new best block: {error}");
+                    break;
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    /// A block on this parent; none if the chain has gone past the slot or its proof-of-time.
+    async fn child_of(
+        &mut self,
+        parent: Block::Hash,
+        parent_number: u32,
+        slot: Slot,
+        solution: &Solution,
+    ) -> Result<Option<Unsealed<Block>>, Error> {
+        let archiver = self.context.archiver.clone();
+        let headers =
+            tokio::task::spawn_blocking(move || archiver.headers_for_child(parent, parent_number))
+                .await
+                .map_err(|_| Error::Stopped)??;
+        let Some(claim) = self.claim(slot, solution.clone(), parent, &headers)? else {
+            return Ok(None);
+        };
+        let (block, changes) = self.propose(&claim, headers).await?;
+        Ok(Some(Unsealed {
+            claim,
+            block,
+            changes,
+        }))
     }
 
     /// Checks a solution against the best block and puts the claim of a child together; none if the
@@ -257,13 +318,13 @@ where
             justification_hash: [0; 32],
         };
         let context = self.context.child_context(best, &pre_digest)?;
-        let Some((checkpoints, outputs)) = self.proof_of_time(slot, &data, &context) else {
+        let rules = self.context.parent(&data, &context, headers);
+        let Some((checkpoints, outputs)) = self.proof_of_time(slot, &rules) else {
             tracing::debug!(target: "farming", "proof-of-time of slot {slot} is not on {best:?}");
             return Ok(None);
         };
         (pre_digest.slot_output, pre_digest.future_output) = outputs;
-        self.context
-            .check_solution(&pre_digest, &context, headers)?;
+        rules.verify_solution(&pre_digest, &self.context.kzg)?;
         let Some(justification) = PotJustification::new(checkpoints) else {
             return Ok(None);
         };
@@ -284,11 +345,10 @@ where
     fn proof_of_time(
         &self,
         slot: Slot,
-        parent: &ChainData,
-        context: &ChildContext,
+        parent: &Parent<'_>,
     ) -> Option<(Vec<PotCheckpoints>, (PotOutput, PotOutput))> {
-        let first = self.context.first_input(parent, context);
-        let change = context.pot.next_change.as_ref();
+        let first = parent.first_input();
+        let change = parent.context.pot.next_change.as_ref();
         let newest = slot.saturating_add(self.delay());
         let checkpoints = self
             .context
@@ -296,7 +356,7 @@ where
             .known_chain(first, change, newest)?;
         let slot_output = match slot.0.checked_sub(first.slot.0) {
             Some(position) => checkpoints.get(usize::try_from(position).ok()?)?.output(),
-            None => parent.output(slot)?,
+            None => parent.chain_data.output(slot)?,
         };
         let future_output = checkpoints.last()?.output();
         Some((checkpoints, (slot_output, future_output)))
@@ -357,7 +417,7 @@ where
             );
             return Ok(None);
         };
-        verify_seal(&public_key, &message, &seal)?;
+        verify_seal(&public_key, &message, &seal).map_err(BlockError::from)?;
         Ok(Some(seal))
     }
 }

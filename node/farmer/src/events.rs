@@ -61,6 +61,17 @@ pub enum FarmerEvent {
         /// The history size now.
         history_size: HistorySize,
     },
+    /// A sector was made at a history size that the best block's state does not have: after a
+    /// reorganisation, or by an earlier version. It is kept until it may win, and another one is
+    /// plotted that may win now.
+    SectorTooNew {
+        /// The sector.
+        sector_index: SectorIndex,
+        /// The history size that it was made at.
+        made_at: HistorySize,
+        /// The history size now.
+        history_size: HistorySize,
+    },
     /// A sector is damaged. It is not farmed any more and plotted again.
     SectorDamaged {
         /// The sector.
@@ -201,6 +212,15 @@ impl fmt::Display for FarmerEvent {
                 f,
                 "Sector {sector_index} expires at history size {expires_at}, which is \
                  {history_size} now: replotting it"
+            ),
+            Self::SectorTooNew {
+                sector_index,
+                made_at,
+                history_size,
+            } => write!(
+                f,
+                "Sector {sector_index} was made at history size {made_at}, which is \
+                 {history_size} in the best block: plotting it at that, too"
             ),
             Self::SectorDamaged {
                 sector_index,

@@ -4,12 +4,10 @@
 //! number, state root, extrinsics root, digest items. The encoding must be the canonical one, so
 //! that what was judged is exactly what gets signed.
 
-use allod_core::{Hash, PotOutput, Slot, Solution};
+use allod_consensus_primitives::{ENGINE_ID, PreDigest};
+use allod_core::Hash;
 use allod_rpc_types::farmer::MAX_HEADER_BYTES;
 use parity_scale_codec::{Decode, Encode};
-
-/// Engine id of this chain's digest items.
-pub const ENGINE_ID: [u8; 4] = *b"alod";
 
 /// A header without seal.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -45,21 +43,6 @@ pub enum DigestItem {
     /// The runtime's code or heap changed.
     #[codec(index = 8)]
     RuntimeEnvironmentUpdated,
-}
-
-/// What the author states before the block is executed.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct PreDigest {
-    /// The slot that the solution won.
-    pub slot: Slot,
-    /// The solution.
-    pub solution: Solution,
-    /// Proof-of-time output of that slot.
-    pub slot_output: PotOutput,
-    /// Proof-of-time output of that slot + authoring delay.
-    pub future_output: PotOutput,
-    /// `H(justification)`.
-    pub justification_hash: Hash,
 }
 
 /// Bytes that are not a header which waits for its seal.
@@ -115,6 +98,7 @@ fn decode_canonical<T: Decode + Encode>(bytes: &[u8]) -> Option<T> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use allod_core::{PotOutput, Slot, Solution};
     use proptest::prelude::*;
 
     /// A header with this pre-digest, and items that a real one has beside it.

@@ -1,18 +1,18 @@
 //! The farmer: plots pieces of the history (§6 of the design), audits them in every slot and proves
 //! what wins (§7), and seals the blocks that a node makes of its solutions (§8).
 //!
-//! It sees its node through one interface, [`NodeClient`], which a node in the same process
-//! implements as well as a connection over JSON-RPC does, and names no node internals.
+//! It sees its node through one interface, [`NodeClient`](allod_farmer_rpc::NodeClient), which a node in
+//! the same process implements as well as a connection over JSON-RPC does, and names no node internals.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`farmer`] | the farmer as a whole: follows the node, keeps the plot |
-//! | [`node_client`] | what it asks of a node |
 //! | [`events`] | what it tells of itself |
 //! | [`identity`] | the plot's directory: key, chain, lock |
 //! | [`sector_file`] | sectors on disk: format, checksums |
 //! | [`plotting`], [`pieces`] | making sectors; getting checked pieces |
-//! | [`sectors`], [`history`] | which sector is next; when sectors expire |
+//! | [`sectors`] | which sector is next, and which one is given up |
+//! | [`eligibility`], [`history`] | which sectors may win; when they expire |
 //! | [`audit`], [`tickets`] | looking for winning chunks |
 //! | [`proving`] | from a winning chunk to a solution |
 //! | [`signing`], [`signed_slot`], [`header`] | what is signed, and what never |
@@ -20,13 +20,15 @@
 
 pub mod audit;
 pub mod bitmap;
+pub mod eligibility;
 pub mod events;
 pub mod farmer;
 mod files;
 pub mod header;
 pub mod history;
 pub mod identity;
-pub mod node_client;
+#[cfg(test)]
+mod json_rpc_tests;
 pub mod pieces;
 pub mod plotting;
 pub mod pool;
@@ -45,5 +47,4 @@ pub mod tickets;
 pub use events::{EventHandler, FarmerEvent};
 pub use farmer::{Farmer, FarmerConfig, FarmerError};
 pub use files::{DamagedFile, FileError};
-pub use node_client::{NodeClient, NodeError};
 pub use sector_file::sector_bytes;

@@ -2,11 +2,11 @@
 
 use crate::{
     history::SegmentHistory,
-    node_client::{NodeClient, NodeError},
     pool::{Panicked, Pool},
 };
 use allod_archiving::verification::{WrongPieces, verify_pieces_of_segment};
 use allod_core::{Piece, PieceIndex, SegmentCommitment, SegmentIndex};
+use allod_farmer_rpc::{NodeClient, NodeError};
 use allod_kzg::Kzg;
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};

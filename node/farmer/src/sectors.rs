@@ -1,12 +1,69 @@
 //! The sectors that are farmed, and which one is to be plotted next.
+//!
+//! Of one index there may be several sectors, each made at another history size. At rest there is
+//! one; the others are
+//!
+//! - its predecessor, which is farmed until the successor may win ([`Eligibility`]);
+//! - one that is too new for the best block, which waits.
+//!
+//! A sector is made at the history size of the best block's state, never at a larger one. So
+//! whatever became of the plot, every sector of it lost or expired, what is plotted next may win a
+//! child of that block.
 
-use crate::{history::SegmentHistory, sector_file::SectorFile};
-use allod_core::{ChainParameters, HistorySize, SectorIndex};
+use crate::{
+    eligibility::{Chain, Eligibility},
+    sector_file::SectorFile,
+};
+use allod_core::{HistorySize, SectorIndex};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Open sectors by index.
+/// Sectors of one index, by the history size that they were made at.
+type Generations = BTreeMap<HistorySize, Arc<SectorFile>>;
+
+/// Open sectors.
 #[derive(Debug, Default)]
-pub struct Sectors(BTreeMap<SectorIndex, Arc<SectorFile>>);
+pub struct Sectors(BTreeMap<SectorIndex, Generations>);
+
+/// Why a sector is to be plotted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// There is none with this index that wins anything.
+    Missing,
+    /// The one that is there has expired.
+    Expired {
+        /// The history size at which it did.
+        expires_at: HistorySize,
+    },
+    /// The one that is there may not win yet.
+    TooNew {
+        /// The history size that it was made at.
+        made_at: HistorySize,
+    },
+    /// The one that is there expires with what is archived already, or with the segment after that.
+    Expires {
+        /// The history size at which it does.
+        expires_at: HistorySize,
+    },
+}
+
+impl Reason {
+    /// Whether another sector is given up for the new one.
+    pub fn replaces(&self) -> bool {
+        match self {
+            Self::Missing | Self::TooNew { .. } => false,
+            Self::Expired { .. } | Self::Expires { .. } => true,
+        }
+    }
+
+    /// Those that win nothing, whether they have expired or are not there, are equally urgent.
+    fn urgency(&self) -> u8 {
+        match self {
+            Self::Missing | Self::Expired { .. } => 0,
+            Self::TooNew { .. } => 1,
+            Self::Expires { .. } => 2,
+        }
+    }
+}
 
 /// A sector to plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +72,60 @@ pub struct Work {
     pub sector_index: SectorIndex,
     /// The history size to make it at.
     pub history_size: HistorySize,
-    /// When the one that is there expires; none if none is there.
-    pub replaces: Option<HistorySize>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// When a sector expires, for comparison: one that has not been decided on lasts longest.
+fn lasts_until(expires_at: Option<HistorySize>) -> HistorySize {
+    expires_at.unwrap_or(HistorySize(u64::MAX))
+}
+
+/// The sector of an index that wins, and when it expires. If several do it is the one that lasts
+/// longest, and of equal ones the newest.
+fn holder<'a>(
+    generations: &'a Generations,
+    chain: &Chain<'_>,
+) -> Option<(&'a Arc<SectorFile>, Option<HistorySize>)> {
+    let valid = generations
+        .values()
+        .filter_map(|sector| match chain.eligibility(sector) {
+            Eligibility::Valid { expires_at } => Some((sector, expires_at)),
+            Eligibility::TooNew | Eligibility::Expired { .. } => None,
+        });
+    valid.max_by_key(|(sector, expires_at)| (lasts_until(*expires_at), sector.history_size()))
+}
+
+/// Why an index has no sector that wins.
+fn why_none_wins(generations: &Generations, chain: &Chain<'_>) -> Reason {
+    let mut reason = Reason::Missing;
+    // From the oldest to the newest: those that are too new come last, the nearest of them first.
+    for (made_at, sector) in generations {
+        match chain.eligibility(sector) {
+            Eligibility::TooNew => return Reason::TooNew { made_at: *made_at },
+            Eligibility::Expired { expires_at } => reason = Reason::Expired { expires_at },
+            Eligibility::Valid { .. } => {}
+        }
+    }
+    reason
+}
+
+/// Those of an index that are worth their space: the one that wins, or if none does the newest one
+/// that has expired, since a reorganisation may bring it back; and the nearest that is too new.
+fn worth_keeping(generations: &Generations, chain: &Chain<'_>) -> Vec<HistorySize> {
+    let too_new = |sector: &SectorFile| chain.eligibility(sector) == Eligibility::TooNew;
+    let mut reached = generations.iter().rev().filter(|(_, it)| !too_new(it));
+    let current = match holder(generations, chain) {
+        Some((sector, _)) => Some(sector.history_size()),
+        None => reached.next().map(|(made_at, _)| *made_at),
+    };
+    let waiting = generations.iter().find(|(_, it)| too_new(it));
+    let waiting = waiting.map(|(made_at, _)| *made_at);
+    current.into_iter().chain(waiting).collect()
 }
 
 impl Sectors {
-    /// How many there are.
+    /// How many indices have a sector.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -30,169 +135,108 @@ impl Sectors {
         self.0.is_empty()
     }
 
-    /// Puts a sector in its place.
+    /// Puts a sector beside those of its index; in the place of the one that was made at the same
+    /// history size.
     pub fn insert(&mut self, sector: Arc<SectorFile>) {
-        self.0.insert(sector.sector_index(), sector);
+        let generations = self.0.entry(sector.sector_index()).or_default();
+        generations.insert(sector.history_size(), sector);
     }
 
     /// Takes a damaged sector out, unless it has been replaced meanwhile. Says whether it was there.
     pub fn remove(&mut self, damaged: &Arc<SectorFile>) -> bool {
         let index = damaged.sector_index();
-        let there = self
-            .0
-            .get(&index)
+        let Some(generations) = self.0.get_mut(&index) else {
+            return false;
+        };
+        let made_at = damaged.history_size();
+        let there = generations
+            .get(&made_at)
             .is_some_and(|it| Arc::ptr_eq(it, damaged));
         if there {
+            generations.remove(&made_at);
+        }
+        if generations.is_empty() {
             self.0.remove(&index);
         }
         there
     }
 
-    /// The sector with an index.
-    pub fn get(&self, index: SectorIndex) -> Option<Arc<SectorFile>> {
-        self.0.get(&index).cloned()
+    /// Those with an index, the oldest first.
+    pub fn with_index(&self, index: SectorIndex) -> Vec<Arc<SectorFile>> {
+        let generations = self.0.get(&index).into_iter();
+        generations.flat_map(BTreeMap::values).cloned().collect()
     }
 
     /// All of them.
     pub fn all(&self) -> Vec<Arc<SectorFile>> {
-        self.0.values().cloned().collect()
+        self.0
+            .values()
+            .flat_map(BTreeMap::values)
+            .cloned()
+            .collect()
     }
 
-    /// Those that can win: the others have expired.
-    pub fn valid(
-        &self,
-        history: &SegmentHistory,
-        parameters: &ChainParameters,
-    ) -> Vec<Arc<SectorFile>> {
-        let is_valid = |sector: &&Arc<SectorFile>| {
-            let expires_at = history.expires_at(sector.id(), sector.history_size(), parameters);
-            expires_at.is_none_or(|expires_at| expires_at > history.size())
+    /// Those that may win a child of the best block.
+    pub fn valid(&self, chain: &Chain<'_>) -> Vec<Arc<SectorFile>> {
+        let is_valid = |sector: &&Arc<SectorFile>| match chain.eligibility(sector) {
+            Eligibility::Valid { .. } => true,
+            Eligibility::TooNew | Eligibility::Expired { .. } => false,
         };
-        self.0.values().filter(is_valid).cloned().collect()
+        let all = self.0.values().flat_map(BTreeMap::values);
+        all.filter(is_valid).cloned().collect()
     }
 
-    /// What to plot next of a plot of `pledged` sectors: those that win nothing, by index, then
-    /// those that will win nothing once the history has another segment. None if the plot is as it
-    /// should be, or if there is no history yet.
-    pub fn next_work(
-        &self,
-        pledged: u32,
-        history: &SegmentHistory,
-        parameters: &ChainParameters,
-    ) -> Option<Work> {
-        let history_size = history.size();
-        if history_size.0 == 0 {
+    /// Takes out what has a successor that may win and lasts longer. Returns the indices that lost
+    /// one.
+    pub fn give_up_superseded(&mut self, chain: &Chain<'_>) -> Vec<SectorIndex> {
+        let mut changed = Vec::new();
+        for (index, generations) in &mut self.0 {
+            if generations.len() > 1 {
+                let (before, kept) = (generations.len(), worth_keeping(generations, chain));
+                generations.retain(|made_at, _| kept.contains(made_at));
+                if generations.len() < before {
+                    changed.push(*index);
+                }
+            }
+        }
+        changed
+    }
+
+    /// What to plot next of a plot of `pledged` sectors: those that win nothing, by index; then
+    /// those that may not win yet; then those that will win nothing once what is archived, and
+    /// another segment, is in the state. None if the plot is as it should be, or while the segments
+    /// that a sector would be made of are not known.
+    pub fn next_work(&self, pledged: u32, chain: &Chain<'_>) -> Option<Work> {
+        if chain.archived() < chain.history_size() {
             return None;
         }
-        let work = |sector_index: SectorIndex| {
-            let Some(sector) = self.0.get(&sector_index) else {
-                return Some((false, sector_index, None));
-            };
-            let made_at = sector.history_size();
-            let expires_at = history.expires_at(sector.id(), made_at, parameters)?;
-            let expired = expires_at <= history_size;
-            let expires_next = expires_at <= history_size.saturating_add(1);
-            // Made again at the same history size it would be the same sector.
-            (expires_next && made_at < history_size).then_some((
-                !expired,
-                sector_index,
-                Some(expires_at),
-            ))
-        };
-        let (_, sector_index, replaces) = (0..pledged).filter_map(work).min()?;
+        let work = |sector_index| Some((sector_index, self.reason_to_plot(sector_index, chain)?));
+        let (sector_index, reason) = (0..pledged)
+            .filter_map(work)
+            .min_by_key(|(sector_index, reason)| (reason.urgency(), *sector_index))?;
         Some(Work {
             sector_index,
-            history_size,
-            replaces,
+            history_size: chain.history_size(),
+            reason,
         })
+    }
+
+    fn reason_to_plot(&self, sector_index: SectorIndex, chain: &Chain<'_>) -> Option<Reason> {
+        let Some(generations) = self.0.get(&sector_index) else {
+            return Some(Reason::Missing);
+        };
+        let Some((sector, expires_at)) = holder(generations, chain) else {
+            return Some(why_none_wins(generations, chain));
+        };
+        let expires_at = expires_at?;
+        let is_due = expires_at <= chain.archived().saturating_add(1);
+        // Made again at the same history size it would be the same sector.
+        let successor = sector.id_at(chain.history_size());
+        let lasts_longer =
+            lasts_until(chain.expires_at(&successor, chain.history_size())) > expires_at;
+        (is_due && lasts_longer).then_some(Reason::Expires { expires_at })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::test_chain::{fake_sector_at, header_after, parameters};
-    use allod_core::{SegmentCommitment, SegmentIndex};
-
-    fn history(size: u64) -> SegmentHistory {
-        let mut history = SegmentHistory::default();
-        let mut last = None;
-        for number in 0..size {
-            let header = header_after(last.as_ref(), SegmentCommitment([number as u8; 48]));
-            history.push(header).unwrap();
-            last = Some(header);
-        }
-        history
-    }
-
-    #[test]
-    fn missing_sectors_are_plotted_in_order_once_there_is_history() {
-        let directory = tempfile::tempdir().unwrap();
-        let parameters = parameters();
-        let mut sectors = Sectors::default();
-        assert_eq!(sectors.next_work(3, &history(0), &parameters), None);
-        for sector_index in 0..3 {
-            let work = sectors.next_work(3, &history(2), &parameters);
-            assert_eq!(
-                work,
-                Some(Work {
-                    sector_index,
-                    history_size: HistorySize(2),
-                    replaces: None
-                })
-            );
-            let sector = fake_sector_at(directory.path(), sector_index, HistorySize(2));
-            sectors.insert(Arc::new(sector));
-        }
-        assert_eq!(sectors.next_work(3, &history(2), &parameters), None);
-        assert_eq!(sectors.len(), 3);
-        // A damaged one is missing, unless it was replaced meanwhile.
-        let first = sectors.get(0).unwrap();
-        let again = Arc::new(fake_sector_at(directory.path(), 0, HistorySize(2)));
-        assert!(!sectors.remove(&again));
-        assert!(sectors.remove(&first));
-        let work = sectors.next_work(3, &history(2), &parameters).unwrap();
-        assert_eq!(work.sector_index, 0);
-    }
-
-    #[test]
-    fn every_sector_is_replotted_when_its_time_has_come_and_farmed_until_then() {
-        let directory = tempfile::tempdir().unwrap();
-        let parameters = parameters();
-        let made_at = HistorySize(3);
-        let mut sectors = Sectors::default();
-        for index in 0..6 {
-            let sector = fake_sector_at(directory.path(), index, made_at);
-            sectors.insert(Arc::new(sector));
-        }
-        let final_history = history(40);
-        let expiry = |index: u32| {
-            let sector = sectors.get(index).unwrap();
-            let expires_at = final_history.expires_at(sector.id(), made_at, &parameters);
-            expires_at.unwrap().0
-        };
-        let (mut seen_next, mut seen_expired) = (false, false);
-        for size in 3..25 {
-            let history = history(size);
-            let decided = history
-                .commitment(SegmentIndex(3 + parameters.min_sector_lifetime - 1))
-                .is_some();
-            let due: Vec<u32> = (0..6)
-                .filter(|index| decided && expiry(*index) <= size + 1)
-                .collect();
-            let expired: Vec<u32> = (0..6).filter(|index| expiry(*index) <= size).collect();
-            let work = sectors.next_work(6, &history, &parameters);
-            let expected = expired.first().or(due.first());
-            assert_eq!(work.map(|work| work.sector_index), expected.copied());
-            if let Some(work) = work {
-                assert_eq!(work.replaces, Some(HistorySize(expiry(work.sector_index))));
-                assert_eq!(work.history_size, HistorySize(size));
-            }
-            let valid = sectors.valid(&history, &parameters);
-            assert_eq!(valid.len(), 6 - expired.len());
-            seen_next |= due.len() > expired.len();
-            seen_expired |= !expired.is_empty();
-        }
-        assert!(seen_next && seen_expired);
-    }
-}
+mod tests;

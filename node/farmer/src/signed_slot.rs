@@ -62,7 +62,7 @@ impl SignedSlot {
     pub(crate) fn create(directory: &Path) -> Result<(), SignedSlotError> {
         let path = directory.join(SIGNED_SLOT_FILE);
         if !exists(&path)? {
-            write_atomically(&path, &encode(Slot(0)), 0o644)?;
+            write_atomically(&path, &[&encode(Slot(0))], 0o644)?;
         }
         Ok(())
     }
@@ -94,7 +94,7 @@ impl SignedSlot {
         }
         // Even if writing fails half-way, the slot counts as taken here.
         self.highest = slot;
-        write_atomically(&self.path, &encode(slot), 0o644)?;
+        write_atomically(&self.path, &[&encode(slot)], 0o644)?;
         Ok(())
     }
 }

@@ -16,9 +16,10 @@ use crate::{
     header::{HeaderError, read_pre_digest},
     signed_slot::{SignedSlot, SignedSlotError},
 };
+use allod_consensus_primitives::seal_message;
 use allod_core::{Hash, PublicKey, RewardAddress, Slot, Solution, blake2b_256};
 use allod_rpc_types::farmer::{SealResponse, SigningRequest};
-use allod_verification::{seal_message, sign_seal};
+use allod_verification::sign_seal;
 use schnorrkel::Keypair;
 use std::{collections::BTreeMap, fmt};
 
@@ -312,7 +313,7 @@ mod tests {
         match kind {
             6 => header.digest.push(header.digest[0].clone()),
             7 => {
-                let seal = DigestItem::Seal(crate::header::ENGINE_ID, vec![0; 64]);
+                let seal = DigestItem::Seal(allod_consensus_primitives::ENGINE_ID, vec![0; 64]);
                 header.digest.push(seal);
             }
             _ => {}

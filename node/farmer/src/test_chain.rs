@@ -94,16 +94,8 @@ pub(crate) fn piece(index: PieceIndex) -> &'static Piece {
     &SEGMENTS[index.segment(4).0 as usize].pieces[index.position(4) as usize]
 }
 
-/// A sector full of numbers that look like chunks.
+/// A sector at history size 1, full of numbers that look like chunks.
 pub(crate) fn fake_sector(directory: &Path, index: SectorIndex) -> SectorFile {
-    fake_sector_at(directory, index, HistorySize(1))
-}
-
-pub(crate) fn fake_sector_at(
-    directory: &Path,
-    index: SectorIndex,
-    history_size: HistorySize,
-) -> SectorFile {
     let mut rng = StdRng::seed_from_u64(index.into());
     let mut piece = || PlottedPiece {
         bitmap: sample(&mut rng, 8192, RECORD_SCALARS)
@@ -115,6 +107,23 @@ pub(crate) fn fake_sector_at(
         witness: RecordWitness::default(),
     };
     let pieces: Vec<PlottedPiece> = (0..16).map(|_| piece()).collect();
+    let path = write_sector(directory, &PLOT_KEY, index, HistorySize(1), &pieces).unwrap();
+    SectorFile::open(&path, &PLOT_KEY).unwrap()
+}
+
+/// A sector that keeps no chunk of any piece: quickly made, and never wins.
+pub(crate) fn empty_sector_at(
+    directory: &Path,
+    index: SectorIndex,
+    history_size: HistorySize,
+) -> SectorFile {
+    let piece = PlottedPiece {
+        bitmap: Bitmap::default(),
+        chunks: Vec::new(),
+        commitment: RecordCommitment::default(),
+        witness: RecordWitness::default(),
+    };
+    let pieces = vec![piece; 16];
     let path = write_sector(directory, &PLOT_KEY, index, history_size, &pieces).unwrap();
     SectorFile::open(&path, &PLOT_KEY).unwrap()
 }

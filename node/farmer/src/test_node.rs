@@ -1,10 +1,8 @@
 //! A node for tests, played by the test.
 
-use crate::{
-    node_client::{NodeClient, NodeError},
-    test_chain::{PLOT_KEY, SEGMENTS, parameters, piece},
-};
+use crate::test_chain::{PLOT_KEY, SEGMENTS, parameters, piece};
 use allod_core::{HistorySize, Piece, PieceIndex, SegmentHeader, SegmentIndex};
+use allod_farmer_rpc::{NodeClient, NodeError};
 use allod_rpc_types::farmer::{
     FarmerChainInfo, SealResponse, SigningRequest, SlotInfo, SolutionSubmission,
 };
@@ -52,12 +50,15 @@ impl<T: Clone + Send + 'static> Topic<T> {
 type ChangePiece = Box<dyn Fn(PieceIndex, Piece) -> Option<Piece> + Send + Sync>;
 
 pub(crate) struct TestNode {
+    /// Segments that it has archived.
     pub history_size: AtomicU64,
     pub genesis_hash: Mutex<[u8; 32]>,
     pub slots: Topic<SlotInfo>,
     pub signing: Topic<SigningRequest>,
     pub segments: Topic<SegmentHeader>,
     pub pieces_served: AtomicUsize,
+    /// What it says to everything that it can refuse, if it does.
+    pub refuses: Mutex<Option<&'static str>>,
     /// What becomes of a piece on its way.
     pub change_piece: Mutex<ChangePiece>,
     solutions: UnboundedSender<SolutionSubmission>,
@@ -81,6 +82,7 @@ impl TestNode {
             signing: Topic::default(),
             segments: Topic::default(),
             pieces_served: AtomicUsize::new(0),
+            refuses: Mutex::default(),
             change_piece: Mutex::new(Box::new(|_, piece| Some(piece))),
             solutions,
             seals,
@@ -90,6 +92,13 @@ impl TestNode {
             seals: seals_out,
         };
         (node, received)
+    }
+
+    fn permit(&self) -> Result<(), NodeError> {
+        match *self.refuses.lock() {
+            Some(cause) => Err(NodeError::Refused(cause.to_owned())),
+            None => Ok(()),
+        }
     }
 
     fn headers(&self) -> Vec<SegmentHeader> {
@@ -115,10 +124,12 @@ impl NodeClient for TestNode {
     }
 
     async fn subscribe_slots(&self) -> Result<BoxStream<'static, SlotInfo>, NodeError> {
+        self.permit()?;
         Ok(self.slots.subscribe())
     }
 
     async fn submit_solution(&self, submission: SolutionSubmission) -> Result<(), NodeError> {
+        self.permit()?;
         self.solutions
             .unbounded_send(submission)
             .map_err(|error| NodeError::Unreachable(error.to_string()))
@@ -129,6 +140,7 @@ impl NodeClient for TestNode {
     }
 
     async fn submit_seal(&self, seal: SealResponse) -> Result<(), NodeError> {
+        self.permit()?;
         self.seals
             .unbounded_send(seal)
             .map_err(|error| NodeError::Unreachable(error.to_string()))
@@ -148,6 +160,7 @@ impl NodeClient for TestNode {
     }
 
     async fn piece(&self, index: PieceIndex) -> Result<Option<Piece>, NodeError> {
+        self.permit()?;
         self.pieces_served.fetch_add(1, Ordering::Relaxed);
         Ok((self.change_piece.lock())(index, piece(index).clone()))
     }

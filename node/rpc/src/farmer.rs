@@ -1,300 +1,131 @@
-//! `farmer_*`: a farmer's view of its node, in this process ([`NodeClient`]) and over JSON-RPC.
+//! `farmer_*`: any [`NodeClient`] over JSON-RPC. The methods are in [`allod_farmer_rpc::api`], what
+//! travels in [`allod_rpc_types::farmer`].
 //!
-//! What travels is described in [`allod_rpc_types::farmer`]. The methods are marked unsafe: whoever
-//! may call them can make this node spend time on blocks.
+//! Methods that make this node spend time on blocks are marked unsafe, and so are the requests for
+//! seals: the server says to whom they are denied.
 
 use crate::{
     error::{invalid_params, server_error},
-    pieces::stored_piece,
+    pieces::piece_bytes,
 };
-use allod_archiver::{Archiver, SegmentStore};
-use allod_consensus::FarmingLink;
-use allod_core::{ChainParameters, Hash, Piece, PieceIndex, SegmentHeader, SegmentIndex};
-use allod_farmer::{NodeClient, NodeError};
-use allod_rpc_types::farmer::{
-    FarmerChainInfo, MAX_SEGMENT_HEADERS, PieceBytes, SealResponse, SigningRequest, SlotInfo,
-    SolutionSubmission,
-};
-use async_trait::async_trait;
-use futures::{FutureExt, Stream, StreamExt, future::BoxFuture, stream, stream::BoxStream};
+use allod_core::{PieceIndex, SegmentHeader, SegmentIndex};
+use allod_farmer_rpc::{FarmerApiServer, NodeClient, NodeError};
+use allod_rpc_types::farmer::{FarmerChainInfo, PieceBytes, SealResponse, SolutionSubmission};
+use futures::{StreamExt, stream::BoxStream};
 use jsonrpsee::{
-    core::RpcResult,
-    proc_macros::rpc,
+    Extensions,
+    core::{RpcResult, SubscriptionResult, async_trait},
     server::{PendingSubscriptionSink, SubscriptionMessage},
+    types::ErrorObjectOwned,
 };
-use sc_rpc::SubscriptionTaskExecutor;
 use sc_rpc_api::check_if_safe;
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::sync::broadcast;
 
-/// Methods for farmers.
-#[rpc(server, client, namespace = "farmer")]
-pub trait FarmerApi {
-    /// What the chain is.
-    #[method(name = "chainInfo")]
-    fn chain_info(&self) -> RpcResult<FarmerChainInfo>;
-
-    /// Slots to audit.
-    #[subscription(name = "subscribeSlots" => "slot", unsubscribe = "unsubscribeSlots", item = SlotInfo, with_extensions)]
-    fn subscribe_slots(&self);
-
-    /// A ticket that won.
-    #[method(name = "submitSolution", with_extensions)]
-    fn submit_solution(&self, submission: SolutionSubmission) -> RpcResult<()>;
-
-    /// Headers that wait for a seal.
-    #[subscription(name = "subscribeSigning" => "signing", unsubscribe = "unsubscribeSigning", item = SigningRequest, with_extensions)]
-    fn subscribe_signing(&self);
-
-    /// A seal.
-    #[method(name = "submitSeal", with_extensions)]
-    fn submit_seal(&self, seal: SealResponse) -> RpcResult<()>;
-
-    /// Up to 1,000 segment headers from index `first` on.
-    #[method(name = "segmentHeaders")]
-    fn segment_headers(&self, first: u64) -> RpcResult<Vec<SegmentHeader>>;
-
-    /// Segment headers as they come to be.
-    #[subscription(name = "subscribeSegmentHeaders" => "segmentHeader", unsubscribe = "unsubscribeSegmentHeaders", item = SegmentHeader, with_extensions)]
-    fn subscribe_segment_headers(&self);
-
-    /// A piece, null if this node does not hold it.
-    #[method(name = "piece", blocking)]
-    fn piece(&self, index: u64) -> RpcResult<Option<PieceBytes>>;
-}
-
-/// Makes a new receiver of segment headers.
-type SubscribeHeaders = Arc<dyn Fn() -> broadcast::Receiver<SegmentHeader> + Send + Sync>;
-
-/// A farmer's view of this node; cheap to clone.
+/// Serves a node to farmers; cheap to clone.
 #[derive(Clone)]
-pub struct FarmerNode {
-    genesis_hash: Hash,
-    parameters: ChainParameters,
-    link: FarmingLink,
-    store: Arc<SegmentStore>,
-    new_headers: SubscribeHeaders,
-    executor: SubscriptionTaskExecutor,
+pub struct FarmerRpc {
+    node: Arc<dyn NodeClient>,
 }
 
-impl FarmerNode {
-    /// Puts the view together.
-    pub fn new<Block, Client>(
-        genesis_hash: Hash,
-        parameters: ChainParameters,
-        link: FarmingLink,
-        archiver: Archiver<Block, Client>,
-        executor: SubscriptionTaskExecutor,
-    ) -> Self
-    where
-        Block: sp_runtime::traits::Block,
-        Block::Hash: Into<[u8; 32]>,
-        sp_runtime::traits::NumberFor<Block>: Into<u32> + From<u32>,
-        Client: sp_blockchain::HeaderBackend<Block>
-            + sc_client_api::BlockBackend<Block>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let store = archiver.store().clone();
-        let new_headers = Arc::new(move || archiver.subscribe());
-        Self {
-            genesis_hash,
-            parameters,
-            link,
-            store,
-            new_headers,
-            executor,
-        }
-    }
-
-    fn info(&self) -> FarmerChainInfo {
-        FarmerChainInfo {
-            genesis_hash: self.genesis_hash,
-            parameters: self.parameters.clone(),
-            history_size: self.store.history_size(),
-        }
-    }
-
-    fn slots(&self) -> BoxStream<'static, SlotInfo> {
-        received(self.link.subscribe_slots())
-            .map(|slot| SlotInfo {
-                slot: slot.slot,
-                global_challenge: slot.global_challenge,
-                solution_range: slot.solution_range,
-            })
-            .boxed()
-    }
-
-    fn signing(&self) -> BoxStream<'static, SigningRequest> {
-        received(self.link.subscribe_seals())
-            .filter_map(|request| async move {
-                let header = request.header.try_into().ok()?;
-                Some(SigningRequest {
-                    public_key: request.public_key,
-                    header,
-                })
-            })
-            .boxed()
-    }
-
-    fn headers(&self) -> BoxStream<'static, SegmentHeader> {
-        received((self.new_headers)()).boxed()
-    }
-
-    fn forward<T: Serialize + Send + 'static>(
-        &self,
-        pending: PendingSubscriptionSink,
-        items: BoxStream<'static, T>,
-    ) {
-        self.executor
-            .spawn("farmer-rpc", Some("rpc"), pipe(pending, items));
+impl FarmerRpc {
+    /// Serves this node.
+    pub fn new(node: Arc<dyn NodeClient>) -> Self {
+        Self { node }
     }
 }
 
-/// Items of a broadcast; those that a slow receiver missed are left out.
-fn received<T: Clone + Send + 'static>(
-    receiver: broadcast::Receiver<T>,
-) -> impl Stream<Item = T> + Send {
-    stream::unfold(receiver, |mut receiver| async move {
-        loop {
-            match receiver.recv().await {
-                Ok(item) => return Some((item, receiver)),
-                Err(broadcast::error::RecvError::Lagged(_)) => {}
-                Err(broadcast::error::RecvError::Closed) => return None,
-            }
-        }
-    })
-}
-
-/// Sends items to a subscriber until either side ends.
-fn pipe<T: Serialize + Send + 'static>(
+/// Sends items to a subscriber until either side ends; if the node does, the subscriber is told.
+async fn forward<T: Serialize>(
     pending: PendingSubscriptionSink,
-    mut items: BoxStream<'static, T>,
-) -> BoxFuture<'static, ()> {
-    async move {
-        let Ok(sink) = pending.accept().await else {
-            return;
+    items: Result<BoxStream<'static, T>, NodeError>,
+) -> SubscriptionResult {
+    let mut items = match items {
+        Ok(items) => items,
+        Err(error) => {
+            pending.reject(failed(error)).await;
+            return Ok(());
+        }
+    };
+    let sink = pending.accept().await?;
+    loop {
+        let item = tokio::select! {
+            () = sink.closed() => return Ok(()),
+            item = items.next() => item,
         };
-        loop {
-            let item = tokio::select! {
-                () = sink.closed() => return,
-                item = items.next() => item,
-            };
-            let Some(item) = item else { return };
-            let Ok(message) = SubscriptionMessage::from_json(&item) else {
-                return;
-            };
-            if sink.send(message).await.is_err() {
-                return;
-            }
-        }
-    }
-    .boxed()
-}
-
-impl FarmerApiServer for FarmerNode {
-    fn chain_info(&self) -> RpcResult<FarmerChainInfo> {
-        Ok(self.info())
-    }
-
-    fn subscribe_slots(&self, pending: PendingSubscriptionSink, _: &jsonrpsee::Extensions) {
-        self.forward(pending, self.slots());
-    }
-
-    fn submit_solution(
-        &self,
-        extensions: &jsonrpsee::Extensions,
-        submission: SolutionSubmission,
-    ) -> RpcResult<()> {
-        check_if_safe(extensions)?;
-        self.link
-            .submit_solution(submission.slot, submission.solution)
-            .map_err(server_error)
-    }
-
-    fn subscribe_signing(
-        &self,
-        pending: PendingSubscriptionSink,
-        extensions: &jsonrpsee::Extensions,
-    ) {
-        if check_if_safe(extensions).is_ok() {
-            self.forward(pending, self.signing());
-        }
-    }
-
-    fn submit_seal(&self, extensions: &jsonrpsee::Extensions, seal: SealResponse) -> RpcResult<()> {
-        check_if_safe(extensions)?;
-        self.link
-            .submit_seal(&seal.header_hash, seal.signature)
-            .map_err(|error| invalid_params(error.to_string(), None))
-    }
-
-    fn segment_headers(&self, first: u64) -> RpcResult<Vec<SegmentHeader>> {
-        Ok(self
-            .store
-            .headers_from(SegmentIndex(first), MAX_SEGMENT_HEADERS))
-    }
-
-    fn subscribe_segment_headers(
-        &self,
-        pending: PendingSubscriptionSink,
-        _: &jsonrpsee::Extensions,
-    ) {
-        self.forward(pending, self.headers());
-    }
-
-    fn piece(&self, index: u64) -> RpcResult<Option<PieceBytes>> {
-        stored_piece(&self.store, index)
+        let item = item.ok_or("the node ends the subscription")?;
+        sink.send(SubscriptionMessage::from_json(&item)?).await?;
     }
 }
 
-fn refused(cause: impl std::fmt::Display) -> NodeError {
-    NodeError::Refused(cause.to_string())
+/// What is wrong, without who says so.
+fn cause(error: NodeError) -> String {
+    match error {
+        NodeError::Refused(cause) => cause,
+        error @ (NodeError::Unreachable(_) | NodeError::Malformed(_)) => error.to_string(),
+    }
+}
+
+fn failed(error: NodeError) -> ErrorObjectOwned {
+    server_error(cause(error))
 }
 
 #[async_trait]
-impl NodeClient for FarmerNode {
-    async fn chain_info(&self) -> Result<FarmerChainInfo, NodeError> {
-        Ok(self.info())
+impl FarmerApiServer for FarmerRpc {
+    async fn chain_info(&self) -> RpcResult<FarmerChainInfo> {
+        self.node.chain_info().await.map_err(failed)
     }
 
-    async fn subscribe_slots(&self) -> Result<BoxStream<'static, SlotInfo>, NodeError> {
-        Ok(self.slots())
+    async fn subscribe_slots(
+        &self,
+        pending: PendingSubscriptionSink,
+        _: &Extensions,
+    ) -> SubscriptionResult {
+        forward(pending, self.node.subscribe_slots().await).await
     }
 
-    async fn submit_solution(&self, submission: SolutionSubmission) -> Result<(), NodeError> {
-        self.link
-            .submit_solution(submission.slot, submission.solution)
-            .map_err(refused)
+    async fn submit_solution(
+        &self,
+        extensions: &Extensions,
+        submission: SolutionSubmission,
+    ) -> RpcResult<()> {
+        check_if_safe(extensions)?;
+        self.node.submit_solution(submission).await.map_err(failed)
     }
 
-    async fn subscribe_signing(&self) -> Result<BoxStream<'static, SigningRequest>, NodeError> {
-        Ok(self.signing())
+    async fn subscribe_signing(
+        &self,
+        pending: PendingSubscriptionSink,
+        extensions: &Extensions,
+    ) -> SubscriptionResult {
+        if let Err(error) = check_if_safe(extensions) {
+            pending.reject(error).await;
+            return Ok(());
+        }
+        forward(pending, self.node.subscribe_signing().await).await
     }
 
-    async fn submit_seal(&self, seal: SealResponse) -> Result<(), NodeError> {
-        self.link
-            .submit_seal(&seal.header_hash, seal.signature)
-            .map_err(refused)
+    async fn submit_seal(&self, extensions: &Extensions, seal: SealResponse) -> RpcResult<()> {
+        check_if_safe(extensions)?;
+        let submitted = self.node.submit_seal(seal).await;
+        submitted.map_err(|error| invalid_params(cause(error), None))
     }
 
-    async fn segment_headers(&self, first: SegmentIndex) -> Result<Vec<SegmentHeader>, NodeError> {
-        Ok(self.store.headers_from(first, MAX_SEGMENT_HEADERS))
+    async fn segment_headers(&self, first: u64) -> RpcResult<Vec<SegmentHeader>> {
+        let headers = self.node.segment_headers(SegmentIndex(first)).await;
+        headers.map_err(failed)
     }
 
     async fn subscribe_segment_headers(
         &self,
-    ) -> Result<BoxStream<'static, SegmentHeader>, NodeError> {
-        Ok(self.headers())
+        pending: PendingSubscriptionSink,
+        _: &Extensions,
+    ) -> SubscriptionResult {
+        forward(pending, self.node.subscribe_segment_headers().await).await
     }
 
-    async fn piece(&self, index: PieceIndex) -> Result<Option<Piece>, NodeError> {
-        let store = self.store.clone();
-        tokio::task::spawn_blocking(move || store.piece(index))
-            .await
-            .map_err(refused)?
-            .map_err(refused)
+    async fn piece(&self, index: u64) -> RpcResult<Option<PieceBytes>> {
+        let piece = self.node.piece(PieceIndex(index)).await.map_err(failed)?;
+        piece.as_ref().map(piece_bytes).transpose()
     }
 }

@@ -8,9 +8,12 @@
 //! | `allod_lastSegmentHeaders` | count (at most 1,000) | list of [`SegmentHeader`], oldest first |
 //! | `allod_piece` | piece index | 131,168 bytes as `0x…` hex, or null if not held |
 
-use crate::{error::invalid_params, pieces::stored_piece};
+use crate::{
+    error::{invalid_params, server_error},
+    pieces::piece_bytes,
+};
 use allod_archiver::SegmentStore;
-use allod_core::{ChainParameters, HistorySize, SegmentHeader, SegmentIndex};
+use allod_core::{ChainParameters, HistorySize, PieceIndex, SegmentHeader, SegmentIndex};
 use allod_rpc_types::farmer::{MAX_SEGMENT_HEADERS, PieceBytes};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use std::sync::Arc;
@@ -82,6 +85,7 @@ impl HistoryApiServer for HistoryRpc {
     }
 
     fn piece(&self, index: u64) -> RpcResult<Option<PieceBytes>> {
-        stored_piece(&self.store, index)
+        let piece = self.store.piece(PieceIndex(index)).map_err(server_error)?;
+        piece.as_ref().map(piece_bytes).transpose()
     }
 }

@@ -1,12 +1,11 @@
 //! The farmer inside the node: the same farmer, behind the same interface, as in a process of its
 //! own.
 
+use crate::{FarmerNode, essential::EssentialTasks};
 use allod_core::RewardAddress;
 use allod_farmer::{EventHandler, Farmer, FarmerConfig, FarmerEvent};
 use allod_kzg::Kzg;
-use allod_rpc::farmer::FarmerNode;
-use sc_service::SpawnEssentialTaskHandle;
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
 use tokio::sync::oneshot;
 
 /// How to farm.
@@ -41,14 +40,15 @@ fn log_event(event: &FarmerEvent) {
     }
 }
 
-/// Starts farming; a farmer that fails stops the node, whose owner wants it to farm.
+/// Starts farming; a farmer that fails stops the node, whose owner wants it to farm. Gives the
+/// farmer's thread, which ends soon after the node's task.
 pub fn start(
-    spawner: &SpawnEssentialTaskHandle,
+    spawner: &EssentialTasks,
     options: FarmingOptions,
     default_folder: PathBuf,
-    node: FarmerNode,
+    node: Arc<FarmerNode>,
     kzg: Kzg,
-) {
+) -> std::io::Result<JoinHandle<()>> {
     let on_event: EventHandler = Arc::new(log_event);
     let config = FarmerConfig {
         directory: options.folder.unwrap_or(default_folder),
@@ -70,7 +70,7 @@ pub fn start(
                 // The other end is dropped with the node's task.
                 let shutdown = async { drop(stopped.await) };
                 runtime
-                    .block_on(Farmer::run(config, Arc::new(node), kzg, shutdown))
+                    .block_on(Farmer::run(config, node, kzg, shutdown))
                     .map_err(|error| error.to_string())
             }
             Err(error) => Err(error.to_string()),
@@ -79,15 +79,10 @@ pub fn start(
     };
     let thread = std::thread::Builder::new()
         .name("farmer".into())
-        .spawn(farm);
-    spawner.spawn("farmer", Some("farming"), async move {
+        .spawn(farm)?;
+    spawner.spawn_fallible("farmer", "farming", async move {
         let _stop = stop;
-        let result = match thread {
-            Ok(_) => end.await.unwrap_or_else(|_| Err("its thread ended".into())),
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(error) = result {
-            tracing::error!(target: "farmer", "Farming ended: {error}");
-        }
+        end.await.unwrap_or_else(|_| Err("its thread ended".into()))
     });
+    Ok(thread)
 }

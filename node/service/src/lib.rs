@@ -9,36 +9,41 @@
 
 #![forbid(unsafe_code)]
 
+mod database;
+mod essential;
+mod farmer_node;
 mod farming;
 mod rpc;
+mod running;
 
+pub use essential::Failure;
+pub use farmer_node::FarmerNode;
 pub use farming::FarmingOptions;
+pub use running::{RunningNode, Stopped};
 
-use allod_archiver::Archiver;
+use allod_archiver::{
+    Archiver,
+    rebuild::{Step, rebuild},
+};
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
     import_queue,
 };
-use allod_consensus_primitives::FarmingApi;
-use allod_core::ChainParameters;
+use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
-use allod_rpc::{auto_id, did, farmer::FarmerNode};
+use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use allod_timekeeper::{GossipNetwork, PotSource, PotVerifier, TimekeeperConfig};
+use database::{Parts, open};
+use essential::{EssentialTasks, essential_tasks};
 use sc_network::{Litep2pNetworkBackend, NetworkBackend, service::traits::NotificationService};
 use sc_service::{
     BuildNetworkParams, Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient,
-    TaskManager,
 };
 use sc_transaction_pool::TransactionPoolHandle;
-use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Runs the runtime, with Substrate's host functions and no others.
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -78,67 +83,6 @@ fn other(error: impl std::fmt::Display) -> Error {
     Error::Other(error.to_string())
 }
 
-/// Client, database, tasks.
-pub struct Parts {
-    /// The client.
-    pub client: Arc<Client>,
-    /// The database.
-    pub backend: Arc<Backend>,
-    /// Keys of the node; farmers keep their own.
-    pub keystore: sp_keystore::KeystorePtr,
-    /// Tasks.
-    pub tasks: TaskManager,
-    /// Parameters of the chain.
-    pub parameters: ChainParameters,
-}
-
-/// How long a node waits for another one to let go of the database. One that was killed a moment ago
-/// does so as soon as the system has cleared it away.
-const DATABASE_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Opens database and client.
-pub fn open(config: &Configuration) -> Result<Parts, Error> {
-    let deadline = Instant::now() + DATABASE_PATIENCE;
-    let parts = loop {
-        let executor: Executor = sc_service::new_wasm_executor(&config.executor);
-        match sc_service::new_full_parts::<Block, RuntimeApi, _>(config, None, executor, Vec::new())
-        {
-            Err(error) if is_in_use(&error) && Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            opened => break opened,
-        }
-    };
-    let (client, backend, keystore, tasks) = parts.map_err(|error| match is_in_use(&error) {
-        true => Error::Other(format!(
-            "{} is in use by another node; end that one, or use another --base-path",
-            config
-                .database
-                .path()
-                .unwrap_or(&config.data_path)
-                .display()
-        )),
-        false => error,
-    })?;
-    let client = Arc::new(client);
-    let parameters = client
-        .runtime_api()
-        .parameters(client.info().best_hash)
-        .map_err(other)?;
-    Ok(Parts {
-        client,
-        backend,
-        keystore: keystore.keystore(),
-        tasks,
-        parameters,
-    })
-}
-
-/// Whether another process has the database open. ParityDB says so in words only.
-fn is_in_use(error: &Error) -> bool {
-    error.to_string().contains("Database file is in use")
-}
-
 /// Everything that import works with.
 fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Arc<Context>, Error> {
     let client = parts.client.clone();
@@ -157,15 +101,36 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
     }))
 }
 
+/// Makes a damaged history whole again from the database. No node may run on it meanwhile.
+pub fn rebuild_history(config: &Configuration, told: impl FnMut(Step)) -> Result<(), Error> {
+    let parts = open(config)?;
+    let folder = history_folder(config);
+    rebuild(parts.client, Kzg::new(), &folder, &parts.parameters, told).map_err(other)
+}
+
+/// Ends when the archiver can go on no more: what it says is one line with what to do.
+async fn archiver_failure(archiver: Archiver<Block, Client>) -> Result<(), String> {
+    let cause = archiver.failed().await;
+    Err(format!(
+        "{cause}; make room or mend the disk, then start again: nothing is lost"
+    ))
+}
+
 /// Starts a node.
-pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager, Error> {
+pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
     let mut parts = open(&config)?;
+    let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
     let kzg = Kzg::new();
     let context = import_context(&parts, &config, &kzg)?;
+    essential.spawn_fallible(
+        "archiver",
+        "farming",
+        archiver_failure(context.archiver.clone()),
+    );
     let block_import: Import = AllodBlockImport::new(parts.client.clone(), context.clone());
     let pool = Arc::new(
         sc_transaction_pool::Builder::new(
-            parts.tasks.spawn_essential_handle(),
+            essential.clone(),
             parts.client.clone(),
             options.farming.is_some().into(),
         )
@@ -173,7 +138,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager,
         .with_prometheus(config.prometheus_registry())
         .build(),
     );
-    let network = start_network(&parts, &config, &block_import, &pool)?;
+    let network = start_network(&parts, &essential, &config, &block_import, &pool)?;
     let sync = network.handles.sync.clone();
     // Both cells are empty: this is the only place that fills them.
     let _ = context.late.sync.set(sync.clone());
@@ -183,7 +148,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager,
     };
     let _ = context.late.reporter.set(Arc::new(reporter));
 
-    let time = start_time(&parts, &context, &options, network.gossip)?;
+    let time = start_time(&parts, &essential, &context, &options, network.gossip)?;
     let (link, solutions) = FarmingLink::new();
     if options.farming.is_some() {
         let environment = sc_basic_authorship::ProposerFactory::new(
@@ -201,17 +166,15 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager,
             solutions,
             sync,
         });
-        let spawner = parts.tasks.spawn_essential_handle();
-        spawner.spawn("announce-slots", Some("farming"), worker.announce_slots());
-        spawner.spawn("make-blocks", Some("farming"), worker.run());
+        essential.spawn("announce-slots", "farming", worker.announce_slots());
+        essential.spawn("make-blocks", "farming", worker.run());
     }
-    let farmer_node = FarmerNode::new(
+    let farmer_node = Arc::new(FarmerNode::new(
         context.client.info().genesis_hash.into(),
         parts.parameters.clone(),
         link,
         context.archiver.clone(),
-        Arc::new(parts.tasks.spawn_handle()),
-    );
+    ));
     let plot_folder = chain_folder(&config).join("plot");
     serve(
         config,
@@ -221,11 +184,16 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<TaskManager,
         network.handles,
         farmer_node.clone(),
     )?;
-    if let Some(farming) = options.farming {
-        let spawner = parts.tasks.spawn_essential_handle();
-        farming::start(&spawner, farming, plot_folder, farmer_node, kzg);
-    }
-    Ok(parts.tasks)
+    let farmer = options.farming.map(|farming| {
+        farming::start(&essential, farming, plot_folder, farmer_node, kzg).map_err(Error::Io)
+    });
+    Ok(RunningNode {
+        client: parts.client,
+        backend: parts.backend,
+        tasks: parts.tasks,
+        failures,
+        farmer: farmer.transpose()?,
+    })
 }
 
 /// What the network gives to the RPC server.
@@ -243,6 +211,7 @@ struct Network {
 
 fn start_network(
     parts: &Parts,
+    essential: &EssentialTasks,
     config: &Configuration,
     block_import: &Import,
     pool: &Arc<Pool>,
@@ -262,11 +231,7 @@ fn start_network(
             net_config.peer_store_handle(),
         );
     net_config.add_notification_protocol(gossip_config);
-    let queue = import_queue(
-        block_import.clone(),
-        &parts.tasks.spawn_essential_handle(),
-        registry,
-    );
+    let queue = import_queue(block_import.clone(), essential, registry);
     let (network, system_rpc_tx, transactions, sync, _) =
         sc_service::build_network(BuildNetworkParams {
             config,
@@ -300,6 +265,7 @@ fn start_network(
 
 fn start_time(
     parts: &Parts,
+    essential: &EssentialTasks,
     context: &Context,
     options: &NodeOptions,
     gossip: GossipNetwork<Block>,
@@ -317,8 +283,7 @@ fn start_time(
     )
     .map_err(other)?;
     let _ = context.late.time.set(time.clone());
-    let spawner = parts.tasks.spawn_essential_handle();
-    spawner.spawn("proof-of-time", Some("farming"), source.run());
+    essential.spawn("proof-of-time", "farming", source.run());
     Ok(time)
 }
 
@@ -328,7 +293,7 @@ fn serve(
     context: &Context,
     pool: Arc<Pool>,
     handles: NetworkHandles,
-    farmer: FarmerNode,
+    farmer: Arc<dyn NodeClient>,
 ) -> Result<(), Error> {
     let (client, rpc_pool) = (parts.client.clone(), pool.clone());
     let (changes, watching) = auto_id::watch::<Block, _>(&*client)?;

@@ -3,10 +3,11 @@
 use crate::Client;
 use allod_archiver::SegmentStore;
 use allod_core::ChainParameters;
+use allod_farmer_rpc::{FarmerApiServer, NodeClient};
 use allod_rpc::{
     auto_id::{AutoIdApiServer, AutoIdRpc, ChangeFeed},
     did::{DidApiServer, DidRpc, Network},
-    farmer::{FarmerApiServer, FarmerNode},
+    farmer::FarmerRpc,
     history::{HistoryApiServer, HistoryRpc},
 };
 use allod_runtime::opaque::Block;
@@ -26,8 +27,8 @@ pub struct Dependencies<Pool> {
     pub store: Arc<SegmentStore>,
     /// Parameters of the chain.
     pub parameters: ChainParameters,
-    /// A farmer's view of the node.
-    pub farmer: FarmerNode,
+    /// The node, as farmers see it.
+    pub farmer: Arc<dyn NodeClient>,
     /// What new blocks change about identities.
     pub changes: ChangeFeed,
     /// Which network's DIDs are resolved.
@@ -54,7 +55,7 @@ where
     module.merge(System::new(client.clone(), pool).into_rpc())?;
     module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
     module.merge(HistoryRpc::new(store, parameters).into_rpc())?;
-    module.merge(farmer.into_rpc())?;
+    module.merge(FarmerRpc::new(farmer).into_rpc())?;
     module.merge(AutoIdRpc::<_, Block>::new(client.clone(), changes).into_rpc())?;
     module.merge(DidRpc::<_, Block>::new(client, network).into_rpc())?;
     Ok(module)

@@ -8,6 +8,7 @@
 //! Only slots that were verified or evaluated get in, so filling the cache with junk costs as much
 //! as evaluating the delay function for every entry.
 
+use allod_block_rules::VerifyDelayFunction;
 use allod_core::{
     PotCheckpoints, PotSeed, Slot,
     parameters::MAX_SLOTS_PER_JUSTIFICATION,
@@ -209,6 +210,17 @@ impl PotVerifier {
                 .ok()
         };
         self.inner.pool.get_or_init(build).as_ref()
+    }
+}
+
+impl VerifyDelayFunction for PotVerifier {
+    fn verify_slots(
+        &self,
+        first: PotInput,
+        change: Option<&PotChange>,
+        checkpoints: &[PotCheckpoints],
+    ) -> Result<(), usize> {
+        self.verify_chain(first, change, checkpoints).map(|_| ())
     }
 }
 

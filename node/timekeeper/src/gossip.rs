@@ -9,7 +9,7 @@
 //! of what it has passed on.
 
 use crate::{
-    gossip_state::{GossipState, SlotMessage, in_window},
+    gossip_state::{GossipState, in_window},
     shared::{Shared, View},
     state::SlotTick,
 };
@@ -31,7 +31,7 @@ use sp_runtime::traits::{Block as BlockT, Hash as HashT, Header as HeaderT};
 use std::sync::Arc;
 use substrate_prometheus_endpoint::Registry;
 
-pub use crate::gossip_state::MESSAGE_BYTES;
+pub use crate::gossip_state::{MESSAGE_BYTES, SlotMessage};
 
 /// For checkpoints that are proven wrong: nobody who verifies before passing on can send them.
 const WRONG_CHECKPOINTS: ReputationChange =

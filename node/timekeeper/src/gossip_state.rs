@@ -17,15 +17,19 @@
 //! nearer slot takes the place of the farthest. Equal messages share an entry.
 
 use crate::{cache::PotVerifier, shared::View};
-use allod_core::{PotCheckpoints, Slot, parameters::MAX_SLOTS_AHEAD, time::PotInput};
+use allod_core::{
+    PotCheckpoints, PotOutput, PotSeed, Slot,
+    parameters::{CHECKPOINTS, MAX_SLOTS_AHEAD},
+    time::PotInput,
+};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::{
     collections::{BTreeMap, HashMap},
     hash::Hash,
 };
 
-/// Bytes of a message: slot, seed, iterations, eight checkpoints.
-pub const MESSAGE_BYTES: usize = 8 + 16 + 4 + 8 * 16;
+/// Bytes of a message: slot, seed, iterations, checkpoints.
+pub const MESSAGE_BYTES: usize = 8 + PotSeed::SIZE + 4 + CHECKPOINTS * PotOutput::SIZE;
 
 /// Slots before the tip for which messages are taken.
 pub(crate) const MAX_SLOTS_BEHIND: u64 = 8;
@@ -38,14 +42,16 @@ pub(crate) const MAX_WAITING: usize = 64 * MAX_PER_PEER;
 
 /// What travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct SlotMessage {
+pub struct SlotMessage {
+    /// Slot, seed and iterations.
     pub input: PotInput,
+    /// What the sender says comes out.
     pub checkpoints: PotCheckpoints,
 }
 
 impl SlotMessage {
     /// Checks the size before anything else, then decodes to the last byte.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         if bytes.len() != MESSAGE_BYTES {
             return None;
         }

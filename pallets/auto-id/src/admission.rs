@@ -248,8 +248,20 @@ impl<T: Config> Pallet<T> {
             (Reason::IssuerCertificateDropped { .. }, _) => Error::IssuerCertificateDropped,
             (Reason::TooManyNames, _) => Error::NamesTooDear,
             (Reason::SecondOpinion, _) => Error::CertificateRefused,
-            (_, Check::Link) => Error::IssuerLinkFailed,
-            _ => Error::IssuerUnreadable,
+            (
+                Reason::NotRegistered
+                | Reason::Unreadable
+                | Reason::NoCrlSign
+                | Reason::NoDigitalSignature
+                | Reason::RootNotAccepted
+                | Reason::IssuedAfterCompromise { .. }
+                | Reason::TooManyIdentities
+                | Reason::RevocationListStale { .. },
+                check,
+            ) => match check == Check::Link {
+                true => Error::IssuerLinkFailed,
+                false => Error::IssuerUnreadable,
+            },
         }
     }
 

@@ -31,12 +31,21 @@ pub(crate) enum Permitted {
 
 impl Permitted {
     fn allows(self, standing: Standing) -> bool {
-        use Standing::{Expired, Revoked, RevokedRoot, Valid};
-        match self {
-            Self::Valid => matches!(standing, Valid),
-            Self::ValidOrExpired => matches!(standing, Valid | Expired),
-            Self::Renewable => matches!(standing, Valid | Expired | Revoked),
-            Self::Deactivatable => matches!(standing, Valid | Expired | Revoked | RevokedRoot),
+        match standing {
+            Standing::Valid => true,
+            Standing::Expired => match self {
+                Self::Valid => false,
+                Self::ValidOrExpired | Self::Renewable | Self::Deactivatable => true,
+            },
+            Standing::Revoked => match self {
+                Self::Valid | Self::ValidOrExpired => false,
+                Self::Renewable | Self::Deactivatable => true,
+            },
+            Standing::RevokedRoot => match self {
+                Self::Valid | Self::ValidOrExpired | Self::Renewable => false,
+                Self::Deactivatable => true,
+            },
+            Standing::OnHold | Standing::Deactivated => false,
         }
     }
 }

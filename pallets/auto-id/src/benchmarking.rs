@@ -10,8 +10,8 @@ mod people;
 use alloc::{vec, vec::Vec};
 
 use allod_identity::{
-    CallArguments, GuardianSet, KeyFingerprint, RECOVERY_WINDOW, RegisterArguments, Service,
-    Services,
+    CallArguments, GuardianSet, KeyFingerprint, MAX_CERTIFICATE_SIZE, RECOVERY_WINDOW,
+    RegisterArguments, Service, Services,
     request::arguments::{
         ApproveRecoveryArguments, DeactivateArguments, ExecuteRecoveryArguments,
         OpenRecoveryArguments, RegisterIssuedArguments, RenewArguments, ReparentArguments,
@@ -156,7 +156,7 @@ fn message_of(key: &SigningKey) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let mut builder = CertificateBuilder::self_issued("signer");
     builder.subject = name(&["x"; 220]);
     let der = builder.sign_self(key);
-    let message = vec![0x5a; 4_096];
+    let message = vec![0x5a; MAX_CERTIFICATE_SIZE as usize];
     let signature = key.sign(&message);
     (der, message, signature)
 }
@@ -174,7 +174,7 @@ mod benchmarks {
     use super::*;
 
     #[benchmark]
-    fn register(l: Linear<320, 4096>) -> Result<(), BenchmarkError> {
+    fn register(l: Linear<320, MAX_CERTIFICATE_SIZE>) -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
         let key = key(1);
         let der = certificate_of(&key, None, None, 1, l)?;
@@ -194,7 +194,10 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn register_issued(l: Linear<400, 4096>, v: Linear<1, 15>) -> Result<(), BenchmarkError> {
+    fn register_issued(
+        l: Linear<400, MAX_CERTIFICATE_SIZE>,
+        v: Linear<1, 15>,
+    ) -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
         let issuer = tower::<T>(&caller, v, 1)?;
         let key = key(1);
@@ -227,7 +230,7 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn renew(l: Linear<400, 4096>, v: Linear<1, 15>) -> Result<(), BenchmarkError> {
+    fn renew(l: Linear<400, MAX_CERTIFICATE_SIZE>, v: Linear<1, 15>) -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
         let former = former_payer::<T>(1);
         let issuer = tower::<T>(&caller, v, 1)?;
@@ -263,7 +266,10 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn reparent(l: Linear<400, 4096>, v: Linear<3, 31>) -> Result<(), BenchmarkError> {
+    fn reparent(
+        l: Linear<400, MAX_CERTIFICATE_SIZE>,
+        v: Linear<3, 31>,
+    ) -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
         let above = (v - 1) / 2;
         let old = tower::<T>(&caller, above.max(1), 1)?;
@@ -475,7 +481,10 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn execute_recovery(l: Linear<400, 4096>, v: Linear<10, 140>) -> Result<(), BenchmarkError> {
+    fn execute_recovery(
+        l: Linear<400, MAX_CERTIFICATE_SIZE>,
+        v: Linear<10, 140>,
+    ) -> Result<(), BenchmarkError> {
         let caller = caller::<T>();
         let each = v / 10;
         let issuer = tower::<T>(&caller, each, 1)?;

@@ -36,7 +36,7 @@ mod errors {
         /// The request's signature does not verify: not by the certificate's key, or not over this
         /// chain's genesis hash, this call, identifier, nonce, last block and arguments.
         RequestSignatureInvalid,
-        /// The certificate has more than 4,096 bytes. No call fails so, since its argument holds no
+        /// The certificate is longer than `MAX_CERTIFICATE_SIZE`. No call fails so, since its argument holds no
         /// more and is not decoded; it stays because indices do, and names what readers say.
         CertificateTooLong,
         /// The certificate is not DER as RFC 5280 describes it.
@@ -47,7 +47,7 @@ mod errors {
         CertificateVersion,
         /// The serial number is zero or negative.
         SerialNotPositive,
-        /// The serial number has more than 20 octets.
+        /// The serial number is longer than `MAX_SERIAL_OCTETS`.
         SerialTooLong,
         /// The signature algorithm in the signed part differs from the one outside.
         AlgorithmMismatch,
@@ -63,15 +63,15 @@ mod errors {
         IssuerEmpty,
         /// The certificate's validity ends before it begins.
         ValidityReversed,
-        /// The certificate has more than 32 extensions.
+        /// The certificate has more than `MAX_EXTENSIONS` extensions.
         TooManyExtensions,
         /// An extension occurs twice.
         DuplicateExtension,
         /// A critical extension is not known.
         UnknownCriticalExtension,
-        /// The certificate has more than 32 alternative names.
+        /// The certificate has more than `MAX_ALTERNATIVE_NAMES` alternative names.
         TooManyAlternativeNames,
-        /// The certificate has more than 16 name-constraint subtrees.
+        /// The certificate has more than `MAX_NAME_CONSTRAINTS` name-constraint subtrees.
         TooManyNameConstraints,
         /// `rustls-webpki` refuses the certificate.
         CertificateRefused,
@@ -81,7 +81,7 @@ mod errors {
         PssParameters,
         /// The public key is of type id-RSASSA-PSS; it must be of type rsaEncryption.
         PssKey,
-        /// The RSA modulus does not have 2,048 to 4,096 bits.
+        /// The RSA modulus does not have `RSA_MIN_BITS` to `RSA_MAX_BITS` bits.
         RsaModulusSize,
         /// The RSA modulus is even.
         RsaModulusEven,

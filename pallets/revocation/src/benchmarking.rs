@@ -6,14 +6,14 @@
 use alloc::{vec, vec::Vec};
 
 use allod_identity::{
-    CallArguments, Identifier, IdentityAuthority, IdentityRequest, RevocationReason, Serial,
-    SignedRequest,
+    CallArguments, Identifier, IdentityAuthority, IdentityRequest, MAX_CRL_SIZE, RevocationReason,
+    Serial, SignedRequest,
     request::arguments::{HoldArguments, PublishCrlArguments, ReleaseArguments, RevokeArguments},
 };
 use allod_x509::{
     ParsedCertificate, SigningKey,
     builder::{CertificateBuilder, name},
-    crl::{CrlBuilder, CrlEntry, RevocationReason as Listed, assemble},
+    crl::{CrlBuilder, CrlEntry, CrlReason, assemble},
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{Consideration, Footprint};
@@ -117,7 +117,8 @@ impl Issuer {
 
     /// A list that somebody else published before, made at this time.
     fn published<T: Config>(&self, this_update: u64) -> Result<(), BenchmarkError> {
-        let crl = CrlBytes::try_from(vec![0; 32_768]).map_err(stop("the list is too long"))?;
+        let crl = CrlBytes::try_from(vec![0; MAX_CRL_SIZE as usize])
+            .map_err(stop("the list is too long"))?;
         let payer = former_payer::<T>(u32::MAX);
         T::Consideration::ensure_successful(&payer, crl_footprint::<T>(&crl));
         let ticket = Ticket::new(payer, crl_footprint::<T>(&crl))?;
@@ -172,7 +173,7 @@ impl Issuer {
                 .map(|serial| CrlEntry {
                     serial,
                     date: 0,
-                    reason: Listed::Unspecified,
+                    reason: RevocationReason::Unspecified.into(),
                 })
                 .collect(),
         };
@@ -186,7 +187,7 @@ impl Issuer {
 /// One signature by a key over a message as long as the longest list.
 fn message_of(key: &SigningKey) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let der = CertificateBuilder::self_issued("signer").sign_self(key);
-    let message = vec![0x5a; 32_768];
+    let message = vec![0x5a; MAX_CRL_SIZE as usize];
     let signature = key.sign(&message);
     (der, message, signature)
 }

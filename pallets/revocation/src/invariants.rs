@@ -7,7 +7,7 @@ use crate::pallet::{Config, Pallet};
 
 /// Bytes of the shortest entry of a list: a serial number of one octet and a UTCTime.
 pub(crate) const SHORTEST_ENTRY: u32 = 20;
-/// Most entries of a list that has 32 KiB.
+/// Most entries of the longest list.
 pub(crate) const MAX_ENTRIES: u32 = MAX_CRL_SIZE / SHORTEST_ENTRY;
 
 impl<T: Config> Pallet<T> {

@@ -232,7 +232,7 @@ pub mod pallet {
         HoldCounts,
         /// More certificates are revoked than can be counted.
         TooManyRevocations,
-        /// The list has more than 32 KiB. No call fails so, since its argument holds no more and is
+        /// The list is longer than `MAX_CRL_SIZE`. No call fails so, since its argument holds no more and is
         /// not decoded; it stays because indices do, and names what readers say.
         CrlTooLong,
         /// The list is not DER as RFC 5280 describes it.
@@ -411,7 +411,7 @@ pub mod pallet {
 
         /// Publishes a revocation list and takes over what it says.
         ///
-        /// - `crl`: DER, at most 32 KiB; complete; signed by the issuer's current key, which needs
+        /// - `crl`: DER, at most `MAX_CRL_SIZE`; complete; signed by the issuer's current key, which needs
         ///   cRLSign if it has a key usage; its number above the last one's.
         /// - `algorithm`: of the signature on it. `entries`: at least as many as it has. Both declared so
         ///   that the weight is known beforehand.

@@ -3,12 +3,12 @@
 use alloc::vec::Vec;
 
 use allod_identity::{
-    Identifier, IdentityAuthority, IdentityRequest, RevocationReason, Serial, SignatureAlgorithm,
+    Identifier, IdentityAuthority, IdentityRequest, Serial, SignatureAlgorithm,
     request::arguments::PublishCrlArguments,
 };
 use allod_x509::{
     ParsedCertificate,
-    crl::{CrlEntry, ParsedCrl},
+    crl::{CrlEntry, CrlReason, ParsedCrl},
 };
 use frame_support::{dispatch::DispatchResult, ensure};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -130,21 +130,21 @@ impl<T: Config> Pallet<T> {
         // Nothing was revoked later than now.
         let date = entry.date.min(Self::now());
         let old = Statuses::<T>::get(issuer, &serial);
-        let reason = RevocationReason::from_code(entry.reason.number());
         // Who paid for a hold goes on paying for it while it is confirmed. What it becomes beyond that,
         // for ever or anew, is the carrier's.
         let mut is_same_hold = false;
-        let status = match (&old, reason) {
-            (Some(old), Some(_)) if matches!(old.status, Status::Revoked { .. }) => {
+        let former = old.as_ref().map(|old| old.status);
+        let status = match (former, entry.reason) {
+            (Some(Status::Revoked { .. }), CrlReason::Revoked(_)) => {
                 return Ok(Change::Revoked { is_new: false });
             }
-            (_, Some(reason)) => Status::Revoked {
+            (Some(Status::OnHold { .. }) | None, CrlReason::Revoked(reason)) => Status::Revoked {
                 reason,
                 since: date,
             },
-            (old, None) => {
+            (former, CrlReason::CertificateHold) => {
                 ensure!(!Self::is_own_serial(issuer, &serial), Error::<T>::SelfHold);
-                match old.as_ref().map(|old| old.status) {
+                match former {
                     Some(Status::Revoked { .. }) => {
                         return Err(Error::<T>::CrlHoldsRevoked.into());
                     }
@@ -156,7 +156,7 @@ impl<T: Config> Pallet<T> {
                         }
                     }
                     // Nothing was known, or a former list released it.
-                    _ => Status::OnHold {
+                    Some(Status::OnHold { .. }) | None => Status::OnHold {
                         since: date,
                         confirmed: list.this_update(),
                     },

@@ -3,23 +3,25 @@
 use alloc::vec::Vec;
 
 use allod_identity::{
-    CertificateStatus, CertificateStatuses, Identifier, IdentityAuthority, Serial,
+    CertificateStatus, CertificateStatuses, Identifier, IdentityAuthority, MAX_CRL_SIZE, Serial,
     SignatureAlgorithm,
     api::{CrlError, PublishedCrl, ToBeSignedCrl},
 };
 use allod_x509::{
     ParsedCertificate,
-    crl::{CrlBuilder, CrlEntry, RevocationReason as ListedReason},
+    crl::{CrlBuilder, CrlEntry, CrlError as ListError, CrlReason},
 };
 use sp_runtime::traits::UniqueSaturatedInto;
 
 use crate::{
+    invariants::MAX_ENTRIES,
     pallet::{Config, Crls, Issuers, Pallet, Statuses},
     types::Status,
 };
 
-/// Most statuses that are looked at to make a list: more than fit into 32 KiB.
-const MAX_LISTED: usize = 2_048;
+/// Most statuses that are looked at to make a list: more than fit, since none is so short.
+const MAX_LISTED: u32 = MAX_CRL_SIZE / 16;
+const _: () = assert!(MAX_LISTED > MAX_ENTRIES);
 
 impl<T: Config> CertificateStatuses for Pallet<T> {
     fn status(issuer: Identifier, serial: &[u8]) -> Option<CertificateStatus> {
@@ -74,8 +76,8 @@ impl<T: Config> Pallet<T> {
             None => 1,
             Some(last) => following(&last.number).ok_or(CrlError::NumberTooLarge)?,
         };
-        let mut listed: Vec<(Serial, u64, ListedReason)> = Vec::new();
-        let mut looked_at = 0_usize;
+        let mut listed: Vec<(Serial, u64, CrlReason)> = Vec::new();
+        let mut looked_at = 0_u32;
         for (serial, status) in Statuses::<T>::iter_prefix(issuer) {
             if looked_at == MAX_LISTED {
                 return Err(CrlError::TooLong);
@@ -83,11 +85,10 @@ impl<T: Config> Pallet<T> {
             looked_at = looked_at.saturating_add(1);
             match status.status {
                 Status::Revoked { reason, since } => {
-                    let reason = ListedReason::from_number(reason.code()).unwrap_or_default();
-                    listed.push((serial, since, reason));
+                    listed.push((serial, since, reason.into()));
                 }
                 Status::OnHold { since, confirmed } if record.upholds(confirmed) => {
-                    listed.push((serial, since, ListedReason::CertificateHold));
+                    listed.push((serial, since, CrlReason::CertificateHold));
                 }
                 Status::OnHold { .. } => {}
             }
@@ -110,8 +111,25 @@ impl<T: Config> Pallet<T> {
                 .collect(),
         };
         let tbs = builder.tbs().map_err(|error| match error {
-            allod_x509::crl::CrlError::Time(_) => CrlError::NextUpdate,
-            _ => CrlError::TooLong,
+            ListError::Time(_) | ListError::UpdatesReversed { .. } => CrlError::NextUpdate,
+            ListError::TooLong { .. } => CrlError::TooLong,
+            // What only reading finds; serial numbers are keys, so that none is there twice.
+            ListError::DuplicateEntry
+            | ListError::Form(_)
+            | ListError::Version
+            | ListError::NextUpdateMissing
+            | ListError::NoEntries
+            | ListError::NumberMissing
+            | ListError::NumberRange
+            | ListError::Delta
+            | ListError::Indirect
+            | ListError::IssuingDistributionPoint
+            | ListError::Reason(_)
+            | ListError::SecondOpinion
+            | ListError::IssuerName
+            | ListError::KeyIdentifiers
+            | ListError::CrlSign
+            | ListError::Signature(_) => CrlError::TooLong,
         })?;
         Ok(ToBeSignedCrl {
             tbs,

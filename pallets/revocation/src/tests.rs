@@ -23,7 +23,7 @@ use allod_identity::{
 use allod_x509::{
     ParsedCertificate, SigningKey,
     builder::{CertificateBuilder, name},
-    crl::{CrlBuilder, CrlEntry, RevocationReason as Listed, assemble},
+    crl::{CrlBuilder, CrlEntry, CrlReason, assemble},
 };
 use frame_support::{assert_noop, storage::with_storage_layer, traits::fungible::InspectHold};
 use sp_runtime::{DispatchError, DispatchResult};
@@ -176,11 +176,11 @@ impl Issuer {
     }
 
     /// A list with this number, made now.
-    pub fn list(&self, number: u64, entries: &[(u8, Listed)]) -> Vec<u8> {
+    pub fn list(&self, number: u64, entries: &[(u8, CrlReason)]) -> Vec<u8> {
         self.list_made(Revocation::now(), number, entries)
     }
 
-    pub fn list_made(&self, at: u64, number: u64, entries: &[(u8, Listed)]) -> Vec<u8> {
+    pub fn list_made(&self, at: u64, number: u64, entries: &[(u8, CrlReason)]) -> Vec<u8> {
         let serials: Vec<_> = entries.iter().map(|(byte, _)| [*byte]).collect();
         let entries = entries
             .iter()

@@ -167,10 +167,11 @@ impl Joiner {
         header: Option<&SegmentHeader>,
     ) -> Result<ReconstructedContents, JoinError> {
         let segment = Segment::decode(bytes)?;
-        let (parent, items) = match segment.items() {
-            [SegmentItem::ParentSegmentHeader(parent), items @ ..] => (Some(**parent), items),
-            items => (None, items),
-        };
+        let items = segment.items();
+        let (parent, items) = items
+            .split_first()
+            .and_then(|(first, items)| Some((Some(*first.parent_segment_header()?), items)))
+            .unwrap_or((None, items));
         let index = self.check_order(parent.as_ref())?;
 
         let mut walk = Walk::new(index, parent.as_ref().map(|p| p.last_archived_block));
@@ -254,35 +255,34 @@ impl Walk {
         known: Option<&Open>,
     ) -> Result<&'a [SegmentItem<'b>], JoinError> {
         let index = self.index;
-        let partial = self.last.and_then(|last| match last.progress {
-            ArchivedProgress::Partial(archived) => Some((last.number, archived)),
-            ArchivedProgress::Complete => None,
-        });
-        match (items.split_first(), partial) {
-            (
-                Some((SegmentItem::BlockContinuation { length, content }, others)),
-                Some((number, archived)),
-            ) => {
+        let partial = self
+            .last
+            .and_then(|last| Some((last.number, last.progress.partial()?)));
+        let found = items
+            .split_first()
+            .and_then(|(first, others)| Some((first.continuation()?, others)));
+        match (found, partial) {
+            (Some(((length, content), others)), Some((number, archived))) => {
                 if let Some(Open { missing, .. }) = known
-                    && missing != length
+                    && *missing != length
                 {
                     return Err(JoinError::ContinuationLength {
                         index,
                         number,
-                        found: *length,
+                        found: length,
                         expected: *missing,
                     });
                 }
                 let bytes = known.and_then(|known| known.bytes.clone());
-                self.take(number, archived.get(), *length, content, bytes)?;
+                self.take(number, archived.get(), length, content, bytes)?;
                 Ok(others)
             }
-            (Some((SegmentItem::BlockContinuation { .. }, _)), None) => {
+            (Some(_), None) => {
                 let number = self.last.map_or(0, |last| last.number);
                 Err(JoinError::ContinuationUnexpected { index, number })
             }
-            (_, Some((number, _))) => Err(JoinError::ContinuationMissing { index, number }),
-            (_, None) => Ok(items),
+            (None, Some((number, _))) => Err(JoinError::ContinuationMissing { index, number }),
+            (None, None) => Ok(items),
         }
     }
 

@@ -463,10 +463,7 @@ fn check_state(capacity: usize, state: &PackerState) -> Result<(), PackerStateEr
     let others = segment.items().strip_prefix(&[parent]);
     let others = others.ok_or(PackerStateError::Header(Some(header.segment_index)))?;
     let blocks = check_continuation(header.last_archived_block, others)?;
-    if !blocks
-        .iter()
-        .all(|item| matches!(item, SegmentItem::Block(_)))
-    {
+    if !blocks.iter().all(SegmentItem::is_whole_block) {
         return Err(PackerStateError::NotWhole);
     }
     let expected = u32::try_from(blocks.len())
@@ -483,19 +480,17 @@ fn check_continuation<'a, 'b>(
     last: LastArchivedBlock,
     items: &'a [SegmentItem<'b>],
 ) -> Result<&'a [SegmentItem<'b>], PackerStateError> {
-    let partial = last.progress != ArchivedProgress::Complete;
-    match items.split_first() {
-        Some((SegmentItem::BlockContinuation { length, content }, others)) if partial => {
-            if is_cut(*length, content) {
-                return Err(PackerStateError::NotWhole);
-            }
-            Ok(others)
+    let found = items
+        .split_first()
+        .and_then(|(first, others)| Some((first.continuation()?, others)));
+    match (found, last.progress.partial()) {
+        (Some(((length, content), _)), Some(_)) if is_cut(length, content) => {
+            Err(PackerStateError::NotWhole)
         }
-        Some((SegmentItem::BlockContinuation { .. }, _)) => {
-            Err(PackerStateError::Continuation { last, found: true })
-        }
-        _ if partial => Err(PackerStateError::Continuation { last, found: false }),
-        _ => Ok(items),
+        (Some((_, others)), Some(_)) => Ok(others),
+        (Some(_), None) => Err(PackerStateError::Continuation { last, found: true }),
+        (None, Some(_)) => Err(PackerStateError::Continuation { last, found: false }),
+        (None, None) => Ok(items),
     }
 }
 

@@ -223,7 +223,40 @@ impl<'a> Segment<'a> {
     }
 }
 
-impl SegmentItem<'_> {
+impl<'a> SegmentItem<'a> {
+    /// Length and content, if it continues the block that the segment before this one ended within.
+    pub(crate) fn continuation(&self) -> Option<(u32, &'a [u8])> {
+        match self {
+            Self::BlockContinuation { length, content } => Some((*length, content)),
+            Self::Padding(_)
+            | Self::Block(_)
+            | Self::BlockStart { .. }
+            | Self::ParentSegmentHeader(_) => None,
+        }
+    }
+
+    /// The header, if it is that of the segment before this one.
+    pub(crate) fn parent_segment_header(&self) -> Option<&SegmentHeader> {
+        match self {
+            Self::ParentSegmentHeader(header) => Some(header),
+            Self::Padding(_)
+            | Self::Block(_)
+            | Self::BlockStart { .. }
+            | Self::BlockContinuation { .. } => None,
+        }
+    }
+
+    /// Whether it is a block from its first byte to its last.
+    pub(crate) fn is_whole_block(&self) -> bool {
+        match self {
+            Self::Block(_) => true,
+            Self::Padding(_)
+            | Self::BlockStart { .. }
+            | Self::BlockContinuation { .. }
+            | Self::ParentSegmentHeader(_) => false,
+        }
+    }
+
     /// Appends the item's encoding.
     pub fn append_to(&self, bytes: &mut Vec<u8>) {
         match self {
@@ -378,7 +411,9 @@ impl<'a> Iterator for Items<'a> {
         let index = *self.rest.first()?;
         let item = self.read(index);
         self.first = false;
-        self.after_parent = matches!(item, Ok(SegmentItem::ParentSegmentHeader(_)));
+        self.after_parent = item
+            .as_ref()
+            .is_ok_and(|item| item.parent_segment_header().is_some());
         if item.is_err() {
             self.rest = &[];
         }

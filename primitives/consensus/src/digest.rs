@@ -185,14 +185,23 @@ pub fn consensus_logs<H: HeaderT>(header: &H) -> Result<Vec<ConsensusLog>, Diges
         .collect()
 }
 
+/// Reads the seal out of the digest item that should be one.
+pub fn read_seal(item: &DigestItem) -> Result<[u8; SEAL_BYTES], DigestError> {
+    let seal = match item {
+        DigestItem::Seal(ENGINE_ID, bytes) => bytes.as_slice().try_into().ok(),
+        DigestItem::Seal(..)
+        | DigestItem::PreRuntime(..)
+        | DigestItem::Consensus(..)
+        | DigestItem::Other(_)
+        | DigestItem::RuntimeEnvironmentUpdated => None,
+    };
+    seal.ok_or(DigestError::NoSeal)
+}
+
 /// Takes the seal off a header: the header as it was signed, and the signature.
 pub fn split_seal<H: HeaderT>(mut header: H) -> Result<(H, [u8; SEAL_BYTES]), DigestError> {
-    let seal = match header.digest_mut().pop() {
-        Some(DigestItem::Seal(ENGINE_ID, bytes)) => {
-            bytes.try_into().map_err(|_| DigestError::NoSeal)?
-        }
-        _ => return Err(DigestError::NoSeal),
-    };
+    let item = header.digest_mut().pop().ok_or(DigestError::NoSeal)?;
+    let seal = read_seal(&item)?;
     if header
         .digest()
         .logs()

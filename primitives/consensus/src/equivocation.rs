@@ -1,7 +1,7 @@
 //! Two blocks sealed for one solution (§8).
 
 use crate::digest::{DigestError, PreDigest, pre_digest, seal_message, split_seal};
-use allod_core::{Hash, PublicKey, Slot};
+use allod_core::{Hash, PieceOffset, PublicKey, ScalarBytes, SectorIndex, Slot};
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use sp_runtime::traits::Header as HeaderT;
@@ -41,16 +41,27 @@ pub struct Equivocation {
     pub slot: Slot,
 }
 
-/// What both headers must share.
-fn identity(pre: &PreDigest) -> impl PartialEq + use<> {
-    let solution = &pre.solution;
-    (
-        solution.public_key,
-        solution.sector_index,
-        solution.piece_offset,
-        solution.chunk,
-        pre.slot,
-    )
+/// What a farmer may seal only one header with: two of one claim are an equivocation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Claim {
+    public_key: PublicKey,
+    sector_index: SectorIndex,
+    piece_offset: PieceOffset,
+    chunk: ScalarBytes,
+    slot: Slot,
+}
+
+impl From<&PreDigest> for Claim {
+    fn from(pre_digest: &PreDigest) -> Self {
+        let solution = &pre_digest.solution;
+        Self {
+            public_key: solution.public_key,
+            sector_index: solution.sector_index,
+            piece_offset: solution.piece_offset,
+            chunk: solution.chunk,
+            slot: pre_digest.slot,
+        }
+    }
 }
 
 impl<Header: HeaderT> EquivocationProof<Header> {
@@ -67,11 +78,11 @@ impl<Header: HeaderT> EquivocationProof<Header> {
         }
         let (first, first_seal) = split_seal(self.first.clone())?;
         let (second, second_seal) = split_seal(self.second.clone())?;
-        let (first_claim, second_claim) = (pre_digest(&first)?, pre_digest(&second)?);
-        if identity(&first_claim) != identity(&second_claim) {
+        let claim = Claim::from(&pre_digest(&first)?);
+        if claim != Claim::from(&pre_digest(&second)?) {
             return Err(EquivocationError::DifferentSolutions);
         }
-        let public_key = first_claim.solution.public_key;
+        let public_key = claim.public_key;
         let seals = [
             ("first", first, first_seal),
             ("second", second, second_seal),
@@ -84,7 +95,7 @@ impl<Header: HeaderT> EquivocationProof<Header> {
         }
         Ok(Equivocation {
             public_key,
-            slot: first_claim.slot,
+            slot: claim.slot,
         })
     }
 }

@@ -40,7 +40,7 @@ pub use digest::{
     ConsensusLog, DigestError, ENGINE_ID, JustificationError, PotJustification, PreDigest,
     consensus_logs, justification_hash, pre_digest, seal_message, split_seal,
 };
-pub use equivocation::{EquivocationError, EquivocationProof};
+pub use equivocation::{Claim, EquivocationError, EquivocationProof};
 pub use inherent::{INHERENT_IDENTIFIER, MAX_SEGMENT_HEADERS_PER_BLOCK, SegmentHeaders};
 
 /// Proof-of-time parameters after some block.

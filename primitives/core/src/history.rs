@@ -38,6 +38,16 @@ pub enum ArchivedProgress {
     Partial(NonZeroU32),
 }
 
+impl ArchivedProgress {
+    /// How many of the block's first bytes, if the next segment continues it.
+    pub fn partial(self) -> Option<NonZeroU32> {
+        match self {
+            Self::Complete => None,
+            Self::Partial(archived) => Some(archived),
+        }
+    }
+}
+
 /// The last block of which a segment holds any bytes.
 #[derive(
     Debug,

@@ -55,6 +55,5 @@ pub use sector::{SectorId, SpaceSeed};
 pub use solution::Solution;
 pub use time::{PotChange, PotCheckpoints, PotOutput, PotSeed};
 pub use units::{
-    BlockWeight, HistorySize, PieceIndex, PieceOffset, SBucket, SectorIndex, SegmentIndex, Slot,
-    SolutionRange,
+    HistorySize, PieceIndex, PieceOffset, SBucket, SectorIndex, SegmentIndex, Slot, SolutionRange,
 };

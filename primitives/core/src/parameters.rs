@@ -30,8 +30,8 @@ pub const AUDIT_GROUPS: u16 = 8;
 pub const MAX_SECTORS: u32 = 1 << 19;
 /// The K of the proof of space.
 pub const SPACE_K: u8 = 17;
-/// Iterations of the delay function are a multiple of this.
-pub const ITERATIONS_MULTIPLE: u32 = 16;
+/// Iterations of the delay function are a multiple of this: every checkpoint's span has a middle.
+pub const ITERATIONS_MULTIPLE: u32 = 2 * CHECKPOINTS as u32;
 /// Slots by which a block may run ahead of a node's own proof-of-time before it is held back (§8).
 pub const MAX_SLOTS_AHEAD: u64 = 30;
 /// Blocks within which an equivocation can be reported (§8).

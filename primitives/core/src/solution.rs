@@ -6,8 +6,9 @@ use crate::{
         ChunkWitness, PublicKey, RecordCommitment, RecordWitness, RewardAddress, ScalarBytes,
         SpaceProof,
     },
+    parameters::ChainParameters,
     sector::SectorId,
-    units::{HistorySize, PieceOffset, SectorIndex},
+    units::{HistorySize, PieceIndex, PieceOffset, SectorIndex, SegmentIndex},
 };
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -51,6 +52,19 @@ impl Solution {
     /// The sector that it was found in.
     pub fn sector_id(&self) -> SectorId {
         SectorId::new(&self.public_key, self.sector_index, self.history_size)
+    }
+
+    /// The piece that it must be of. Takes any solution, also one whose offset or history size is
+    /// out of range.
+    pub fn piece_index(&self, parameters: &ChainParameters) -> PieceIndex {
+        self.sector_id()
+            .piece_index(self.piece_offset, self.history_size, parameters)
+    }
+
+    /// The segment of that piece.
+    pub fn segment(&self, parameters: &ChainParameters) -> SegmentIndex {
+        self.piece_index(parameters)
+            .segment(parameters.pieces_per_segment())
     }
 
     /// The chunk as it lies on the farmer's disk.

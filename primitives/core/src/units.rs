@@ -65,8 +65,6 @@ number!(
 pub type SectorIndex = u32;
 /// Position of a piece in a sector, below the chain's pieces per sector.
 pub type PieceOffset = u16;
-/// What a chain of blocks weighs: the sum of its blocks' weights.
-pub type BlockWeight = u128;
 
 impl PieceIndex {
     /// The segment that this piece belongs to, where a segment has `pieces_per_segment` of them.
@@ -136,11 +134,6 @@ impl SolutionRange {
         let highest = range.saturating_mul(4);
         let clamped = adjusted.clamp(lowest, highest).max(1);
         Self(u64::try_from(clamped).unwrap_or(u64::MAX))
-    }
-
-    /// What a block that was won within this range weighs (§8).
-    pub fn block_weight(self) -> BlockWeight {
-        BlockWeight::from(u64::MAX.checked_div(self.0.max(1)).unwrap_or(u64::MAX))
     }
 }
 
@@ -222,13 +215,6 @@ mod tests {
             SolutionRange(u64::MAX).adjusted(u64::MAX, 64, (1, 2)).0,
             u64::MAX
         );
-    }
-
-    #[test]
-    fn a_smaller_range_weighs_more() {
-        assert_eq!(SolutionRange(0).block_weight(), u128::from(u64::MAX));
-        assert_eq!(SolutionRange(2).block_weight(), u128::from(u64::MAX / 2));
-        assert!(SolutionRange(10).block_weight() > SolutionRange(11).block_weight());
     }
 
     #[test]

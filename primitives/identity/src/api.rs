@@ -11,7 +11,7 @@ use sp_runtime::{BoundedVec, traits::ConstU32};
 
 use crate::{
     CertificateReference, CertificateStatus, GuardianSet, Identifier, Issuance, KeyFingerprint,
-    Purpose, RevocationReason, Serial, Service, SignatureAlgorithm, SignedRequest,
+    MAX_CRL_SIZE, Purpose, RevocationReason, Serial, Service, SignatureAlgorithm, SignedRequest,
     VerificationReport,
 };
 
@@ -190,8 +190,8 @@ pub enum CrlError {
     /// The algorithm does not go with the issuer's key.
     #[error("the algorithm does not go with the issuer's key")]
     WrongAlgorithm,
-    /// A list of all that is revoked would have more than 32 KiB.
-    #[error("a list of all that is revoked or on hold would be longer than 32 KiB")]
+    /// A list of all that is revoked would have more than [`MAX_CRL_SIZE`] bytes.
+    #[error("a list of all that is revoked or on hold would be longer than {} KiB", MAX_CRL_SIZE / 1024)]
     TooLong,
     /// `next_update` is not after the block's time, or beyond the year 9999.
     #[error("nextUpdate is not after the block's time, or beyond the year 9999")]
@@ -417,14 +417,6 @@ sp_api::decl_runtime_apis! {
             purpose: Option<Purpose>,
             accepted_roots: Option<AcceptedRoots>,
         ) -> VerificationReport;
-
-        /// The SCALE encoding of the call `register` in this runtime, for an extrinsic. `None` if
-        /// the certificate is longer than any that is accepted. Nothing else is checked.
-        fn register_call(
-            certificate: Vec<u8>,
-            algorithm: SignatureAlgorithm,
-            request: SignedRequest,
-        ) -> Option<Vec<u8>>;
     }
 
     /// More questions about identities, answered like those of [`AutoIdApi`].

@@ -227,12 +227,7 @@ impl<'a> Graph<'a> {
         if chain.last().is_none_or(ParsedCertificate::is_ca) {
             return Outcome::NotApplicable;
         }
-        let purpose = purpose.map(|purpose| match purpose {
-            Purpose::KeyCertSign => path::Purpose::KeyCertSign,
-            Purpose::CrlSign => path::Purpose::CrlSign,
-            Purpose::DigitalSignature => path::Purpose::DigitalSignature,
-        });
-        let opinion = path::check_second_opinion(&chain, time, purpose);
+        let opinion = path::check_second_opinion(&chain, time, purpose.map(path::Purpose::from));
         outcome(opinion.is_ok(), Reason::SecondOpinion)
     }
 
@@ -549,14 +544,9 @@ mod tests {
 
     #[test]
     fn purposes() {
-        let purposes = [
-            Purpose::KeyCertSign,
-            Purpose::CrlSign,
-            Purpose::DigitalSignature,
-        ];
         let mut case = Case::new();
         let failures = |case: &mut Case| {
-            purposes.map(|purpose| {
+            Purpose::ALL.map(|purpose| {
                 case.purpose = Some(purpose);
                 case.failure()
             })

@@ -19,8 +19,8 @@ use crate::Identifier;
 
 /// Most identities that co-issue a certificate, beside the one that signed it (§11).
 pub const MAX_CO_ISSUERS: u32 = 3;
-/// Most certificates in a chain of issue, the root's included (§11).
-pub const MAX_DEPTH: u8 = 8;
+/// Most certificates in a chain of issue, the root's included (§11): as many as a path may have.
+pub const MAX_DEPTH: u8 = allod_x509::MAX_CHAIN;
 /// Most identities that verification visits, the one asked about included (§11).
 pub const MAX_VISITED: u32 = 16;
 /// Most superseded certificates that an identity keeps (§11).
@@ -117,7 +117,7 @@ mod co_issuers {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-    use super::{CertificateReference, CoIssuers};
+    use super::{CertificateReference, CoIssuers, MAX_CO_ISSUERS};
 
     pub fn serialize<S: Serializer>(list: &CoIssuers, serializer: S) -> Result<S::Ok, S::Error> {
         list.as_slice().serialize(serializer)
@@ -125,7 +125,8 @@ mod co_issuers {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CoIssuers, D::Error> {
         let list = Vec::<CertificateReference>::deserialize(deserializer)?;
-        CoIssuers::try_from(list).map_err(|_| D::Error::custom("more than 3 co-issuers"))
+        CoIssuers::try_from(list)
+            .map_err(|_| D::Error::custom(format_args!("more than {MAX_CO_ISSUERS} co-issuers")))
     }
 }
 

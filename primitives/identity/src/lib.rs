@@ -14,7 +14,7 @@
 //! | [`identifier`] | identifiers of identities and of keys |
 //! | [`issuance`] | who issued whom: links, and their limits |
 //! | [`control`] | guardians, service endpoints |
-//! | [`revocation`] | serial numbers, reasons, status of a certificate |
+//! | [`revocation`] | serial numbers, status of a certificate |
 //! | [`request`] | the bytes that an identity's key signs |
 //! | [`data`] | the bytes that an identity's key signs to vouch for data |
 //! | [`report`] | what verification answers |
@@ -50,7 +50,10 @@ pub mod report;
 pub mod request;
 pub mod revocation;
 
-pub use allod_x509::{MAX_CERTIFICATE_SIZE, MAX_SIGNATURE_SIZE, SignatureAlgorithm};
+pub use allod_x509::{
+    MAX_CERTIFICATE_SIZE, MAX_CRL_SIZE, MAX_SERIAL_OCTETS, MAX_SIGNATURE_SIZE, RevocationReason,
+    SignatureAlgorithm,
+};
 pub use api::{AcceptedRoots, IdentityInfo, MAX_ACCEPTED_ROOTS};
 #[cfg(feature = "std")]
 pub use api::{AutoIdApi, AutoIdLookupApi, RevocationApi};
@@ -73,6 +76,4 @@ pub use request::{
     CallArguments, Consent, Consents, IdentityRequest, Possession, RegisterArguments,
     RequestPayload, SignatureBytes, SignedRequest,
 };
-pub use revocation::{
-    CertificateStatus, MAX_CRL_SIZE, MAX_SERIAL_OCTETS, RevocationReason, Serial, is_serial,
-};
+pub use revocation::{CertificateStatus, Serial, is_serial};

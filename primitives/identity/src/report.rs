@@ -3,39 +3,33 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use allod_x509::{SignatureAlgorithm, format_time};
+use allod_x509::{SignatureAlgorithm, format_time, named_enum, path};
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
 use crate::{Identifier, MAX_VISITED, RevocationReason};
 
-/// What somebody wants an identity's key for; requests on chain need none of these.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Purpose {
-    /// To issue certificates: a certification authority, with keyCertSign.
-    #[codec(index = 0)]
-    #[cfg_attr(feature = "serde", serde(rename = "keyCertSign"))]
-    KeyCertSign,
-    /// To sign revocation lists: cRLSign.
-    #[codec(index = 1)]
-    #[cfg_attr(feature = "serde", serde(rename = "cRLSign"))]
-    CrlSign,
-    /// To sign data and in TLS: digitalSignature.
-    #[codec(index = 2)]
-    #[cfg_attr(feature = "serde", serde(rename = "digitalSignature"))]
-    DigitalSignature,
+named_enum! {
+    /// What somebody wants an identity's key for; requests on chain need none of these. The chain judges no TLS:
+    /// whoever needs a server's or a client's purpose asks [`allod_x509::path`].
+    pub enum Purpose {
+        /// To issue certificates: a certification authority, with keyCertSign.
+        KeyCertSign = 0 => "keyCertSign",
+        /// To sign revocation lists: cRLSign.
+        CrlSign = 1 => "cRLSign",
+        /// To sign data and in TLS: digitalSignature.
+        DigitalSignature = 2 => "digitalSignature",
+    }
+}
+
+impl From<Purpose> for path::Purpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::KeyCertSign => Self::KeyCertSign,
+            Purpose::CrlSign => Self::CrlSign,
+            Purpose::DigitalSignature => Self::DigitalSignature,
+        }
+    }
 }
 
 /// One thing that is checked on a link, or, last, on the whole chain.
@@ -508,7 +502,29 @@ impl LinkReport {
     pub fn of_one(identifier: Identifier, reason: Reason) -> Self {
         let check = match reason {
             Reason::Deactivated => Check::Status,
-            _ => Check::Registered,
+            Reason::NotRegistered
+            | Reason::Unreadable
+            | Reason::AlgorithmRetired { .. }
+            | Reason::NotYetValid { .. }
+            | Reason::Expired { .. }
+            | Reason::NotCa
+            | Reason::NoKeyCertSign
+            | Reason::NoCrlSign
+            | Reason::NoDigitalSignature
+            | Reason::SignatureInvalid
+            | Reason::RootNotAccepted
+            | Reason::PathTooLong
+            | Reason::NameOutsideConstraints { .. }
+            | Reason::Revoked { .. }
+            | Reason::OnHold { .. }
+            | Reason::IssuerNameMismatch
+            | Reason::KeyIdentifierMismatch
+            | Reason::IssuedAfterCompromise { .. }
+            | Reason::IssuerCertificateDropped { .. }
+            | Reason::TooManyIdentities
+            | Reason::RevocationListStale { .. }
+            | Reason::SecondOpinion
+            | Reason::TooManyNames => Check::Registered,
         };
         let check = CheckReport {
             check,

@@ -43,8 +43,11 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use allod_core::blake2b_256;
-use allod_core::hash::first_half;
+use allod_core::{
+    blake2b_256,
+    hash::first_half,
+    parameters::{CHECKPOINTS, ITERATIONS_MULTIPLE},
+};
 use core::convert::Infallible;
 use core::num::NonZeroU32;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -57,8 +60,8 @@ pub type Seed = [u8; 16];
 /// The last state of an evaluation, equal to the last of its [`Checkpoints`].
 pub type Output = [u8; 16];
 
-/// The states after each eighth of the iterations, in order.
-pub type Checkpoints = [Block; 8];
+/// The states after equal parts of the iterations, in order.
+pub type Checkpoints = [Block; CHECKPOINTS];
 
 /// An AES block, key or round key.
 type Block = [u8; 16];
@@ -67,12 +70,15 @@ type Block = [u8; 16];
 /// millisecond without, and long enough for the looks to cost nothing.
 const CHUNK: u32 = 1_024;
 
+/// Spans from one checkpoint to the next.
+const SPANS: u32 = CHECKPOINTS as u32;
+
 /// Why an evaluation or a verification could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Eight spans with a middle each need a multiple of sixteen (§4).
-    #[error("{0} iterations of proof-of-time are not a multiple of 16")]
-    IterationsNotMultipleOf16(u32),
+    /// Spans with a middle each need so many (§4).
+    #[error("{0} iterations of proof-of-time are not a multiple of {ITERATIONS_MULTIPLE}")]
+    IterationsNotAMultiple(u32),
     /// A back end was asked for whose instructions this CPU or this build does not have.
     #[error("this CPU or build lacks the instructions of the proof-of-time back end {0:?}")]
     BackendUnavailable(Backend),
@@ -81,7 +87,7 @@ pub enum Error {
 /// Evaluates the delay function with the back end that suits this CPU best.
 ///
 /// # Errors
-/// [`Error::IterationsNotMultipleOf16`].
+/// [`Error::IterationsNotAMultiple`].
 pub fn prove(seed: Seed, iterations: NonZeroU32) -> Result<Checkpoints, Error> {
     prove_on(Backend::best_for_proving(), seed, iterations)
 }
@@ -90,7 +96,7 @@ pub fn prove(seed: Seed, iterations: NonZeroU32) -> Result<Checkpoints, Error> {
 /// instructions) after another thread has set `stop`.
 ///
 /// # Errors
-/// [`Error::IterationsNotMultipleOf16`].
+/// [`Error::IterationsNotAMultiple`].
 pub fn prove_with_stop(
     seed: Seed,
     iterations: NonZeroU32,
@@ -108,7 +114,7 @@ pub fn prove_with_stop(
 /// the back end that suits this CPU best.
 ///
 /// # Errors
-/// [`Error::IterationsNotMultipleOf16`].
+/// [`Error::IterationsNotAMultiple`].
 pub fn verify(
     seed: Seed,
     iterations: NonZeroU32,
@@ -125,7 +131,7 @@ pub fn verify(
 /// [`prove`] with a chosen back end, for tests and benchmarks.
 ///
 /// # Errors
-/// [`Error::IterationsNotMultipleOf16`], [`Error::BackendUnavailable`].
+/// [`Error::IterationsNotAMultiple`], [`Error::BackendUnavailable`].
 pub fn prove_on(
     backend: Backend,
     seed: Seed,
@@ -139,7 +145,7 @@ pub fn prove_on(
 /// [`verify`] with a chosen back end, for tests and benchmarks.
 ///
 /// # Errors
-/// [`Error::IterationsNotMultipleOf16`], [`Error::BackendUnavailable`].
+/// [`Error::IterationsNotAMultiple`], [`Error::BackendUnavailable`].
 pub fn verify_on(
     backend: Backend,
     seed: Seed,
@@ -160,13 +166,13 @@ struct Chain {
 impl Chain {
     fn new(seed: Seed, iterations: NonZeroU32) -> Result<Self, Error> {
         let iterations = iterations.get();
-        if !iterations.is_multiple_of(16) {
-            return Err(Error::IterationsNotMultipleOf16(iterations));
+        if !iterations.is_multiple_of(ITERATIONS_MULTIPLE) {
+            return Err(Error::IterationsNotAMultiple(iterations));
         }
         Ok(Self {
             seed,
             key: first_half(&blake2b_256(&seed)),
-            span: iterations / 8,
+            span: iterations / SPANS,
         })
     }
 
@@ -179,7 +185,11 @@ impl Chain {
     }
 
     /// The blocks at which the spans start, given those at which they end.
-    fn starts(&self, [a, b, c, d, e, f, g, _]: &Checkpoints) -> [Block; 8] {
-        [self.seed, *a, *b, *c, *d, *e, *f, *g]
+    fn starts(&self, checkpoints: &Checkpoints) -> Checkpoints {
+        let mut starts = *checkpoints;
+        starts.rotate_right(1);
+        let [first, ..] = &mut starts;
+        *first = self.seed;
+        starts
     }
 }

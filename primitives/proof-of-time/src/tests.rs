@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn iterations_are_a_multiple_of_sixteen(seed: Seed, iterations in 1u32..) {
         prop_assume!(iterations % 16 != 0);
-        let error = Error::IterationsNotMultipleOf16(iterations);
+        let error = Error::IterationsNotAMultiple(iterations);
         let checkpoints = Checkpoints::default();
         let iterations = count(iterations);
         prop_assert_eq!(prove(seed, iterations), Err(error));

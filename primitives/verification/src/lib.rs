@@ -43,7 +43,7 @@ mod seal;
 mod solution;
 
 pub use error::{BatchError, PointRole, SolutionError};
-pub use seal::{SEAL_CONTEXT, SealError, seal_message, sign_seal, verify_seal};
+pub use seal::{SealError, sign_seal, verify_seal};
 pub use solution::{
     CheckedSolution, NeededSegments, SolutionContext, VerifiedSolution, check_cheap,
     is_within_range, needed_segments, verify_many, verify_solution,

@@ -1,13 +1,11 @@
 //! The seal of a block (§8): the last digest item, an sr25519 signature.
 //!
-//! Signed is `"allod/seal/1" ‖ genesis hash ‖ H(SCALE of the header without seal)`, in schnorrkel's
-//! signing context `substrate`, so that any Substrate key store can sign.
+//! What is signed for a header is in `allod-consensus-primitives`, `seal_message`. The signing context
+//! is `substrate`, so that any Substrate key store can sign.
 
-use allod_core::{Hash, PublicKey, blake2b_256};
+use allod_core::PublicKey;
 use schnorrkel::{Keypair, Signature};
 
-/// What every seal message begins with, and nothing else that the key signs.
-pub const SEAL_CONTEXT: &[u8] = b"allod/seal/1";
 /// The signing context of all of Substrate's sr25519 signatures.
 const SIGNING_CONTEXT: &[u8] = b"substrate";
 
@@ -26,17 +24,12 @@ pub enum SealError {
     Signature(PublicKey),
 }
 
-/// What is signed for the header whose SCALE encoding, without seal, is `header`.
-pub fn seal_message(genesis_hash: &Hash, header: &[u8]) -> Vec<u8> {
-    [SEAL_CONTEXT, genesis_hash, &blake2b_256(header)].concat()
-}
-
 /// Signs a seal message. What may be signed is for the farmer to judge, who sees the whole header.
 pub fn sign_seal(keypair: &Keypair, message: &[u8]) -> [u8; 64] {
     keypair.sign_simple(SIGNING_CONTEXT, message).to_bytes()
 }
 
-/// Checks the seal of a header: `message` is its [`seal_message`], `public_key` its solution's.
+/// Checks the seal of a header: `message` is its seal message, `public_key` its solution's.
 pub fn verify_seal(
     public_key: &PublicKey,
     message: &[u8],
@@ -63,33 +56,20 @@ mod tests {
     }
 
     #[test]
-    fn the_message_is_the_formula_of_the_design() {
-        let mut expected = b"allod/seal/1".to_vec();
-        expected.extend([7; 32]);
-        expected.extend(blake2b_256(b"header"));
-        assert_eq!(seal_message(&[7; 32], b"header"), expected);
-    }
-
-    #[test]
-    fn a_seal_binds_key_chain_and_header() {
+    fn a_seal_binds_key_and_message() {
         let (pair, key) = keypair(1);
         let (_, other) = keypair(2);
-        let message = seal_message(&[7; 32], b"header");
-        let seal = sign_seal(&pair, &message);
-        assert_eq!(verify_seal(&key, &message, &seal), Ok(()));
+        let message = b"message";
+        let seal = sign_seal(&pair, message);
+        assert_eq!(verify_seal(&key, message, &seal), Ok(()));
         assert_eq!(
-            verify_seal(&other, &message, &seal),
+            verify_seal(&other, message, &seal),
             Err(SealError::Signature(other))
         );
-        for wrong in [
-            seal_message(&[8; 32], b"header"),
-            seal_message(&[7; 32], b"another"),
-        ] {
-            assert_eq!(
-                verify_seal(&key, &wrong, &seal),
-                Err(SealError::Signature(key))
-            );
-        }
+        assert_eq!(
+            verify_seal(&key, b"another", &seal),
+            Err(SealError::Signature(key))
+        );
     }
 
     #[test]
@@ -106,32 +86,32 @@ mod tests {
             key.to_string(),
             "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
         );
-        let message = seal_message(&[7; 32], b"header");
-        let transcript = schnorrkel::signing_context(b"substrate").bytes(&message);
+        let message = b"message";
+        let transcript = schnorrkel::signing_context(b"substrate").bytes(message);
         let seal = secret.sign(transcript, &secret.to_public()).to_bytes();
-        assert_eq!(verify_seal(&key, &message, &seal), Ok(()));
+        assert_eq!(verify_seal(&key, message, &seal), Ok(()));
     }
 
     #[test]
     fn malformed_seals_and_keys_are_named() {
         let (pair, key) = keypair(1);
-        let message = seal_message(&[7; 32], b"header");
-        let seal = sign_seal(&pair, &message);
+        let message = b"message";
+        let seal = sign_seal(&pair, message);
         let mut unmarked = seal;
         unmarked[63] &= 0x7f;
         assert_eq!(
-            verify_seal(&key, &message, &unmarked),
+            verify_seal(&key, message, &unmarked),
             Err(SealError::Encoding)
         );
         let no_key = PublicKey([0xff; 32]);
         assert_eq!(
-            verify_seal(&no_key, &message, &seal),
+            verify_seal(&no_key, message, &seal),
             Err(SealError::PublicKey(no_key))
         );
         for bit in [0, 100, 250, 260, 400, 500] {
             let mut flipped = seal;
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(verify_seal(&key, &message, &flipped).is_err(), "bit {bit}");
+            assert!(verify_seal(&key, message, &flipped).is_err(), "bit {bit}");
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::error::{BatchError, PointRole, SolutionError};
 use allod_core::{
-    BlockWeight, ChainParameters, HistorySize, PieceIndex, PotOutput, SBucket, SectorChallenge,
-    SectorId, SegmentCommitment, SegmentIndex, Slot, Solution, SolutionRange, global_challenge,
+    ChainParameters, HistorySize, PieceIndex, PotOutput, SBucket, SectorChallenge, SectorId,
+    SegmentCommitment, SegmentIndex, Slot, Solution, SolutionRange, global_challenge,
     parameters::MAX_SECTORS, units::group_of,
 };
 use allod_kzg::{Kzg, Opening, Point, Scalar, commitment_to_value};
@@ -51,7 +51,7 @@ pub fn needed_segments(
 ) -> NeededSegments {
     let expiry = SectorId::expiry_segment(solution.history_size, parameters);
     NeededSegments {
-        piece: piece_index(solution, parameters).segment(parameters.pieces_per_segment()),
+        piece: solution.segment(parameters),
         expiry: (expiry.0 < parent_history_size.0).then_some(expiry),
     }
 }
@@ -120,9 +120,9 @@ impl VerifiedSolution {
         self.distance
     }
 
-    /// What the block adds to its chain's weight (§8).
-    pub fn block_weight(&self) -> BlockWeight {
-        self.solution_range.block_weight()
+    /// The range that it was won in, which the block's weight follows from (§8).
+    pub fn solution_range(&self) -> SolutionRange {
+        self.solution_range
     }
 }
 
@@ -163,7 +163,7 @@ pub fn check_cheap(
         });
     }
 
-    let piece_index = piece_index(solution, parameters);
+    let piece_index = solution.piece_index(parameters);
     let segment = piece_index.segment(parameters.pieces_per_segment());
     let position = piece_index.position(parameters.pieces_per_segment());
     let segment_commitment = context
@@ -290,12 +290,6 @@ fn holds(openings: &[Opening], kzg: &Kzg) -> Result<bool, SolutionError> {
 
 fn half(range: SolutionRange) -> u64 {
     range.0 >> 1
-}
-
-fn piece_index(solution: &Solution, parameters: &ChainParameters) -> PieceIndex {
-    solution
-        .sector_id()
-        .piece_index(solution.piece_offset, solution.history_size, parameters)
 }
 
 /// The rules that need no hashing.

@@ -38,7 +38,7 @@ fn a_farmed_solution_is_valid_and_its_facts_are_told() {
     assert_eq!(verified.sector_id(), solution.sector_id());
     assert_eq!(verified.piece_index(), fixture.piece_index);
     assert_eq!(verified.stored_chunk(), &solution.stored_chunk());
-    assert_eq!(verified.block_weight(), 1);
+    assert_eq!(verified.solution_range(), context.solution_range);
     // The reward address is not what is proven; the seal protects it.
     let mut other = solution;
     other.reward_address = RewardAddress([9; 32]);

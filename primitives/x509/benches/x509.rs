@@ -172,7 +172,7 @@ fn lists(c: &mut Criterion) {
     let entries = serials.iter().map(|serial| CrlEntry {
         serial,
         date: NOW,
-        reason: RevocationReason::Unspecified,
+        reason: RevocationReason::Unspecified.into(),
     });
     let builder = CrlBuilder {
         issuer: &issuer,

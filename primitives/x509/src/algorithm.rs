@@ -13,120 +13,120 @@
 //! with every signature's, hardly a tool makes one, and one key would have two fingerprints. The
 //! same RSA key under `rsaEncryption` signs PSS as well.
 
-use core::fmt;
-
 use der::{Tag, TagNumber};
-use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use rustls_pki_types::SignatureVerificationAlgorithm;
-use scale_info::TypeInfo;
+use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
 use crate::{
+    digest::Digest,
     error::{CertificateError, Field},
+    named_enum,
     reader::Cursor,
     rsa_key::RSA_MAX_BITS,
-    verifier,
 };
 
-/// A signature algorithm: kind of key, curve or padding, and digest together, as X.509 names them.
-///
-/// SCALE: one byte, the index below.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum SignatureAlgorithm {
-    /// Ed25519 (RFC 8410), verified strictly: neither key nor R of small order, s below the group's order.
-    #[codec(index = 0)]
-    #[cfg_attr(feature = "serde", serde(rename = "ed25519"))]
+/// How a signature is made: curve or padding, and digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Ed25519 (RFC 8032), with a digest of its own.
     Ed25519,
-    /// ECDSA on P-256 with SHA-256 (RFC 5758); s in either half of its range.
-    #[codec(index = 1)]
-    #[cfg_attr(feature = "serde", serde(rename = "ecdsa-p256-sha256"))]
-    EcdsaP256Sha256,
-    /// ECDSA on P-384 with SHA-384 (RFC 5758); s in either half of its range.
-    #[codec(index = 2)]
-    #[cfg_attr(feature = "serde", serde(rename = "ecdsa-p384-sha384"))]
-    EcdsaP384Sha384,
-    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
-    #[codec(index = 3)]
-    #[cfg_attr(feature = "serde", serde(rename = "rsa-pkcs1-sha256"))]
-    RsaPkcs1Sha256,
-    /// RSASSA-PKCS1-v1_5 with SHA-384.
-    #[codec(index = 4)]
-    #[cfg_attr(feature = "serde", serde(rename = "rsa-pkcs1-sha384"))]
-    RsaPkcs1Sha384,
-    /// RSASSA-PKCS1-v1_5 with SHA-512.
-    #[codec(index = 5)]
-    #[cfg_attr(feature = "serde", serde(rename = "rsa-pkcs1-sha512"))]
-    RsaPkcs1Sha512,
-    /// RSASSA-PSS with SHA-256, MGF1 with SHA-256, 32 octets of salt (RFC 8017, 8.1; RFC 4055, 3.1).
-    #[codec(index = 6)]
-    #[cfg_attr(feature = "serde", serde(rename = "rsa-pss-sha256"))]
-    RsaPssSha256,
-    /// RSASSA-PSS with SHA-384, MGF1 with SHA-384, 48 octets of salt.
-    #[codec(index = 7)]
-    #[cfg_attr(feature = "serde", serde(rename = "rsa-pss-sha384"))]
-    RsaPssSha384,
-    /// RSASSA-PSS with SHA-512, MGF1 with SHA-512, 64 octets of salt.
-    #[codec(index = 8)]
-    #[cfg_attr(feature = "serde", serde(rename = "rsa-pss-sha512"))]
-    RsaPssSha512,
+    /// ECDSA on P-256 with SHA-256.
+    EcdsaP256,
+    /// ECDSA on P-384 with SHA-384.
+    EcdsaP384,
+    /// RSASSA-PKCS1-v1_5 (RFC 8017, 8.2).
+    RsaPkcs1(Digest),
+    /// RSASSA-PSS (RFC 8017, 8.1), MGF1 with the same digest, a salt as long as the digest (RFC 4055, 3.1).
+    RsaPss(Digest),
 }
 
-impl SignatureAlgorithm {
-    /// Every algorithm, in order of index.
-    pub const ALL: [Self; 9] = [
-        Self::Ed25519,
-        Self::EcdsaP256Sha256,
-        Self::EcdsaP384Sha384,
-        Self::RsaPkcs1Sha256,
-        Self::RsaPkcs1Sha384,
-        Self::RsaPkcs1Sha512,
-        Self::RsaPssSha256,
-        Self::RsaPssSha384,
-        Self::RsaPssSha512,
-    ];
-
-    /// The name that the command line and JSON use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ed25519 => "ed25519",
-            Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
-            Self::EcdsaP384Sha384 => "ecdsa-p384-sha384",
-            Self::RsaPkcs1Sha256 => "rsa-pkcs1-sha256",
-            Self::RsaPkcs1Sha384 => "rsa-pkcs1-sha384",
-            Self::RsaPkcs1Sha512 => "rsa-pkcs1-sha512",
-            Self::RsaPssSha256 => "rsa-pss-sha256",
-            Self::RsaPssSha384 => "rsa-pss-sha384",
-            Self::RsaPssSha512 => "rsa-pss-sha512",
-        }
-    }
-
-    /// The kind of key that signs with it.
+impl Scheme {
+    /// The kind of key that signs so.
     pub const fn key_algorithm(self) -> KeyAlgorithm {
         match self {
             Self::Ed25519 => KeyAlgorithm::Ed25519,
-            Self::EcdsaP256Sha256 => KeyAlgorithm::P256,
-            Self::EcdsaP384Sha384 => KeyAlgorithm::P384,
-            Self::RsaPkcs1Sha256
-            | Self::RsaPkcs1Sha384
-            | Self::RsaPkcs1Sha512
-            | Self::RsaPssSha256
-            | Self::RsaPssSha384
-            | Self::RsaPssSha512 => KeyAlgorithm::Rsa,
+            Self::EcdsaP256 => KeyAlgorithm::P256,
+            Self::EcdsaP384 => KeyAlgorithm::P384,
+            Self::RsaPkcs1(_) | Self::RsaPss(_) => KeyAlgorithm::Rsa,
         }
+    }
+
+    /// What of the message is signed; `None` where the scheme has a digest of its own.
+    pub const fn digest(self) -> Option<Digest> {
+        match self {
+            Self::Ed25519 => None,
+            Self::EcdsaP256 => Some(Digest::Sha256),
+            Self::EcdsaP384 => Some(Digest::Sha384),
+            Self::RsaPkcs1(digest) | Self::RsaPss(digest) => Some(digest),
+        }
+    }
+
+    /// Octets of salt, where there is one.
+    pub const fn salt_size(self) -> Option<u8> {
+        match self {
+            Self::RsaPss(digest) => Some(digest.size()),
+            Self::Ed25519 | Self::EcdsaP256 | Self::EcdsaP384 | Self::RsaPkcs1(_) => None,
+        }
+    }
+}
+
+/// The table of algorithms: index in SCALE, name in JSON, scheme, and `AlgorithmIdentifier`.
+macro_rules! signature_algorithms {
+    ($(
+        $(#[$documentation:meta])*
+        $variant:ident = $number:tt => $name:tt, $scheme:expr, $identifier:ident;
+    )+) => {
+        named_enum! {
+            /// A signature algorithm: kind of key, curve or padding, and digest together, as X.509 names them.
+            ///
+            /// SCALE: one byte, the index below.
+            pub enum SignatureAlgorithm {
+                $( $(#[$documentation])* $variant = $number => $name, )+
+            }
+        }
+
+        impl SignatureAlgorithm {
+            /// How it signs.
+            pub const fn scheme(self) -> Scheme {
+                match self {
+                    $(Self::$variant => $scheme,)+
+                }
+            }
+
+            /// Contents of its `AlgorithmIdentifier`.
+            pub const fn identifier(self) -> AlgorithmIdentifier {
+                match self {
+                    $(Self::$variant => alg_id::$identifier,)+
+                }
+            }
+        }
+    };
+}
+
+signature_algorithms! {
+    /// Ed25519 (RFC 8410), verified strictly: neither key nor R of small order, s below the group's order.
+    Ed25519 = 0 => "ed25519", Scheme::Ed25519, ED25519;
+    /// ECDSA on P-256 with SHA-256 (RFC 5758); s in either half of its range.
+    EcdsaP256Sha256 = 1 => "ecdsa-p256-sha256", Scheme::EcdsaP256, ECDSA_SHA256;
+    /// ECDSA on P-384 with SHA-384 (RFC 5758); s in either half of its range.
+    EcdsaP384Sha384 = 2 => "ecdsa-p384-sha384", Scheme::EcdsaP384, ECDSA_SHA384;
+    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
+    RsaPkcs1Sha256 = 3 => "rsa-pkcs1-sha256", Scheme::RsaPkcs1(Digest::Sha256), RSA_PKCS1_SHA256;
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RsaPkcs1Sha384 = 4 => "rsa-pkcs1-sha384", Scheme::RsaPkcs1(Digest::Sha384), RSA_PKCS1_SHA384;
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RsaPkcs1Sha512 = 5 => "rsa-pkcs1-sha512", Scheme::RsaPkcs1(Digest::Sha512), RSA_PKCS1_SHA512;
+    /// RSASSA-PSS with SHA-256, MGF1 with SHA-256, 32 octets of salt (RFC 8017, 8.1; RFC 4055, 3.1).
+    RsaPssSha256 = 6 => "rsa-pss-sha256", Scheme::RsaPss(Digest::Sha256), RSA_PSS_SHA256;
+    /// RSASSA-PSS with SHA-384, MGF1 with SHA-384, 48 octets of salt.
+    RsaPssSha384 = 7 => "rsa-pss-sha384", Scheme::RsaPss(Digest::Sha384), RSA_PSS_SHA384;
+    /// RSASSA-PSS with SHA-512, MGF1 with SHA-512, 64 octets of salt.
+    RsaPssSha512 = 8 => "rsa-pss-sha512", Scheme::RsaPss(Digest::Sha512), RSA_PSS_SHA512;
+}
+
+impl SignatureAlgorithm {
+    /// The kind of key that signs with it.
+    pub const fn key_algorithm(self) -> KeyAlgorithm {
+        self.scheme().key_algorithm()
     }
 
     /// The one whose `AlgorithmIdentifier` has these contents (what stands inside the SEQUENCE).
@@ -137,7 +137,7 @@ impl SignatureAlgorithm {
     pub(crate) fn from_identifier(contents: &[u8]) -> Result<Self, CertificateError> {
         let known = Self::ALL
             .into_iter()
-            .find(|algorithm| algorithm.verifier().signature_alg_id().as_ref() == contents);
+            .find(|algorithm| algorithm.identifier().as_ref() == contents);
         if let Some(algorithm) = known {
             return Ok(algorithm);
         }
@@ -148,35 +148,33 @@ impl SignatureAlgorithm {
             _ => Err(CertificateError::UnknownSignatureAlgorithm),
         }
     }
-
-    /// What `rustls-webpki` is handed.
-    pub fn verifier(self) -> &'static dyn SignatureVerificationAlgorithm {
-        verifier::of(self)
-    }
 }
 
-impl fmt::Display for SignatureAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+named_enum! {
+    /// The kind of a public key.
+    pub enum KeyAlgorithm {
+        /// Ed25519: 32 bytes.
+        Ed25519 => "ed25519",
+        /// A point on P-256: 65 bytes, uncompressed.
+        P256 => "p256",
+        /// A point on P-384: 97 bytes, uncompressed.
+        P384 => "p384",
+        /// RSA: the DER of `RSAPublicKey`, with a modulus from 2,048 to 4,096 bits. Weighed as 4,096.
+        Rsa => "rsa",
     }
-}
-
-/// The kind of a public key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyAlgorithm {
-    /// Ed25519: 32 bytes.
-    Ed25519,
-    /// A point on P-256: 65 bytes, uncompressed.
-    P256,
-    /// A point on P-384: 97 bytes, uncompressed.
-    P384,
-    /// RSA: the DER of `RSAPublicKey`, with a modulus from 2,048 to 4,096 bits. Weighed as 4,096.
-    Rsa,
 }
 
 impl KeyAlgorithm {
-    /// Every kind of key.
-    pub const ALL: [Self; 4] = [Self::Ed25519, Self::P256, Self::P384, Self::Rsa];
+    /// Contents of the `AlgorithmIdentifier` in `subjectPublicKeyInfo` (RFC 8410, 3; RFC 5480, 2.1.1; RFC 3279,
+    /// 2.3.1).
+    pub const fn identifier(self) -> AlgorithmIdentifier {
+        match self {
+            Self::Ed25519 => alg_id::ED25519,
+            Self::P256 => alg_id::ECDSA_P256,
+            Self::P384 => alg_id::ECDSA_P384,
+            Self::Rsa => alg_id::RSA_ENCRYPTION,
+        }
+    }
 
     /// The algorithm that a request by such a key uses unless another one is declared.
     pub const fn default_signature(self) -> SignatureAlgorithm {
@@ -204,10 +202,9 @@ impl KeyAlgorithm {
     /// # Errors
     /// [`CertificateError::PssKey`], [`CertificateError::UnknownKeyAlgorithm`].
     pub(crate) fn from_identifier(contents: &[u8]) -> Result<Self, CertificateError> {
-        let known = Self::ALL.into_iter().find(|kind| {
-            let verifier = kind.default_signature().verifier();
-            verifier.public_key_alg_id().as_ref() == contents
-        });
+        let known = Self::ALL
+            .into_iter()
+            .find(|kind| kind.identifier().as_ref() == contents);
         if let Some(kind) = known {
             return Ok(kind);
         }
@@ -253,16 +250,16 @@ fn pss_digest(mut fields: Cursor<'_>) -> Option<SignatureAlgorithm> {
     let length = salt.expect(Tag::Integer).ok()?.value;
     salt.finish().ok()?;
     parameters.finish().ok()?;
-    match (digest, length) {
-        (1, [32]) => Some(SignatureAlgorithm::RsaPssSha256),
-        (2, [48]) => Some(SignatureAlgorithm::RsaPssSha384),
-        (3, [64]) => Some(SignatureAlgorithm::RsaPssSha512),
-        _ => None,
+    if length != [digest.size()] {
+        return None;
     }
+    SignatureAlgorithm::ALL
+        .into_iter()
+        .find(|algorithm| algorithm.scheme() == Scheme::RsaPss(digest))
 }
 
-/// The last arc of the one digest that is left to read: 1 for SHA-256, 2 for SHA-384, 3 for SHA-512.
-fn digest(outer: &mut Cursor<'_>) -> Option<u8> {
+/// The one digest that is left to read.
+fn digest(outer: &mut Cursor<'_>) -> Option<Digest> {
     let mut fields = outer.sequence().ok()?;
     let (last, arc) = fields.object_identifier().ok()?.split_last()?;
     if let Some(parameters) = fields.optional(Tag::Null).ok()?
@@ -271,5 +268,6 @@ fn digest(outer: &mut Cursor<'_>) -> Option<u8> {
         return None;
     }
     let is_whole = fields.at_end() && outer.at_end();
-    (is_whole && arc == NIST_DIGESTS).then_some(*last)
+    let known = Digest::ALL.into_iter().find(|digest| digest.arc() == *last);
+    known.filter(|_| is_whole && arc == NIST_DIGESTS)
 }

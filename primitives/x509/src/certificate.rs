@@ -3,7 +3,7 @@
 use core::ops::Deref;
 
 use der::{Tag, TagNumber};
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm};
 use sha2::{Digest, Sha256};
 use webpki::EndEntityCert;
 
@@ -81,7 +81,6 @@ impl<'a> PublicKey<'a> {
     ) -> Result<(), SignatureError> {
         self.check_algorithm(algorithm)?;
         algorithm
-            .verifier()
             .verify_signature(self.bytes, message, signature)
             .map_err(|_| SignatureError::Invalid)
     }
@@ -364,7 +363,7 @@ impl<'a> ParsedCertificate<'a> {
         self.key.check_algorithm(algorithm)?;
         let der = CertificateDer::from(self.der);
         EndEntityCert::try_from(&der)
-            .and_then(|key| key.verify_signature(algorithm.verifier(), message, signature))
+            .and_then(|key| key.verify_signature(&algorithm, message, signature))
             .map_err(|_| SignatureError::Invalid)
     }
 
@@ -414,13 +413,29 @@ fn parse_version(fields: &mut Cursor<'_>) -> Result<(), CertificateError> {
 
 pub(crate) fn parse_serial<'a>(fields: &mut Cursor<'a>) -> Result<&'a [u8], CertificateError> {
     let serial = fields.expect(Tag::Integer)?.value;
+    check_serial(serial)?;
+    Ok(serial)
+}
+
+/// Whether these are the contents of a serial number's INTEGER in the one form that it has: positive, minimal, at
+/// most [`MAX_SERIAL_OCTETS`] (RFC 5280, 4.1.2.2).
+///
+/// # Errors
+/// [`CertificateError::SerialNotPositive`], [`CertificateError::SerialTooLong`], [`CertificateError::Malformed`]
+/// if it is empty or not minimal.
+pub fn check_serial(serial: &[u8]) -> Result<(), CertificateError> {
     match serial {
         [] => Err(CertificateError::Malformed(Field::Serial)),
         [0] | [0x80..=0xff, ..] => Err(CertificateError::SerialNotPositive),
         [0, 0..=0x7f, ..] => Err(CertificateError::Malformed(Field::Serial)),
-        _ if serial.len() > MAX_SERIAL_OCTETS => Err(CertificateError::SerialTooLong(serial.len())),
-        _ => Ok(serial),
+        [..] if !is_short_number(serial) => Err(CertificateError::SerialTooLong(serial.len())),
+        [..] => Ok(()),
     }
+}
+
+/// Whether it has at most [`MAX_SERIAL_OCTETS`].
+pub(crate) fn is_short_number(number: &[u8]) -> bool {
+    u32::try_from(number.len()).is_ok_and(|length| length <= MAX_SERIAL_OCTETS)
 }
 
 /// What follows the public key: unique identifiers, extensions.

@@ -10,10 +10,17 @@
 //! writes unless it is told otherwise is read. scrypt (RFC 7914) is not: the error says how to change such a file.
 //!
 //! PBES2 does not tell a wrong password from a damaged file, and neither can the error.
+//!
+//! The crate `pkcs5` reads the same. It asks for a feature of `cipher` with which much below the SDK would be another
+//! crate than it is, and its errors do not say what a file asks for; so that only derivation and cipher are other
+//! crates' here.
 
 use aes::{
     Aes128, Aes192, Aes256,
-    cipher::{BlockDecrypt, BlockEncrypt, KeyInit, generic_array::GenericArray},
+    cipher::{
+        BlockCipher, BlockDecrypt, BlockDecryptMut, BlockEncryptMut, KeyInit, KeyIvInit,
+        generic_array::{GenericArray, typenum::U16},
+    },
 };
 use der::{Decode, Tag, asn1::ObjectIdentifier};
 use hmac::Hmac;
@@ -125,11 +132,7 @@ impl SigningKey {
         };
         scheme.derive(password, &salt, key.as_mut());
         let plain = self.to_pkcs8();
-        let data = encrypt_cbc(
-            &Aes256::new(GenericArray::from_slice(&*key)),
-            vector,
-            &plain,
-        );
+        let data = encrypt_cbc(&key, vector, &plain);
         let function = sequence(&[tlv(6, &[HMAC, &[HMAC_SHA256]].concat()), tlv(5, &[])]);
         let derivation = sequence(&[
             tlv(6, PBKDF2),
@@ -172,9 +175,27 @@ fn parse(der: &[u8]) -> Result<(Scheme<'_>, &[u8]), EncryptedKeyError> {
 struct Scheme<'a> {
     derivation: Derivation,
     salt: &'a [u8],
-    /// Octets of the key: 16, 24 or 32.
-    key_length: usize,
+    cipher: Cipher,
     vector: [u8; BLOCK],
+}
+
+/// AES in CBC mode, by the length of its key.
+#[derive(Debug, Clone, Copy)]
+enum Cipher {
+    Aes128,
+    Aes192,
+    Aes256,
+}
+
+impl Cipher {
+    /// Octets.
+    const fn key_length(self) -> usize {
+        match self {
+            Self::Aes128 => 16,
+            Self::Aes192 => 24,
+            Self::Aes256 => 32,
+        }
+    }
 }
 
 /// PBKDF2's parameters but for the salt.
@@ -203,7 +224,7 @@ impl<'a> Scheme<'a> {
         let mut parameters = algorithm.sequence()?;
         algorithm.finish()?;
         let mut derivation = parameters.sequence()?;
-        let mut cipher = parameters.sequence()?;
+        let mut encryption = parameters.sequence()?;
         parameters.finish()?;
 
         let identifier = derivation.object_identifier()?;
@@ -217,22 +238,22 @@ impl<'a> Scheme<'a> {
             return Err(EncryptedKeyError::Salt(salt.len()));
         }
 
-        let identifier = cipher.object_identifier()?;
-        let key_length = match identifier.split_last() {
-            Some((0x02, AES)) => 16,
-            Some((0x16, AES)) => 24,
-            Some((&AES256_CBC, AES)) => 32,
+        let identifier = encryption.object_identifier()?;
+        let cipher = match identifier.split_last() {
+            Some((0x02, AES)) => Cipher::Aes128,
+            Some((0x16, AES)) => Cipher::Aes192,
+            Some((&AES256_CBC, AES)) => Cipher::Aes256,
             _ => return Err(unknown(identifier)),
         };
-        let vector = cipher.expect(Tag::OctetString)?.value;
-        cipher.finish()?;
-        if stated_length.is_some_and(|stated| u64::try_from(key_length) != Ok(stated)) {
+        let vector = encryption.expect(Tag::OctetString)?.value;
+        encryption.finish()?;
+        if stated_length.is_some_and(|stated| u64::try_from(cipher.key_length()) != Ok(stated)) {
             return Err(EncryptedKeyError::Malformed);
         }
         Ok(Self {
             derivation,
             salt,
-            key_length,
+            cipher,
             vector: vector
                 .try_into()
                 .map_err(|_| EncryptedKeyError::Malformed)?,
@@ -244,13 +265,13 @@ impl<'a> Scheme<'a> {
         password: &[u8],
         data: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, EncryptedKeyError> {
-        let mut key = Zeroizing::new(vec![0; self.key_length]);
+        let mut key = Zeroizing::new(vec![0; self.cipher.key_length()]);
         self.derivation.derive(password, self.salt, &mut key);
         let mut plain = Zeroizing::new(data.to_vec());
-        match self.key_length {
-            16 => decrypt_cbc(Aes128::new_from_slice(&key).ok(), self.vector, &mut plain),
-            24 => decrypt_cbc(Aes192::new_from_slice(&key).ok(), self.vector, &mut plain),
-            _ => decrypt_cbc(Aes256::new_from_slice(&key).ok(), self.vector, &mut plain),
+        match self.cipher {
+            Cipher::Aes128 => decrypt_cbc::<Aes128>(&key, self.vector, &mut plain),
+            Cipher::Aes192 => decrypt_cbc::<Aes192>(&key, self.vector, &mut plain),
+            Cipher::Aes256 => decrypt_cbc::<Aes256>(&key, self.vector, &mut plain),
         }
         .ok_or(EncryptedKeyError::WrongPassword)?;
         Ok(plain)
@@ -325,24 +346,18 @@ fn unknown(identifier: &[u8]) -> EncryptedKeyError {
     )
 }
 
-fn xor(block: &mut [u8], other: [u8; BLOCK]) {
-    for (byte, other) in block.iter_mut().zip(other) {
-        *byte ^= other;
-    }
-}
-
 /// Decrypts in place and takes the padding off (RFC 8018, B.2.5); `None` if that is not there.
-fn decrypt_cbc(
-    cipher: Option<impl BlockDecrypt>,
+fn decrypt_cbc<Aes: BlockCipher<BlockSize = U16> + BlockDecrypt + KeyInit>(
+    key: &[u8],
     vector: [u8; BLOCK],
     data: &mut Vec<u8>,
-) -> Option<()> {
-    let (cipher, mut previous) = (cipher?, vector);
+) -> Option<()>
+where
+    cbc::Decryptor<Aes>: BlockDecryptMut<BlockSize = U16> + KeyIvInit,
+{
+    let mut cipher = cbc::Decryptor::<Aes>::new_from_slices(key, &vector).ok()?;
     for block in data.chunks_exact_mut(BLOCK) {
-        let encrypted = <[u8; BLOCK]>::try_from(&*block).ok()?;
-        cipher.decrypt_block(GenericArray::from_mut_slice(block));
-        xor(block, previous);
-        previous = encrypted;
+        cipher.decrypt_block_mut(GenericArray::from_mut_slice(block));
     }
     let padding = *data.last()?;
     let length = data.len().checked_sub(padding.into())?;
@@ -352,19 +367,17 @@ fn decrypt_cbc(
     is_padding.then(|| data.truncate(length))
 }
 
-/// Pads and encrypts.
-fn encrypt_cbc(cipher: &impl BlockEncrypt, vector: [u8; BLOCK], plain: &[u8]) -> Vec<u8> {
+/// Pads and encrypts by AES-256.
+fn encrypt_cbc(key: &[u8; 32], vector: [u8; BLOCK], plain: &[u8]) -> Vec<u8> {
     let missing = BLOCK.saturating_sub(plain.len() % BLOCK);
     let length = plain.len().saturating_add(missing);
     // With room for all from the start, nothing is copied and left behind.
     let mut data = Vec::with_capacity(length);
     data.extend_from_slice(plain);
     data.resize(length, u8::try_from(missing).unwrap_or_default());
-    let mut previous = vector;
+    let mut cipher = cbc::Encryptor::<Aes256>::new(key.into(), &vector.into());
     for block in data.chunks_exact_mut(BLOCK) {
-        xor(block, previous);
-        cipher.encrypt_block(GenericArray::from_mut_slice(block));
-        previous = <[u8; BLOCK]>::try_from(&*block).unwrap_or_default();
+        cipher.encrypt_block_mut(GenericArray::from_mut_slice(block));
     }
     data
 }

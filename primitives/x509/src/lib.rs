@@ -46,7 +46,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`algorithm`] | signature algorithms and kinds of keys |
+//! | [`algorithm`] | the tables of signature algorithms and of kinds of keys |
 //! | [`certificate`] | the stages above |
 //! | [`extensions`], [`general_name`], [`name`] | what certificates say |
 //! | [`limits`] | how much of them is read |
@@ -84,6 +84,7 @@ pub mod certificate;
 pub mod crl;
 #[cfg(any(test, feature = "builder"))]
 pub mod csr;
+mod digest;
 #[cfg(feature = "std")]
 pub mod encrypted_key;
 pub mod error;
@@ -93,6 +94,7 @@ mod host_name;
 pub mod limits;
 pub mod name;
 pub mod name_constraints;
+mod named;
 pub mod path;
 #[cfg(any(test, feature = "builder"))]
 pub mod private_key;
@@ -108,15 +110,19 @@ mod time;
 mod verifier;
 mod writer;
 
-pub use algorithm::{KeyAlgorithm, SignatureAlgorithm};
-pub use certificate::{ParsedCertificate, PublicKey, SelfIssuedCertificate};
-pub use crl::{CrlBuilder, CrlEntry, CrlError, ParsedCrl, RevocationReason};
+pub use algorithm::{KeyAlgorithm, Scheme, SignatureAlgorithm};
+pub use certificate::{ParsedCertificate, PublicKey, SelfIssuedCertificate, check_serial};
+pub use crl::{CrlBuilder, CrlEntry, CrlError, CrlReason, ParsedCrl, RevocationReason};
 #[cfg(any(test, feature = "builder"))]
 pub use csr::{CsrError, ParsedRequest};
+pub use digest::Digest;
 pub use error::{CertificateError, Field, SignatureError};
 pub use extensions::{AuthorityKeyIdentifier, BasicConstraints, Extension, KeyUsage, oid};
 pub use general_name::{GeneralName, NameForm};
-pub use limits::Limits;
+pub use limits::{
+    Limits, MAX_ALTERNATIVE_NAMES, MAX_CERTIFICATE_SIZE, MAX_CHAIN, MAX_CRL_SIZE, MAX_EXTENSIONS,
+    MAX_NAME_CONSTRAINTS, MAX_PURPOSES, MAX_REQUEST_SIZE, MAX_SERIAL_OCTETS, MAX_SIGNATURE_SIZE,
+};
 pub use name::Name;
 pub use name_constraints::{Budget, NameConstraints};
 pub use path::{PathError, PathReport, Purpose, Rule};
@@ -126,25 +132,3 @@ pub use rsa_key::{RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS};
 #[cfg(any(test, feature = "builder"))]
 pub use signing_key::SigningKey;
 pub use time::{Validity, format_time};
-
-/// Most bytes that a certificate may have (§11).
-pub const MAX_CERTIFICATE_SIZE: u32 = 4096;
-/// Most extensions in a certificate (§11).
-pub const MAX_EXTENSIONS: usize = 32;
-/// Most alternative names in a certificate (§11).
-pub const MAX_ALTERNATIVE_NAMES: usize = 32;
-/// Most name-constraint subtrees, permitted and excluded together (§11).
-pub const MAX_NAME_CONSTRAINTS: usize = 16;
-/// Most bytes that a revocation list may have (§11).
-pub const MAX_CRL_SIZE: u32 = 32_768;
-/// Most bytes that a certification request may have: a certificate's, and as many for what the certificate
-/// will not say.
-pub const MAX_REQUEST_SIZE: u32 = 8_192;
-/// Most purposes in the extended key usage.
-pub const MAX_PURPOSES: usize = 32;
-/// Most certificates in a chain, root and target included (§11).
-pub const MAX_CHAIN: usize = 8;
-/// Most octets of a serial number (RFC 5280, 4.1.2.2).
-pub const MAX_SERIAL_OCTETS: usize = 20;
-/// Most bytes of a signature by any algorithm of §11: RSA with 4,096 bits.
-pub const MAX_SIGNATURE_SIZE: u32 = 512;

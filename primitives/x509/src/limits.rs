@@ -1,8 +1,28 @@
-//! How much of a certificate is read at all.
+//! How much of a certificate, of a list and of a request is read at all. Every other place names these constants.
 
-use crate::{
-    MAX_ALTERNATIVE_NAMES, MAX_CERTIFICATE_SIZE, MAX_EXTENSIONS, MAX_NAME_CONSTRAINTS, MAX_PURPOSES,
-};
+use crate::rsa_key::RSA_MAX_BITS;
+
+/// Most bytes that a certificate may have (§11).
+pub const MAX_CERTIFICATE_SIZE: u32 = 4096;
+/// Most extensions in a certificate (§11).
+pub const MAX_EXTENSIONS: usize = 32;
+/// Most alternative names in a certificate (§11).
+pub const MAX_ALTERNATIVE_NAMES: usize = 32;
+/// Most name-constraint subtrees, permitted and excluded together (§11).
+pub const MAX_NAME_CONSTRAINTS: usize = 16;
+/// Most bytes that a revocation list may have (§11).
+pub const MAX_CRL_SIZE: u32 = 32_768;
+/// Most bytes that a certification request may have: a certificate's, and as many for what the certificate
+/// will not say.
+pub const MAX_REQUEST_SIZE: u32 = 2 * MAX_CERTIFICATE_SIZE;
+/// Most purposes in the extended key usage.
+pub const MAX_PURPOSES: usize = 32;
+/// Most certificates in a chain, root and target included (§11).
+pub const MAX_CHAIN: u8 = 8;
+/// Most octets of a serial number (RFC 5280, 4.1.2.2).
+pub const MAX_SERIAL_OCTETS: u32 = 20;
+/// Most bytes of a signature by any algorithm: RSA with the longest key.
+pub const MAX_SIGNATURE_SIZE: u32 = RSA_MAX_BITS / 8;
 
 /// Bounds of a certificate's size and parts. What exceeds one is refused with an error that names it,
 /// before anything is done with the part.

@@ -199,7 +199,11 @@ fn parse_base(tag: Tag, contents: &[u8]) -> Result<GeneralName<'_>, CertificateE
         GeneralName::Email(text) => is_domain(text) || Mailbox::parse(text).is_some(),
         GeneralName::Uri(text) => is_domain(text),
         GeneralName::Ip(octets) => has_whole_mask(octets),
-        _ => true,
+        GeneralName::Other
+        | GeneralName::X400
+        | GeneralName::Directory(_)
+        | GeneralName::EdiParty
+        | GeneralName::RegisteredId => true,
     };
     if is_valid {
         Ok(base)
@@ -262,7 +266,13 @@ impl PresentedName<'_> {
             ) => text.len(),
             Self::General(GeneralName::Directory(name)) => name.contents().len().saturating_mul(4),
             Self::Email(bytes) => bytes.len(),
-            Self::General(_) => 0,
+            Self::General(
+                GeneralName::Other
+                | GeneralName::X400
+                | GeneralName::EdiParty
+                | GeneralName::Ip(_)
+                | GeneralName::RegisteredId,
+            ) => 0,
         }
     }
 
@@ -281,7 +291,12 @@ impl PresentedName<'_> {
                 .ok()
                 .and_then(Mailbox::parse)
                 .map(Understood::Email),
-            Self::General(_) => return Err(PathError::UnsupportedConstraint(form)),
+            Self::General(
+                GeneralName::Other
+                | GeneralName::X400
+                | GeneralName::EdiParty
+                | GeneralName::RegisteredId,
+            ) => return Err(PathError::UnsupportedConstraint(form)),
         };
         understood.ok_or(PathError::MalformedName(form))
     }
@@ -328,7 +343,15 @@ impl<'a> Understood<'a> {
                 Some(base) => address.is(&base),
                 None => host_lies_within(address.host, base),
             }),
-            _ => Err(PathError::UnsupportedConstraint(base.form())),
+            (
+                Self::Dns(_)
+                | Self::Wildcard(_)
+                | Self::Ip(_)
+                | Self::Directory(_)
+                | Self::Uri(_)
+                | Self::Email(_),
+                _,
+            ) => Err(PathError::UnsupportedConstraint(base.form())),
         }
     }
 }

@@ -30,9 +30,7 @@ use crate::{
     writer::{sequence, tlv},
 };
 
-/// `id-Ed25519`, contents of the identifier.
-const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
-/// `id-ecPublicKey`.
+/// `id-ecPublicKey`, contents of the identifier.
 const ELLIPTIC_CURVE: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 /// `secp256r1`.
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
@@ -107,24 +105,17 @@ impl SigningKey {
             [1] => true,
             _ => return Err(PrivateKeyError::Malformed("version must be 0 or 1")),
         };
-        let mut algorithm = fields.sequence()?;
+        let algorithm = key_algorithm(fields.expect(Tag::Sequence)?.value)?;
         let private_key = fields.expect(Tag::OctetString)?.value;
         fields.optional(context(TagNumber::N0, true))?;
         let public_key = fields.optional(context(TagNumber::N1, false))?;
         fields.finish()?;
-        let key = match algorithm.object_identifier()? {
-            ED25519 => ed25519(private_key)?,
-            ELLIPTIC_CURVE => {
-                let curve = algorithm.object_identifier()?;
-                elliptic_curve(private_key, Some(curve))?
-            }
-            RSA => {
-                algorithm.optional(Tag::Null)?;
-                Self::from_pkcs1(private_key)?
-            }
-            other => return Err(kind(other)),
+        let key = match algorithm {
+            KeyAlgorithm::Ed25519 => ed25519(private_key)?,
+            KeyAlgorithm::P256 => elliptic_curve(private_key, Some(P256))?,
+            KeyAlgorithm::P384 => elliptic_curve(private_key, Some(P384))?,
+            KeyAlgorithm::Rsa => Self::from_pkcs1(private_key)?,
         };
-        algorithm.finish()?;
         match public_key {
             Some(_) if !has_public_key => {
                 Err(PrivateKeyError::Malformed("a public key in version 0"))
@@ -184,26 +175,24 @@ impl SigningKey {
 
     /// Writes `PrivateKeyInfo` (version 0), as `openssl pkey -outform der` does.
     pub fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
-        let (algorithm, key) = match self {
+        let key = match self {
             Self::Ed25519(key) => {
                 let seed = Zeroizing::new(key.to_bytes());
-                (secret(0x30, &[&[6, 3], ED25519]), secret(4, &[&*seed]))
+                secret(4, &[&*seed])
             }
             Self::P256(key) => {
                 let scalar = Zeroizing::new(key.to_bytes());
                 let point = key.verifying_key().to_encoded_point(false);
-                ec_document(P256, scalar.as_slice(), point.as_bytes())
+                ec_document(scalar.as_slice(), point.as_bytes())
             }
             Self::P384(key) => {
                 let scalar = Zeroizing::new(key.to_bytes());
                 let point = key.verifying_key().to_encoded_point(false);
-                ec_document(P384, scalar.as_slice(), point.as_bytes())
+                ec_document(scalar.as_slice(), point.as_bytes())
             }
-            Self::Rsa(key) => {
-                let identifier = secret(0x30, &[&secret(6, &[RSA]), &[5, 0]]);
-                (identifier, rsa_document(key))
-            }
+            Self::Rsa(key) => rsa_document(key),
         };
+        let algorithm = secret(0x30, &[self.key_algorithm().identifier().as_ref()]);
         secret(0x30, &[&[2, 1, 0], &algorithm, &secret(4, &[&key])])
     }
 }
@@ -228,6 +217,27 @@ fn whole_sequence(der: &[u8]) -> Result<Cursor<'_>, PrivateKeyError> {
 fn first_tags(der: &[u8]) -> Option<(Tag, Tag)> {
     let mut fields = whole_sequence(der).ok()?;
     Some((fields.next().ok()?.tag, fields.next().ok()?.tag))
+}
+
+/// The kind of key whose `AlgorithmIdentifier` has these contents.
+fn key_algorithm(contents: &[u8]) -> Result<KeyAlgorithm, PrivateKeyError> {
+    let known = KeyAlgorithm::ALL
+        .into_iter()
+        .find(|kind| kind.identifier().as_ref() == contents);
+    if let Some(kind) = known {
+        return Ok(kind);
+    }
+    let mut fields = Cursor::new(contents, Field::PrivateKey);
+    match fields.object_identifier()? {
+        // Some tools leave out the NULL that RFC 3279, 2.3.1, wants.
+        RSA if fields.at_end() => Ok(KeyAlgorithm::Rsa),
+        ELLIPTIC_CURVE => {
+            let curve = fields.object_identifier()?;
+            fields.finish()?;
+            Err(kind(curve))
+        }
+        other => Err(kind(other)),
+    }
 }
 
 fn kind(identifier: &[u8]) -> PrivateKeyError {
@@ -340,16 +350,10 @@ fn secret(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     out
 }
 
-/// Algorithm identifier and `ECPrivateKey` for PKCS #8, with the public key, as OpenSSL writes it.
-fn ec_document(
-    curve: &[u8],
-    scalar: &[u8],
-    point: &[u8],
-) -> (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>) {
-    let algorithm = secret(0x30, &[&secret(6, &[ELLIPTIC_CURVE]), &secret(6, &[curve])]);
+/// `ECPrivateKey` for PKCS #8, with the public key, as OpenSSL writes it.
+fn ec_document(scalar: &[u8], point: &[u8]) -> Zeroizing<Vec<u8>> {
     let public_key = secret(0xa1, &[&secret(3, &[&[0], point])]);
-    let key = secret(0x30, &[&[2, 1, 1], &secret(4, &[scalar]), &public_key]);
-    (algorithm, key)
+    secret(0x30, &[&[2, 1, 1], &secret(4, &[scalar]), &public_key])
 }
 
 /// `RSAPrivateKey` (RFC 8017, A.1.2).

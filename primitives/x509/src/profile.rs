@@ -184,7 +184,12 @@ fn check_name_syntax(certificate: &ParsedCertificate<'_>) -> Result<(), ProfileE
             GeneralName::Dns(name) => is_dns_name(name),
             GeneralName::Email(address) => is_email_address(address),
             GeneralName::Uri(uri) => is_absolute_uri(uri),
-            _ => true,
+            GeneralName::Other
+            | GeneralName::X400
+            | GeneralName::Directory(_)
+            | GeneralName::EdiParty
+            | GeneralName::Ip(_)
+            | GeneralName::RegisteredId => true,
         };
         if !is_valid {
             return Err(ProfileError::NameSyntax(name.form()));

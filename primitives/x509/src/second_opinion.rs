@@ -175,8 +175,8 @@ fn has_repeated_name(chain: &[ParsedCertificate<'_>]) -> bool {
 
 /// RSASSA-PSS in other bytes than the ones it knows.
 fn has_short_pss_parameters(certificate: &ParsedCertificate<'_>) -> bool {
-    let verifier = certificate.signature_algorithm().verifier();
-    certificate.signature_algorithm_identifier() != verifier.signature_alg_id().as_ref()
+    let usual = certificate.signature_algorithm().identifier();
+    certificate.signature_algorithm_identifier() != usual.as_ref()
 }
 
 /// A signature that was checked and is right.
@@ -216,11 +216,11 @@ impl SignatureVerificationAlgorithm for AlreadyVerified<'_> {
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        self.algorithm.verifier().public_key_alg_id()
+        self.algorithm.public_key_alg_id()
     }
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        self.algorithm.verifier().signature_alg_id()
+        self.algorithm.signature_alg_id()
     }
 }
 

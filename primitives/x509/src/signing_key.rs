@@ -9,14 +9,14 @@ use p256::{
 };
 use p384::ecdsa::Signature as P384Signature;
 use rsa::{
-    Pkcs1v15Sign, Pss, RsaPrivateKey,
+    RsaPrivateKey,
     rand_core::{CryptoRng, CryptoRngCore, Error as RngError, RngCore},
     traits::{PrivateKeyParts, PublicKeyParts},
 };
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha256};
 
 use crate::{
-    CertificateError, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS, SignatureAlgorithm,
+    CertificateError, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS, Scheme, SignatureAlgorithm,
     builder::{bit_string, sequence, tlv},
     verifier::check_key,
 };
@@ -131,18 +131,9 @@ impl SigningKey {
     /// Signs any message, in X.509's encoding: 64 bytes for Ed25519, DER for ECDSA, as long as the
     /// modulus for RSA.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
-            Self::P256(key) => {
-                let signature: P256Signature = key.sign(message);
-                signature.to_der().as_bytes().to_vec()
-            }
-            Self::P384(key) => {
-                let signature: P384Signature = key.sign(message);
-                signature.to_der().as_bytes().to_vec()
-            }
-            Self::Rsa(key) => sign_rsa(key, self.algorithm(), message),
-        }
+        // A key's own algorithm goes with it.
+        self.sign_with(self.algorithm(), message)
+            .unwrap_or_default()
     }
 
     /// Signs with one of the algorithms of this kind of key.
@@ -154,12 +145,34 @@ impl SigningKey {
         algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, AlgorithmError> {
-        if algorithm.key_algorithm() != self.key_algorithm() {
-            return Err(AlgorithmError(algorithm));
-        }
-        Ok(match self {
-            Self::Rsa(key) => sign_rsa(key, algorithm, message),
-            _ => self.sign(message),
+        Ok(match (self, algorithm.scheme()) {
+            (Self::Ed25519(key), Scheme::Ed25519) => key.sign(message).to_bytes().to_vec(),
+            (Self::P256(key), Scheme::EcdsaP256) => {
+                let signature: P256Signature = key.sign(message);
+                signature.to_der().as_bytes().to_vec()
+            }
+            (Self::P384(key), Scheme::EcdsaP384) => {
+                let signature: P384Signature = key.sign(message);
+                signature.to_der().as_bytes().to_vec()
+            }
+            (Self::Rsa(key), Scheme::RsaPkcs1(digest)) => {
+                let rng = &mut DerivedRng::new(key, algorithm, message);
+                key.sign_with_rng(rng, digest.pkcs1(), &digest.of(message))
+                    .unwrap_or_default()
+            }
+            (Self::Rsa(key), Scheme::RsaPss(digest)) => {
+                let rng = &mut DerivedRng::new(key, algorithm, message);
+                key.sign_with_rng(rng, digest.pss(), &digest.of(message))
+                    .unwrap_or_default()
+            }
+            (
+                Self::Ed25519(_) | Self::P256(_) | Self::P384(_) | Self::Rsa(_),
+                Scheme::Ed25519
+                | Scheme::EcdsaP256
+                | Scheme::EcdsaP384
+                | Scheme::RsaPkcs1(_)
+                | Scheme::RsaPss(_),
+            ) => return Err(AlgorithmError(algorithm)),
         })
     }
 
@@ -181,9 +194,8 @@ impl SigningKey {
 
     /// The DER of the public key's `SubjectPublicKeyInfo`.
     pub fn spki(&self) -> Vec<u8> {
-        let verifier = self.algorithm().verifier();
         sequence(&[
-            tlv(0x30, verifier.public_key_alg_id().as_ref()),
+            tlv(0x30, self.key_algorithm().identifier().as_ref()),
             bit_string(&self.public_key_bytes()),
         ])
     }
@@ -200,40 +212,6 @@ fn rsa_public_key(key: &RsaPrivateKey) -> Vec<u8> {
         integer(key.n().to_bytes_be()),
         integer(key.e().to_bytes_be()),
     ])
-}
-
-/// Empty for an algorithm that is not RSA's, and if the key is broken.
-fn sign_rsa(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
-    let rng = &mut DerivedRng::new(key, algorithm, message);
-    let (sha256, sha384, sha512) = (
-        || Sha256::digest(message),
-        || Sha384::digest(message),
-        || Sha512::digest(message),
-    );
-    match algorithm {
-        SignatureAlgorithm::RsaPkcs1Sha256 => {
-            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), &sha256())
-        }
-        SignatureAlgorithm::RsaPkcs1Sha384 => {
-            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha384>(), &sha384())
-        }
-        SignatureAlgorithm::RsaPkcs1Sha512 => {
-            key.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha512>(), &sha512())
-        }
-        SignatureAlgorithm::RsaPssSha256 => {
-            key.sign_with_rng(rng, Pss::new_blinded::<Sha256>(), &sha256())
-        }
-        SignatureAlgorithm::RsaPssSha384 => {
-            key.sign_with_rng(rng, Pss::new_blinded::<Sha384>(), &sha384())
-        }
-        SignatureAlgorithm::RsaPssSha512 => {
-            key.sign_with_rng(rng, Pss::new_blinded::<Sha512>(), &sha512())
-        }
-        SignatureAlgorithm::Ed25519
-        | SignatureAlgorithm::EcdsaP256Sha256
-        | SignatureAlgorithm::EcdsaP384Sha384 => return Vec::new(),
-    }
-    .unwrap_or_default()
 }
 
 /// Bytes that nobody can guess without the key: SHA-256 of the private exponent, algorithm, message

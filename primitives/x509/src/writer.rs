@@ -62,7 +62,7 @@ pub fn extension(identifier: &[u8], is_critical: bool, value: &[u8]) -> Vec<u8> 
 
 /// The identifier of a signature algorithm.
 pub fn algorithm_identifier(algorithm: SignatureAlgorithm) -> Vec<u8> {
-    tlv(0x30, algorithm.verifier().signature_alg_id().as_ref())
+    tlv(0x30, algorithm.identifier().as_ref())
 }
 
 /// What is signed, the algorithm, and the signature: a certificate, a list or a request.

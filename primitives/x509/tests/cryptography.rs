@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use allod_x509::{
-    CrlError, GeneralName, NameForm, ParsedCertificate, ParsedCrl, ParsedRequest, PathError,
-    Purpose, RevocationReason, Rule, SignatureAlgorithm, path::verify_path, profile,
+    CrlError, CrlReason, GeneralName, NameForm, ParsedCertificate, ParsedCrl, ParsedRequest,
+    PathError, Purpose, RevocationReason, Rule, SignatureAlgorithm, path::verify_path, profile,
 };
 
 /// Each kind of key, and what signs its files.
@@ -108,13 +108,13 @@ fn revocation_lists() {
         let reason = |serial: &[u8]| crl.find(serial).map(|entry| entry.reason);
         assert_eq!(
             reason(chain[2].serial()),
-            Some(RevocationReason::KeyCompromise)
+            Some(RevocationReason::KeyCompromise.into())
         );
+        assert_eq!(reason(chain[1].serial()), Some(CrlReason::CertificateHold));
         assert_eq!(
-            reason(chain[1].serial()),
-            Some(RevocationReason::CertificateHold)
+            reason(&[0, 255]),
+            Some(RevocationReason::Unspecified.into())
         );
-        assert_eq!(reason(&[0, 255]), Some(RevocationReason::Unspecified));
         assert_eq!(reason(chain[0].serial()), None);
         assert_eq!(crl.entries().len(), 3);
     }

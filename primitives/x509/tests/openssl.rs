@@ -7,8 +7,9 @@ use std::{
 };
 
 use allod_x509::{
-    CertificateError, CrlBuilder, CrlEntry, GeneralName, KeyUsage, ParsedCertificate, ParsedCrl,
-    ParsedRequest, PathError, Purpose, RevocationReason, Rule, SignatureAlgorithm, SignatureError,
+    CertificateError, CrlBuilder, CrlEntry, CrlReason, GeneralName, KeyAlgorithm, KeyUsage,
+    ParsedCertificate, ParsedCrl, ParsedRequest, PathError, Purpose, RevocationReason, Rule,
+    SignatureAlgorithm, SignatureError,
     builder::{SigningKey, alternative_names, certification_request, name, tlv},
     crl::assemble,
     path::verify_path,
@@ -62,73 +63,53 @@ const RSA: [&str; 2] = ["-newkey", "rsa:2048"];
 const P384: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
 const P256: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
 
+/// What makes a key that signs with it.
+fn new_key(algorithm: SignatureAlgorithm) -> &'static [&'static str] {
+    match algorithm.key_algorithm() {
+        KeyAlgorithm::Ed25519 => &ED25519,
+        KeyAlgorithm::P256 => &P256,
+        KeyAlgorithm::P384 => &P384,
+        KeyAlgorithm::Rsa => &RSA,
+    }
+}
+
+/// Padding and salt, for the option of this name.
+fn pss_options(algorithm: SignatureAlgorithm, option: &str) -> Vec<&str> {
+    match algorithm.scheme().salt_size() {
+        Some(_) => vec![
+            option,
+            "rsa_padding_mode:pss",
+            option,
+            "rsa_pss_saltlen:digest",
+        ],
+        None => vec![],
+    }
+}
+
 /// What `openssl pkeyutl -sign -rawin` needs besides the key.
 fn pkeyutl_options(algorithm: SignatureAlgorithm) -> Vec<&'static str> {
-    let pss = [
-        "-pkeyopt",
-        "rsa_padding_mode:pss",
-        "-pkeyopt",
-        "rsa_pss_saltlen:digest",
-    ];
-    let with_pss = |digest| [&["-digest", digest][..], &pss].concat();
-    match algorithm {
-        SignatureAlgorithm::Ed25519 => vec![],
-        SignatureAlgorithm::EcdsaP256Sha256 | SignatureAlgorithm::RsaPkcs1Sha256 => {
-            vec!["-digest", "sha256"]
-        }
-        SignatureAlgorithm::EcdsaP384Sha384 | SignatureAlgorithm::RsaPkcs1Sha384 => {
-            vec!["-digest", "sha384"]
-        }
-        SignatureAlgorithm::RsaPkcs1Sha512 => vec!["-digest", "sha512"],
-        SignatureAlgorithm::RsaPssSha256 => with_pss("sha256"),
-        SignatureAlgorithm::RsaPssSha384 => with_pss("sha384"),
-        SignatureAlgorithm::RsaPssSha512 => with_pss("sha512"),
+    let mut options = pss_options(algorithm, "-pkeyopt");
+    if let Some(digest) = algorithm.scheme().digest() {
+        options.extend(["-digest", digest.name()]);
     }
+    options
 }
 
 #[test]
 fn default_self_signed_certificates() {
-    let pss = |digest| {
-        let mode = ["-sigopt", "rsa_padding_mode:pss"];
-        [&[digest][..], &mode, &["-sigopt", "rsa_pss_saltlen:digest"]].concat()
-    };
-    for (key, more, algorithm) in [
-        (&ED25519[..], vec![], SignatureAlgorithm::Ed25519),
-        (&P256[..], vec![], SignatureAlgorithm::EcdsaP256Sha256),
-        (
-            &P384[..],
-            vec!["-sha384"],
-            SignatureAlgorithm::EcdsaP384Sha384,
-        ),
-        (
-            &RSA[..],
-            vec!["-sha256"],
-            SignatureAlgorithm::RsaPkcs1Sha256,
-        ),
-        (
-            &RSA[..],
-            vec!["-sha384"],
-            SignatureAlgorithm::RsaPkcs1Sha384,
-        ),
-        (
-            &RSA[..],
-            vec!["-sha512"],
-            SignatureAlgorithm::RsaPkcs1Sha512,
-        ),
-        (&RSA[..], pss("-sha256"), SignatureAlgorithm::RsaPssSha256),
-        (&RSA[..], pss("-sha384"), SignatureAlgorithm::RsaPssSha384),
-        (&RSA[..], pss("-sha512"), SignatureAlgorithm::RsaPssSha512),
-        (
-            &["-newkey", "rsa:3072"],
-            vec!["-sha256"],
-            SignatureAlgorithm::RsaPkcs1Sha256,
-        ),
-        (
-            &["-newkey", "rsa:4096"],
-            vec!["-sha256"],
-            SignatureAlgorithm::RsaPkcs1Sha256,
-        ),
-    ] {
+    let of_every_algorithm =
+        SignatureAlgorithm::ALL.map(|algorithm| (new_key(algorithm), algorithm));
+    let longer_keys: [(&[&str], _); 2] = [
+        (&["-newkey", "rsa:3072"], SignatureAlgorithm::RsaPkcs1Sha256),
+        (&["-newkey", "rsa:4096"], SignatureAlgorithm::RsaPkcs1Sha256),
+    ];
+    for (key, algorithm) in of_every_algorithm.into_iter().chain(longer_keys) {
+        let digest = algorithm
+            .scheme()
+            .digest()
+            .map(|digest| format!("-{digest}"));
+        let mut more = pss_options(algorithm, "-sigopt");
+        more.extend(digest.as_deref());
         let folder = Folder::new();
         let der = folder.self_signed(key, &more);
         let parsed = ParsedCertificate::parse(&der).unwrap();
@@ -348,12 +329,12 @@ fn our_revocation_lists_are_accepted() {
         let other = CrlEntry {
             serial: &[0, 0xff],
             date: now(),
-            reason: RevocationReason::CertificateHold,
+            reason: CrlReason::CertificateHold,
         };
         let on_list = CrlEntry {
             serial: agent.serial(),
             date: now() - 60,
-            reason: RevocationReason::KeyCompromise,
+            reason: RevocationReason::KeyCompromise.into(),
         };
         for (number, entries) in [(0, vec![]), (1, vec![other]), (300, vec![other, on_list])] {
             let is_revoked = entries.contains(&on_list);
@@ -443,8 +424,11 @@ fn lists_of_openssl() {
     assert_eq!(list.number(), [0x2a]);
     assert_eq!(list.next_update() - list.this_update(), 7 * 86_400);
     let reason = |serial: &[u8]| list.find(serial).map(|entry| entry.reason);
-    assert_eq!(reason(&[0x64]), Some(RevocationReason::KeyCompromise));
-    assert_eq!(reason(&[0x0a]), Some(RevocationReason::CertificateHold));
+    assert_eq!(
+        reason(&[0x64]),
+        Some(RevocationReason::KeyCompromise.into())
+    );
+    assert_eq!(reason(&[0x0a]), Some(CrlReason::CertificateHold));
     assert_eq!(list.entries().len(), 2);
 }
 

@@ -1,8 +1,7 @@
 //! Suites of certification paths: the public one where it is there, and our own cases, each with one trait.
 
 use allod_x509::{
-    CrlBuilder, CrlEntry, KeyUsage, ParsedCertificate, RevocationReason, SignatureAlgorithm,
-    SigningKey,
+    CrlBuilder, CrlEntry, CrlReason, KeyUsage, ParsedCertificate, SignatureAlgorithm, SigningKey,
     builder::{
         CertificateBuilder, alternative_names, authority_key_identifier, basic_constraints,
         certificate, extended_key_usage, extension, key_usage, name, name_constraints, sequence,
@@ -273,7 +272,7 @@ fn revocation() {
         let entries = serials.iter().map(|serial| CrlEntry {
             serial,
             date: 1_760_000_000,
-            reason: RevocationReason::Unspecified,
+            reason: CrlReason::default(),
         });
         let builder = CrlBuilder {
             issuer: &ca_name,

@@ -19,14 +19,21 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, Command},
     sync::Mutex,
+    task::JoinHandle,
     time::{Instant, sleep},
 };
 
 /// How long anything may take before the test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Arguments of a node that listens on whatever ports are free.
+pub const ANY_PORTS: [&str; 5] = ["--rpc-port", "0", "--port", "0", "--no-prometheus"];
+
+/// What a node writes, line by line.
+type Log = Arc<Mutex<Vec<String>>>;
 
 /// The binary, which Cargo has put beside the tests.
 pub fn binary() -> PathBuf {
@@ -47,7 +54,8 @@ pub fn binary() -> PathBuf {
 /// A running node.
 pub struct Node {
     child: Child,
-    log: Arc<Mutex<Vec<String>>>,
+    log: Log,
+    readers: [JoinHandle<()>; 2],
     /// Address of its JSON-RPC server.
     pub url: String,
     client: WsClient,
@@ -61,32 +69,25 @@ impl Node {
             .arg(subcommand)
             .arg("--base-path")
             .arg(folder)
-            .args([
-                "--rpc-port",
-                "0",
-                "--port",
-                "0",
-                "--no-prometheus",
-                "--no-telemetry",
-            ])
+            .args(ANY_PORTS)
             .args(rest)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
         let log = Arc::new(Mutex::new(Vec::new()));
-        let stderr = child.stderr.take().expect("stderr is piped");
-        tokio::spawn({
-            let log = log.clone();
-            async move {
-                let mut lines = BufReader::new(stderr).lines();
-                while let Ok(Some(line)) = lines.next_line().await {
-                    log.lock().await.push(line);
-                }
-            }
-        });
+        let readers = [
+            tokio::spawn(keep_lines(
+                child.stdout.take().expect("a pipe"),
+                log.clone(),
+            )),
+            tokio::spawn(keep_lines(
+                child.stderr.take().expect("a pipe"),
+                log.clone(),
+            )),
+        ];
         let address = wait_for_line(&log, "Running JSON-RPC server: addr=").await;
         let address = address.split([',', ' ']).next().unwrap_or_default();
         let url = format!("ws://{address}");
@@ -97,6 +98,7 @@ impl Node {
         Self {
             child,
             log,
+            readers,
             url,
             client,
         }
@@ -166,24 +168,45 @@ impl Node {
             .expect("a node listens on the loopback interface")
     }
 
+    /// The most memory that the node has had resident so far (`VmHWM` of `/proc`), in MiB.
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.child.id().expect("the node is running");
+        let status =
+            std::fs::read_to_string(format!("/proc/{id}/status")).expect("the node is running");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = peak.and_then(|peak| peak.split_whitespace().next());
+        let kib: u64 = number.expect("Linux says it").parse().expect("a number");
+        kib / 1024
+    }
+
     /// Ends the node at once, as a power cut would.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("the node was running");
     }
 
     /// Asks the node to end, as Ctrl-C does, and waits for it.
-    pub async fn stop(mut self) -> ExitStatus {
+    pub async fn stop(self) -> ExitStatus {
+        self.stop_by("INT").await.0
+    }
+
+    /// Sends a signal, waits for the end, and gives all that the node wrote.
+    pub async fn stop_by(mut self, signal: &str) -> (ExitStatus, Vec<String>) {
         let id = self.child.id().expect("the node is running").to_string();
         let sent = Command::new("kill")
-            .args(["-INT", &id])
+            .args([&format!("-{signal}"), &id])
             .status()
             .await
             .expect("kill runs");
         assert!(sent.success());
-        tokio::time::timeout(PATIENCE, self.child.wait())
+        let status = tokio::time::timeout(PATIENCE, self.child.wait())
             .await
             .expect("it ends")
-            .expect("a status")
+            .expect("a status");
+        for reader in &mut self.readers {
+            reader.await.expect("the node's output is read to its end");
+        }
+        let log = self.log.lock().await.clone();
+        (status, log)
     }
 }
 
@@ -192,7 +215,14 @@ fn number(header: &Value) -> u64 {
     u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("hex")
 }
 
-async fn wait_for_line(log: &Arc<Mutex<Vec<String>>>, text: &str) -> String {
+async fn keep_lines(output: impl AsyncRead + Unpin, log: Log) {
+    let mut lines = BufReader::new(output).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        log.lock().await.push(line);
+    }
+}
+
+async fn wait_for_line(log: &Log, text: &str) -> String {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let lines = log.lock().await;

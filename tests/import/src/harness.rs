@@ -2,9 +2,9 @@
 
 use crate::block::{Header, Made};
 use allod_archiver::Archiver;
+use allod_block_rules::{BlockError, ChainData};
 use allod_consensus::{
-    AllodBlockImport, BlockVerifier, Error, ImportContext, LateHandles,
-    chain_data::{self, ChainData},
+    AllodBlockImport, BlockVerifier, Error, ImportContext, LateHandles, chain_data,
     equivocation::EquivocationWatch,
 };
 use allod_consensus_primitives::FarmingApi;
@@ -176,6 +176,11 @@ impl Node {
         self.folder.path().join("history")
     }
 
+    /// Where its own blocks go.
+    pub fn block_import(&self) -> AllodBlockImport<Block, Arc<Client>, Client, Backend> {
+        self.import.clone()
+    }
+
     /// Everything that import works with.
     pub fn context(&self) -> &ImportContext<Block, Client> {
         self.import.context()
@@ -245,9 +250,14 @@ impl Node {
     }
 
     /// Refuses a block that breaks a rule. Nothing of it stays. The rule is returned.
-    pub async fn refuse(&self, block: &Made) -> Error {
+    pub async fn refuse(&self, block: &Made) -> BlockError {
+        rule(self.turn_away(block).await)
+    }
+
+    /// Does not take a block, for whatever reason. Nothing of it stays.
+    pub async fn turn_away(&self, block: &Made) -> Error {
         let before = self.client.info();
-        let error = broken_rule(self.receive(block).await);
+        let error = error_of(self.receive(block).await);
         let after = self.client.info();
         assert_eq!(after.best_hash, before.best_hash);
         assert_eq!(after.finalized_hash, before.finalized_hash);
@@ -256,7 +266,7 @@ impl Node {
     }
 
     /// Like [`refuse`](Self::refuse); and the block as it should have been is taken afterwards.
-    pub async fn refuse_then_accept(&self, wrong: &Made, right: &Made) -> Error {
+    pub async fn refuse_then_accept(&self, wrong: &Made, right: &Made) -> BlockError {
         let error = self.refuse(wrong).await;
         self.accept(right).await;
         error
@@ -279,7 +289,18 @@ pub async fn verified(block: &Made) -> Result<BlockImportParams<Block>, String> 
 }
 
 /// The rule for which a block was refused before it was executed.
-pub fn broken_rule(result: Result<ImportResult, ConsensusError>) -> Error {
+pub fn broken_rule(result: Result<ImportResult, ConsensusError>) -> BlockError {
+    rule(error_of(result))
+}
+
+fn rule(error: Error) -> BlockError {
+    match error {
+        Error::Rule(rule) => rule,
+        other => panic!("not a rule of blocks: {other}"),
+    }
+}
+
+fn error_of(result: Result<ImportResult, ConsensusError>) -> Error {
     match result {
         Err(ConsensusError::Other(error)) => match error.downcast::<Error>() {
             Ok(error) => *error,

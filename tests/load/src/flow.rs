@@ -36,9 +36,9 @@ const MOST_UNKNOWN: usize = 256;
 
 /// The pool's codes for transactions that it may take another time: banned for now, no room, and no room for one
 /// of so low a priority.
-const NOT_NOW: [i32; 3] = [1012, 1016, 1014];
+pub const NOT_NOW: [i32; 3] = [1012, 1016, 1014];
 /// The pool has the transaction already.
-const ALREADY_THERE: i32 = 1013;
+pub const ALREADY_THERE: i32 = 1013;
 
 const SILENT: &str = "the node stopped reporting new blocks";
 

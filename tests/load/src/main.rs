@@ -10,6 +10,8 @@
 //! registrations per second that the benchmarked weights predict at the pace at which blocks came, and the ratio
 //! of what was measured to that. Only what is in blocks and succeeded counts, see [`flow`].
 //!
+//! `allod-load --fill MIB` fills the chain with random remarks instead, see [`fill`].
+//!
 //! It spends the money of the well-known account Alice and leaves many identities behind, so it takes development
 //! and local chains only, and nodes on this machine unless told otherwise.
 //!
@@ -41,10 +43,12 @@
 //! | [`node`] | questions to the node |
 //! | [`transactions`] | accounts, and what they sign |
 //! | [`flow`] | submits transactions and counts those in blocks |
+//! | [`fill`] | makes the history grow |
 //! | [`forecast`] | what weights allow |
 
 #![forbid(unsafe_code)]
 
+mod fill;
 mod flow;
 mod forecast;
 mod node;
@@ -88,6 +92,16 @@ struct Arguments {
           value_parser = clap::value_parser!(u64).range(1..=100_000))]
     outstanding: u64,
 
+    /// Fill the chain with so many MiB of random remarks, and measure nothing.
+    #[arg(long, value_name = "MIB", conflicts_with_all = ["seconds", "outstanding"],
+          value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    fill: Option<u32>,
+
+    /// Fill each block by one part in N of what transactions may take.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "fill",
+          value_parser = clap::value_parser!(u32).range(1..=10))]
+    share: u32,
+
     /// Take a node on another machine, too.
     #[arg(long)]
     remote: bool,
@@ -115,6 +129,16 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     let node = Node::connect(&arguments.url).await?;
     node.check_chain().await?;
     let maker = Maker::new(node.genesis_hash().await?, node.best_hash().await?);
+    if let Some(mebibytes) = arguments.fill {
+        let filled = fill::fill(&node, &maker, mebibytes, arguments.share).await?;
+        println!(
+            "filled: {} remarks of {} bytes in {} blocks",
+            filled.remarks,
+            fill::REMARK_BYTES,
+            filled.blocks
+        );
+        return Ok(());
+    }
     let (transfers, _) = phase(&node, &maker, Kind::Transfer, arguments).await?;
     let (registrations, forecast) = phase(&node, &maker, Kind::Registration, arguments).await?;
     report(&transfers, &registrations, &forecast);

@@ -151,6 +151,18 @@ impl Node {
             .await
     }
 
+    /// The nonce of an account's next transaction after a block.
+    pub async fn nonce_at(&self, account: &AccountId, block: Hash) -> Result<Nonce, Error> {
+        const ACCOUNT_NONCE: &str = "AccountNonceApi_account_nonce";
+        let argument = format!("0x{}", hex::encode(account));
+        let nonce: String = self
+            .ask("state_call", rpc_params![ACCOUNT_NONCE, argument, block])
+            .await?;
+        let nonce = hex::decode(nonce.trim_start_matches("0x"))?;
+        Nonce::decode(&mut nonce.as_slice())
+            .map_err(|error| format!("{ACCOUNT_NONCE} gives no number: {error}").into())
+    }
+
     /// A block.
     pub async fn block(&self, hash: Hash) -> Result<Block, Error> {
         let block: Option<SignedBlock> = self.ask("chain_getBlock", rpc_params![hash]).await?;

@@ -69,6 +69,11 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// Its length in bytes.
+    pub fn bytes(&self) -> usize {
+        self.text.len().saturating_sub(2) / 2
+    }
+
     fn new(extrinsic: &UncheckedExtrinsic) -> Self {
         let bytes = extrinsic.encode();
         Self {
@@ -117,6 +122,16 @@ impl Maker {
             Transaction::new(&self.sign(call.into(), &alice, nonce))
         };
         batches.into_par_iter().map(batch).collect()
+    }
+
+    /// The payer's remark with this nonce: so many bytes that cannot be compressed.
+    pub fn remark(&self, nonce: Nonce, bytes: usize) -> Transaction {
+        let blocks =
+            (0_u64..).map(|number| blake2_256(&("remark", self.seed, nonce, number).encode()));
+        let remark = blocks.flatten().take(bytes).collect();
+        let call = frame_system::Call::<Runtime>::remark { remark };
+        let alice = Sr25519Keyring::Alice.pair();
+        Transaction::new(&self.sign(call.into(), &alice, nonce))
     }
 
     /// So many transactions, by all accounts in turn.
@@ -249,6 +264,25 @@ mod tests {
             }
         }
         assert_eq!(hashes.len(), 80);
+    }
+
+    #[test]
+    fn remarks_are_as_long_as_asked_and_never_the_same() {
+        let maker = maker(2);
+        let remarks = [
+            maker.remark(0, 1000),
+            maker.remark(1, 1000),
+            maker.remark(0, 1001),
+        ];
+        let overhead = maker.remark(0, 0).bytes();
+        let lengths = remarks.each_ref().map(Transaction::bytes);
+        // Two more bytes say how long it is.
+        assert_eq!(
+            lengths,
+            [1000, 1000, 1001].map(|bytes| bytes + overhead + 1)
+        );
+        let middle = |remark: &Transaction| remark.text[1000..1500].to_owned();
+        assert_ne!(middle(&remarks[0]), middle(&remarks[1]));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a new certificate says beside name and key, and how long: also one that follows another.
 
 use crate::{
-    Error,
     certificate::general_names::{AlternativeName, Constraint},
     clock::{DAY, parse_time},
 };
@@ -130,6 +129,30 @@ pub fn key_identifier_extension(key: PublicKey<'_>) -> Vec<u8> {
     subject_key_identifier(&key_identifier(key))
 }
 
+/// Why a certificate would be of no use, as long as it would be valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ValidityError {
+    /// Its end cannot be written.
+    #[error("the certificate would be valid beyond the year 9999")]
+    BeyondYear9999,
+    /// It would outlive the issuer's certificate.
+    #[error("the certificate would be valid until {}, and its issuer's is until {}", format_time(*.not_after), format_time(*.issuers))]
+    BeyondIssuer {
+        /// Its end, seconds since 1970.
+        not_after: u64,
+        /// The end of the issuer's.
+        issuers: u64,
+    },
+    /// Its end is past.
+    #[error("the {which} would be over already: it ends at {}", format_time(*.not_after))]
+    Over {
+        /// Whose end it is.
+        which: &'static str,
+        /// The end, seconds since 1970.
+        not_after: u64,
+    },
+}
+
 /// How long a certificate is valid.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ValidityArgs {
@@ -144,7 +167,7 @@ pub struct ValidityArgs {
 
 impl ValidityArgs {
     /// From five minutes ago on, within the issuer's validity.
-    pub fn window(&self, now: u64, issuer: Option<Validity>) -> Result<Validity, Error> {
+    pub fn window(&self, now: u64, issuer: Option<Validity>) -> Result<Validity, ValidityError> {
         let not_after = match (self.not_after, self.days) {
             (Some(time), _) => time,
             (None, Some(days)) => after(now, days),
@@ -160,21 +183,23 @@ pub fn latest(issuer: Option<Validity>) -> u64 {
 }
 
 /// From five minutes ago until `not_after`, which must be within the issuer's validity.
-pub fn window(now: u64, not_after: u64, issuer: Option<Validity>) -> Result<Validity, Error> {
+pub fn window(
+    now: u64,
+    not_after: u64,
+    issuer: Option<Validity>,
+) -> Result<Validity, ValidityError> {
     let bounds = issuer.unwrap_or(Validity {
         not_before: 0,
         not_after: u64::MAX,
     });
     if not_after > LAST_SECOND {
-        return Err("the certificate would be valid beyond the year 9999".into());
+        return Err(ValidityError::BeyondYear9999);
     }
     if not_after > bounds.not_after {
-        return Err(format!(
-            "the certificate would be valid until {}, and its issuer's is until {}",
-            format_time(not_after),
-            format_time(bounds.not_after)
-        )
-        .into());
+        return Err(ValidityError::BeyondIssuer {
+            not_after,
+            issuers: bounds.not_after,
+        });
     }
     let not_before = now.saturating_sub(BACKDATED).max(bounds.not_before);
     if not_after <= now.max(not_before) {
@@ -183,8 +208,7 @@ pub fn window(now: u64, not_after: u64, issuer: Option<Validity>) -> Result<Vali
         } else {
             "certificate"
         };
-        let end = format_time(not_after);
-        return Err(format!("the {which} would be over already: it ends at {end}").into());
+        return Err(ValidityError::Over { which, not_after });
     }
     Ok(Validity {
         not_before,

@@ -1,15 +1,33 @@
 //! The issuer of a certificate: named by a file or by its identifier, and what it may issue.
 
 use crate::{
-    Error,
-    client::{Node, NodeArgs},
-    files,
+    files::{self, FileError},
+    node::{Node, NodeArgs, NodeError},
 };
 use allod_identity::Identifier;
-use allod_rpc_types::auto_id::IdentityAnswer;
-use allod_x509::{Budget, ParsedCertificate, path, profile};
-use jsonrpsee::rpc_params;
+use allod_x509::{
+    Budget, ParsedCertificate, PathError, path,
+    profile::{self, ProfileError},
+};
 use std::path::PathBuf;
+
+/// Why there is no issuer, or it does not issue a certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// A certificate that no identity may have.
+    #[error("the certificate is refused: {0}")]
+    Refused(#[from] ProfileError),
+    /// A rule of paths that the two would break.
+    #[error("the issuer's certificate does not allow it: {0}")]
+    NotAllowed(#[from] PathError),
+    /// A certificate that would count before the issuer's does, or after.
+    #[error("its validity is not within the issuer's")]
+    Validity,
+}
 
 /// Who issues.
 #[derive(Debug, clap::Args)]
@@ -28,17 +46,15 @@ pub struct IssuerArgs {
 
 impl IssuerArgs {
     /// The DER of the issuer's certificate, if an issuer is named.
-    pub async fn certificate(&self) -> Result<Option<Vec<u8>>, Error> {
+    pub async fn certificate(&self) -> Result<Option<Vec<u8>>, IssuerError> {
         if let Some(path) = &self.issuer {
-            return files::certificate(path).map(Some);
+            return Ok(Some(files::certificate(path)?));
         }
         let Some(identifier) = self.issuer_id else {
             return Ok(None);
         };
         let node = Node::connect(&self.node).await?;
-        let answer: Option<IdentityAnswer> =
-            node.ask("autoId_identity", rpc_params![identifier]).await?;
-        let answer = answer.ok_or_else(|| format!("no identity {identifier} is registered"))?;
+        let answer = node.identity(identifier, None).await?;
         Ok(Some(answer.certificate.into_inner()))
     }
 
@@ -57,8 +73,8 @@ impl IssuerArgs {
 pub fn check_issuable(
     certificate: &ParsedCertificate<'_>,
     issuer: &ParsedCertificate<'_>,
-) -> Result<(), Error> {
-    profile::check(certificate).map_err(|error| format!("the certificate is refused: {error}"))?;
+) -> Result<(), IssuerError> {
+    profile::check(certificate)?;
     let mut budget = Budget::CHAIN;
     let mut may_issue = || {
         path::check_issuer_name(certificate, issuer)?;
@@ -67,10 +83,10 @@ pub fn check_issuable(
         path::check_may_issue(issuer, u8::from(certificate.is_ca()))?;
         path::check_name_constraints(issuer, certificate, true, &mut budget)
     };
-    may_issue().map_err(|error| format!("the issuer's certificate does not allow it: {error}"))?;
+    may_issue()?;
     let (own, above) = (certificate.validity(), issuer.validity());
     if own.not_before < above.not_before || own.not_after > above.not_after {
-        return Err("its validity is not within the issuer's".into());
+        return Err(IssuerError::Validity);
     }
     Ok(())
 }

@@ -1,18 +1,30 @@
 //! The certificate that follows an identity's present one: same subject, same names, same extensions,
 //! new validity, and perhaps a new key.
 
-use crate::{
-    Error,
-    certificate::contents::{self, issuers_key_identifier},
-};
+use crate::certificate::contents::{self, ValidityError, issuers_key_identifier};
 use allod_x509::{
-    ParsedCertificate, PublicKey, SignatureAlgorithm,
+    CertificateError, ParsedCertificate, PublicKey, SignatureAlgorithm,
     builder::{
         self, CertificateBuilder, SigningKey, authority_key_identifier, extension,
         subject_key_identifier,
     },
     oid,
+    signing_key::AlgorithmError,
 };
+
+/// Why no certificate follows.
+#[derive(Debug, thiserror::Error)]
+pub enum SuccessorError {
+    #[error(transparent)]
+    Validity(#[from] ValidityError),
+    #[error(transparent)]
+    Key(#[from] CertificateError),
+    #[error(transparent)]
+    Algorithm(#[from] AlgorithmError),
+    /// It was made and breaks a rule.
+    #[error("the new certificate would not be accepted: {0}")]
+    NotAccepted(CertificateError),
+}
 
 /// Whose key signs the new certificate.
 pub enum Signer<'a> {
@@ -38,7 +50,7 @@ pub fn make(
     signer: &Signer<'_>,
     now: u64,
     seconds: Option<u64>,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Vec<u8>, SuccessorError> {
     let former = old.validity();
     let seconds = seconds.unwrap_or_else(|| former.not_after.saturating_sub(former.not_before));
     let bounds = match signer {
@@ -62,8 +74,7 @@ pub fn make(
     };
     let key = signer.key();
     let der = builder.sign_with(spki, key, algorithm(old, key))?;
-    ParsedCertificate::parse(&der)
-        .map_err(|error| format!("the new certificate would not be accepted: {error}"))?;
+    ParsedCertificate::parse(&der).map_err(SuccessorError::NotAccepted)?;
     Ok(der)
 }
 
@@ -94,7 +105,10 @@ fn extensions(
 
 /// The subject key identifier, if the old certificate has one: the same for the same key, else one made of the
 /// new key.
-fn key_identifier(old: &ParsedCertificate<'_>, spki: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+fn key_identifier(
+    old: &ParsedCertificate<'_>,
+    spki: &[u8],
+) -> Result<Option<Vec<u8>>, CertificateError> {
     let Some(former) = old.subject_key_identifier() else {
         return Ok(None);
     };

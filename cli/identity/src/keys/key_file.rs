@@ -4,7 +4,6 @@
 //! what PEM calls them, or by the DER itself.
 
 use crate::{
-    Error,
     files::{self, Contents, FileError},
     keys::password::{PasswordArgs, PasswordError},
 };
@@ -26,7 +25,6 @@ pub const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
 /// Why a file gives no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
     /// There is no key in it.
@@ -44,6 +42,16 @@ pub enum KeyError {
     /// The key is not the certificate's.
     #[error("its private key belongs to another certificate")]
     OfAnother,
+    /// This file, which is named, gives none.
+    #[error("{}: {error}", .path.display())]
+    In { path: PathBuf, error: Box<Self> },
+    /// None of the files where a certificate's key is looked for gives one.
+    #[error("no key for {}: tried {}; name its file with --key", .certificate.display(), .tried.join(", "))]
+    NotFound {
+        certificate: PathBuf,
+        /// Each file, and why not.
+        tried: Vec<String>,
+    },
 }
 
 /// The key of a certificate that lies in the file `beside`: from `named` if that is given, else from
@@ -53,7 +61,7 @@ pub fn find(
     beside: &Path,
     named: Option<&Path>,
     password: &PasswordArgs,
-) -> Result<SigningKey, Error> {
+) -> Result<SigningKey, KeyError> {
     if let Some(path) = named {
         return of_certificate(certificate, path, password);
     }
@@ -64,12 +72,10 @@ pub fn find(
             Err(error) => tried.push(format!("{} ({})", path.display(), reason(&error))),
         }
     }
-    Err(format!(
-        "no key for {}: tried {}; name its file with --key",
-        beside.display(),
-        tried.join(", ")
-    )
-    .into())
+    Err(KeyError::NotFound {
+        certificate: beside.into(),
+        tried,
+    })
 }
 
 /// The key of a certificate, from this file.
@@ -77,20 +83,23 @@ pub fn of_certificate(
     certificate: &ParsedCertificate<'_>,
     path: &Path,
     password: &PasswordArgs,
-) -> Result<SigningKey, Error> {
+) -> Result<SigningKey, KeyError> {
     load_matching(certificate, path, password).map_err(|error| named(path, error))
 }
 
 /// Reads a key: PKCS #8, under a password or not, SEC 1 or PKCS #1, PEM or DER.
-pub fn load(path: &Path, password: &PasswordArgs) -> Result<SigningKey, Error> {
+pub fn load(path: &Path, password: &PasswordArgs) -> Result<SigningKey, KeyError> {
     read(path, password).map_err(|error| named(path, error))
 }
 
 /// With the path in front, where it does not say it itself.
-fn named(path: &Path, error: KeyError) -> Error {
+fn named(path: &Path, error: KeyError) -> KeyError {
     match error {
-        KeyError::File(error) => error.into(),
-        error => format!("{}: {error}", path.display()).into(),
+        KeyError::File(_) => error,
+        error => KeyError::In {
+            path: path.into(),
+            error: Box::new(error),
+        },
     }
 }
 

@@ -1,41 +1,111 @@
 //! The key of a new certificate or request: a new one, one in a file, or one that is elsewhere.
 
 use crate::{
-    Error,
     files::{self, Access, FileError, Form, NewFiles},
-    keys::{key_file, password::PasswordArgs},
-    request::signing,
+    keys::{
+        algorithm::{self, AlgorithmError, parse_algorithm},
+        key_file::{self, KeyError},
+        password::{PasswordArgs, PasswordError},
+    },
 };
-use allod_x509::{KeyAlgorithm, PublicKey, SignatureAlgorithm, builder::SigningKey};
+use allod_x509::{
+    CertificateError, KeyAlgorithm, PublicKey, SignatureAlgorithm, builder::SigningKey,
+};
 use rand::rngs::OsRng;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
-/// A kind of new key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum KeyKind {
-    /// Ed25519.
-    #[default]
-    Ed25519,
-    /// ECDSA on P-256.
-    P256,
-    /// ECDSA on P-384.
-    P384,
-    /// RSA with 2,048 bits.
-    #[value(name = "rsa-2048")]
-    Rsa2048,
-    /// RSA with 3,072 bits.
-    #[value(name = "rsa-3072")]
-    Rsa3072,
-    /// RSA with 4,096 bits; takes some seconds.
-    #[value(name = "rsa-4096")]
-    Rsa4096,
+/// A kind of new key: a kind of the chain's, for RSA with a size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyKind {
+    name: &'static str,
+    help: &'static str,
+    algorithm: KeyAlgorithm,
+    rsa_bits: u32,
+}
+
+impl KeyKind {
+    /// The kinds of new keys that are of this kind.
+    const fn of(algorithm: KeyAlgorithm) -> &'static [Self] {
+        macro_rules! kinds {
+            ($algorithm:ident: $($name:literal, $help:literal, $rsa_bits:expr;)+) => {
+                &[$(KeyKind {
+                    name: $name,
+                    help: $help,
+                    algorithm: KeyAlgorithm::$algorithm,
+                    rsa_bits: $rsa_bits,
+                }),+]
+            };
+        }
+        match algorithm {
+            KeyAlgorithm::Ed25519 => kinds! { Ed25519: "ed25519", "Ed25519", 0; },
+            KeyAlgorithm::P256 => kinds! { P256: "p256", "ECDSA on P-256", 0; },
+            KeyAlgorithm::P384 => kinds! { P384: "p384", "ECDSA on P-384", 0; },
+            KeyAlgorithm::Rsa => kinds! { Rsa:
+                "rsa-2048", "RSA with 2,048 bits", 2_048;
+                "rsa-3072", "RSA with 3,072 bits", 3_072;
+                "rsa-4096", "RSA with 4,096 bits; takes some seconds", 4_096;
+            },
+        }
+    }
+
+    fn generate(self) -> Result<SigningKey, CertificateError> {
+        let rng = &mut OsRng;
+        Ok(match self.rsa_bits {
+            0 => SigningKey::generate(self.algorithm, rng)?,
+            bits => SigningKey::generate_rsa(bits, rng)?,
+        })
+    }
+}
+
+impl clap::ValueEnum for KeyKind {
+    fn value_variants<'a>() -> &'a [Self] {
+        static KINDS: LazyLock<Vec<KeyKind>> =
+            LazyLock::new(|| KeyAlgorithm::ALL.map(KeyKind::of).concat());
+        &KINDS
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.name).help(self.help))
+    }
+}
+
+/// Why there is no key, or none that is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnKeyError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Unacceptable(#[from] CertificateError),
+    /// A public key in a file that no certificate may have.
+    #[error("{}: {error}", .path.display())]
+    PublicKey {
+        path: PathBuf,
+        error: CertificateError,
+    },
+    /// It does not sign with this algorithm.
+    #[error("--signature-algorithm {0}")]
+    Algorithm(AlgorithmError),
+    /// One file for two things.
+    #[error("key and certificate would both go to {}: name another file with {option}", .path.display())]
+    SameFile {
+        path: PathBuf,
+        /// The option that names another one.
+        option: &'static str,
+    },
 }
 
 /// Which key.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct KeyArgs {
     /// The kind of the new key.
-    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["key", "public_key"])]
+    #[arg(long, value_enum, default_value = "ed25519", conflicts_with_all = ["key", "public_key"])]
     algorithm: KeyKind,
 
     /// Take this key instead of a new one: PKCS#8, SEC 1 or PKCS#1, PEM or DER.
@@ -63,7 +133,7 @@ pub struct KeyArgs {
     to_be_signed: Option<PathBuf>,
 
     /// The algorithm of the signature, for RSA keys: rsa-pkcs1-sha256 (default) to rsa-pss-sha512.
-    #[arg(long, value_name = "NAME", value_parser = signing::parse_algorithm)]
+    #[arg(long, value_name = "NAME", value_parser = parse_algorithm)]
     signature_algorithm: Option<SignatureAlgorithm>,
 }
 
@@ -97,10 +167,13 @@ impl OwnKey {
 
 impl KeyArgs {
     /// The key, for something that is written to `out`.
-    pub fn own_key(&self, out: &Path) -> Result<OwnKey, Error> {
+    pub fn own_key(&self, out: &Path) -> Result<OwnKey, OwnKeyError> {
         if let (Some(path), Some(to_be_signed)) = (&self.public_key, &self.to_be_signed) {
             let spki = files::public_key(path)?;
-            PublicKey::from_spki(&spki).map_err(|error| format!("{}: {error}", path.display()))?;
+            if let Err(error) = PublicKey::from_spki(&spki) {
+                let path = path.clone();
+                return Err(OwnKeyError::PublicKey { path, error });
+            }
             return Ok(OwnKey::Elsewhere {
                 spki,
                 to_be_signed: to_be_signed.clone(),
@@ -114,16 +187,15 @@ impl KeyArgs {
         }
         let path = file_of_new_key(out, self.key_out.as_deref(), "--key-out")?;
         Ok(OwnKey::Here {
-            key: Box::new(generate(self.algorithm)?),
+            key: Box::new(self.algorithm.generate()?),
             new: Some(path),
         })
     }
 
     /// The algorithm that the key signs with.
-    pub fn signature_algorithm(&self, spki: &[u8]) -> Result<SignatureAlgorithm, Error> {
+    pub fn signature_algorithm(&self, spki: &[u8]) -> Result<SignatureAlgorithm, OwnKeyError> {
         let key = PublicKey::from_spki(spki)?.algorithm;
-        let algorithm = signing::algorithm_of_key(key, self.signature_algorithm);
-        algorithm.map_err(|error| format!("--signature-algorithm {error}").into())
+        algorithm::algorithm_of_key(key, self.signature_algorithm).map_err(OwnKeyError::Algorithm)
     }
 
     /// Writes the new key, if there is one, and then the other file: both or none.
@@ -134,7 +206,7 @@ impl KeyArgs {
         out: &Path,
         contents: &[u8],
         form: Form,
-    ) -> Result<(), Error> {
+    ) -> Result<(), OwnKeyError> {
         let mut files = NewFiles::default();
         if let Some(path) = new {
             let password = self.encrypt.then_some(&self.password);
@@ -148,14 +220,14 @@ impl KeyArgs {
 
 /// The file of a new key: `named`, or beside `out` with `.key` for its ending. Neither it nor `out` may be there;
 /// `option` names another one.
-pub fn file_of_new_key(out: &Path, named: Option<&Path>, option: &str) -> Result<PathBuf, Error> {
+pub fn file_of_new_key(
+    out: &Path,
+    named: Option<&Path>,
+    option: &'static str,
+) -> Result<PathBuf, OwnKeyError> {
     let path = named.map_or_else(|| out.with_extension("key"), Path::to_owned);
     if path == out {
-        return Err(format!(
-            "key and certificate would both go to {}: name another file with {option}",
-            out.display()
-        )
-        .into());
+        return Err(OwnKeyError::SameFile { path, option });
     }
     // A key of 4,096 bits takes its time, so ask first. Whether the file can be made shows when it is.
     for path in [&path, out] {
@@ -173,7 +245,7 @@ pub fn add_key(
     key: &SigningKey,
     form: Form,
     password: Option<&PasswordArgs>,
-) -> Result<(), Error> {
+) -> Result<(), OwnKeyError> {
     let contents = match password {
         Some(password) => {
             let password = password.choose(&path.display().to_string())?;
@@ -187,7 +259,7 @@ pub fn add_key(
 }
 
 /// A new key of the same kind as this one, for RSA with as many bits.
-pub fn generate_like(key: PublicKey<'_>) -> Result<SigningKey, Error> {
+pub fn generate_like(key: PublicKey<'_>) -> Result<SigningKey, CertificateError> {
     let rng = &mut OsRng;
     Ok(match key.rsa_modulus_bits() {
         Some(bits) => SigningKey::generate_rsa(bits, rng)?,
@@ -195,28 +267,20 @@ pub fn generate_like(key: PublicKey<'_>) -> Result<SigningKey, Error> {
     })
 }
 
-fn generate(kind: KeyKind) -> Result<SigningKey, Error> {
-    let rng = &mut OsRng;
-    Ok(match kind {
-        KeyKind::Ed25519 => SigningKey::generate(KeyAlgorithm::Ed25519, rng)?,
-        KeyKind::P256 => SigningKey::generate(KeyAlgorithm::P256, rng)?,
-        KeyKind::P384 => SigningKey::generate(KeyAlgorithm::P384, rng)?,
-        KeyKind::Rsa2048 => SigningKey::generate_rsa(2_048, rng)?,
-        KeyKind::Rsa3072 => SigningKey::generate_rsa(3_072, rng)?,
-        KeyKind::Rsa4096 => SigningKey::generate_rsa(4_096, rng)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::test_openssl::Folder;
+    use clap::ValueEnum;
     use std::{fs, os::unix::fs::PermissionsExt};
 
     #[test]
     fn keys_of_the_same_kind_are_private_and_overwrite_nothing() {
-        for kind in [KeyKind::Ed25519, KeyKind::P256, KeyKind::P384] {
-            let former = generate(kind).unwrap().spki();
+        for kind in KeyKind::value_variants()
+            .iter()
+            .filter(|kind| kind.rsa_bits == 0)
+        {
+            let former = kind.generate().unwrap().spki();
             check_like(PublicKey::from_spki(&former).unwrap(), &former);
         }
     }
@@ -240,7 +304,7 @@ mod tests {
         let password = PasswordArgs::file(folder.write("password", b"word"));
         for (name, chosen) in [("plain.key", None), ("secret.key", Some(&password))] {
             let path = folder.path(name);
-            let add = || -> Result<(), Error> {
+            let add = || -> Result<(), OwnKeyError> {
                 let mut files = NewFiles::default();
                 add_key(&mut files, &path, &key, Form::Pem, chosen)?;
                 files.keep();

@@ -27,7 +27,6 @@ pub struct PasswordArgs {
 /// Why there is no password.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// The file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
     /// Nothing in it.

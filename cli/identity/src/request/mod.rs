@@ -1,11 +1,15 @@
 //! What makes, signs and sends a request.
 
-pub mod act;
-pub mod options;
+pub mod args;
+pub mod carry_out;
+pub mod consents;
+pub mod issued_by;
+pub mod offline;
 pub mod outcome;
-pub mod party;
 pub mod payer;
-pub mod query;
-pub mod signing;
-pub mod steps;
+pub mod payload;
+pub mod registered;
+pub mod runtime;
+pub mod signature;
 pub mod transaction;
+pub mod unsigned;

@@ -2,7 +2,6 @@
 
 use allod_identity::{Identifier, KeyFingerprint, Serial, api::PayloadQuery};
 use allod_rpc_types::auto_id::{BlockReference, SerialNumber};
-use allod_runtime::{Runtime, RuntimeEvent};
 use allod_x509::{ParsedCertificate, format_time};
 use pallet_auto_id::Event as IdentityEvent;
 use pallet_revocation::Event as RevocationEvent;
@@ -37,19 +36,20 @@ impl Outcome {
     }
 }
 
-/// The event that a call of `actor` must have brought about; `None` if it is not among them.
-pub fn of(query: &PayloadQuery, actor: Identifier, events: &[RuntimeEvent]) -> Option<Outcome> {
-    events.iter().find_map(|event| match event {
-        RuntimeEvent::AutoId(event) => {
-            of_certificate(query, event).or_else(|| of_control(query, actor, event))
-        }
-        RuntimeEvent::Revocation(event) => of_revocation(query, actor, event),
-        _ => None,
-    })
+/// What an event of the pallet of identities says, if it is the one that `query` of `actor` must bring about.
+pub fn identity_outcome<T: pallet_auto_id::Config>(
+    query: &PayloadQuery,
+    actor: Identifier,
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    of_certificate(query, event).or_else(|| of_control(query, actor, event))
 }
 
 /// The calls that bring a certificate.
-fn of_certificate(query: &PayloadQuery, event: &IdentityEvent<Runtime>) -> Option<Outcome> {
+fn of_certificate<T: pallet_auto_id::Config>(
+    query: &PayloadQuery,
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
     match (query, event) {
         (
             PayloadQuery::Register { certificate, .. }
@@ -118,10 +118,10 @@ fn of_certificate(query: &PayloadQuery, event: &IdentityEvent<Runtime>) -> Optio
 }
 
 /// The calls about control, recovery and services.
-fn of_control(
+fn of_control<T: pallet_auto_id::Config>(
     query: &PayloadQuery,
     actor: Identifier,
-    event: &IdentityEvent<Runtime>,
+    event: &IdentityEvent<T>,
 ) -> Option<Outcome> {
     match (query, event) {
         (
@@ -194,10 +194,10 @@ fn of_control(
 }
 
 /// The calls about a recovery that bring no certificate.
-fn of_recovery(
+fn of_recovery<T: pallet_auto_id::Config>(
     query: &PayloadQuery,
     actor: Identifier,
-    event: &IdentityEvent<Runtime>,
+    event: &IdentityEvent<T>,
 ) -> Option<Outcome> {
     match (query, event) {
         (
@@ -239,11 +239,11 @@ fn of_recovery(
     }
 }
 
-/// What issuers say about their certificates.
-fn of_revocation(
+/// What an event of the pallet of revocation says, if it is the one that `query` of `actor` must bring about.
+pub fn revocation_outcome<T: pallet_revocation::Config>(
     query: &PayloadQuery,
     actor: Identifier,
-    event: &RevocationEvent<Runtime>,
+    event: &RevocationEvent<T>,
 ) -> Option<Outcome> {
     let about = |serial: &Serial| {
         SerialNumber::from_contents(serial).map_or_else(|| hex::encode(serial), |it| it.to_string())
@@ -326,6 +326,7 @@ mod tests {
     use super::*;
     use allod_identity::RevocationReason;
     use allod_rpc_types::auto_id::BlockHash;
+    use allod_runtime::Runtime;
 
     const ACTOR: Identifier = Identifier([1; 32]);
     const OTHER: Identifier = Identifier([2; 32]);
@@ -342,12 +343,16 @@ mod tests {
         }
     }
 
-    fn revoked(issuer: Identifier, serial_byte: u8, reason: RevocationReason) -> RuntimeEvent {
-        RuntimeEvent::Revocation(RevocationEvent::Revoked {
+    fn revoked(
+        issuer: Identifier,
+        serial_byte: u8,
+        reason: RevocationReason,
+    ) -> RevocationEvent<Runtime> {
+        RevocationEvent::Revoked {
             issuer,
             serial: serial(serial_byte),
             reason,
-        })
+        }
     }
 
     #[test]
@@ -357,8 +362,8 @@ mod tests {
             number: 7,
             hash: BlockHash([0xab; 32]),
         };
-        let events = [revoked(OTHER, 0x2a, reason), revoked(ACTOR, 0x2a, reason)];
-        let outcome = of(&revoke(), ACTOR, &events).unwrap();
+        let own = revoked(ACTOR, 0x2a, reason);
+        let outcome = revocation_outcome(&revoke(), ACTOR, &own).unwrap();
         let hash = "ab".repeat(32);
         assert_eq!(
             outcome.line(block, false),
@@ -375,7 +380,7 @@ mod tests {
             revoked(ACTOR, 0x2b, reason),
             revoked(ACTOR, 0x2a, RevocationReason::Superseded),
         ] {
-            assert_eq!(of(&revoke(), ACTOR, &[wrong]), None);
+            assert_eq!(revocation_outcome(&revoke(), ACTOR, &wrong), None);
         }
     }
 
@@ -385,21 +390,19 @@ mod tests {
             identifier: ACTOR,
             controller: Some(OTHER),
         };
-        let event = |controller| {
-            RuntimeEvent::AutoId(IdentityEvent::ControllerSet {
-                identifier: ACTOR,
-                controller,
-                effective_from: 99,
-            })
+        let event = |controller| IdentityEvent::<Runtime>::ControllerSet {
+            identifier: ACTOR,
+            controller,
+            effective_from: 99,
         };
-        let outcome = of(&query, ACTOR, &[event(Some(OTHER))]).unwrap();
+        let outcome = identity_outcome(&query, ACTOR, &event(Some(OTHER))).unwrap();
         assert!(
             outcome.text.contains("from block #99 on"),
             "{}",
             outcome.text
         );
         assert_eq!(outcome.json["effectiveFrom"], 99);
-        assert_eq!(of(&query, ACTOR, &[event(None)]), None);
+        assert_eq!(identity_outcome(&query, ACTOR, &event(None)), None);
     }
 
     #[test]
@@ -410,17 +413,15 @@ mod tests {
             number: 3,
             certificate_hash: [0; 32],
         };
-        let event = |number, guardian| {
-            RuntimeEvent::AutoId(IdentityEvent::RecoveryApproved {
-                identifier: OTHER,
-                number,
-                guardian,
-                approvals: 2,
-            })
+        let event = |number, guardian| IdentityEvent::<Runtime>::RecoveryApproved {
+            identifier: OTHER,
+            number,
+            guardian,
+            approvals: 2,
         };
-        let outcome = of(&query, ACTOR, &[event(3, ACTOR)]).unwrap();
+        let outcome = identity_outcome(&query, ACTOR, &event(3, ACTOR)).unwrap();
         assert!(outcome.text.contains("has 2 approvals"), "{}", outcome.text);
-        assert_eq!(of(&query, ACTOR, &[event(4, ACTOR)]), None);
-        assert_eq!(of(&query, ACTOR, &[event(3, OTHER)]), None);
+        assert_eq!(identity_outcome(&query, ACTOR, &event(4, ACTOR)), None);
+        assert_eq!(identity_outcome(&query, ACTOR, &event(3, OTHER)), None);
     }
 }

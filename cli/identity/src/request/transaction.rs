@@ -1,131 +1,186 @@
 //! A signed extrinsic, and what became of it.
 
-use crate::{Error, client::Node};
-use allod_rpc_types::auto_id::BlockReference;
-use allod_runtime::{
-    AccountId, Hash, Nonce, RuntimeCall, RuntimeError, RuntimeEvent, TransactionContext,
-    UncheckedExtrinsic, signed_transaction,
+use crate::{
+    node::{Node, NodeError},
+    request::{
+        outcome::Outcome,
+        runtime::{CallError, ChainRuntime, ExecutionError, RuntimeVersion, TransactionContext},
+    },
 };
-use frame_system::{EventRecord, Phase};
+use allod_identity::{Identifier, api::PayloadQuery};
+use allod_rpc_types::auto_id::BlockReference;
 use jsonrpsee::{
     core::client::{Subscription, SubscriptionClientT},
     rpc_params,
 };
-use parity_scale_codec::{Decode, Encode};
-use sc_transaction_pool_api::TransactionStatus;
-use scale_info::{MetaType, TypeDef, Variant};
-use serde::Deserialize;
-use sp_core::{Pair, sr25519};
+use parity_scale_codec::Encode;
+use serde::{Deserialize, de::IgnoredAny};
+use sp_core::{H256, Pair, crypto::AccountId32, sr25519};
 use sp_io::hashing::twox_128;
-use sp_runtime::{DispatchError, OpaqueExtrinsic, generic::Era};
+use sp_runtime::{OpaqueExtrinsic, generic::Era};
 use std::time::Duration;
 
 /// How long to wait for a block: some sixty times what one takes on average.
-const PATIENCE: Duration = Duration::from_secs(120);
+const INCLUSION_TIMEOUT: Duration = Duration::from_secs(120);
 /// Blocks that a transaction stays valid for.
-const PERIOD: u32 = 128;
-/// How many blocks below the best one a transaction is tied to the chain, so that it outlives
-/// another end of the chain.
-const ANCHOR_DEPTH: u32 = 16;
+const ERA_PERIOD: u32 = 128;
+/// How many blocks below the best one a transaction's era begins, so that it outlives a reorganisation.
+const ERA_START_DEPTH: u32 = 16;
 
 const SUBMIT: &str = "author_submitAndWatchExtrinsic";
 
-type Status = TransactionStatus<Hash, Hash>;
-
-/// A transaction that is in a block and succeeded.
-pub struct Included {
-    /// The block.
-    pub block: BlockReference,
-    /// What the transaction brought about.
-    pub events: Vec<RuntimeEvent>,
+/// What a node says of a transaction in its pool: `TransactionStatus` of the SDK, in JSON.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Status {
+    Future,
+    Ready,
+    Broadcast(IgnoredAny),
+    InBlock(H256),
+    Retracted(IgnoredAny),
+    FinalityTimeout(IgnoredAny),
+    Finalized(H256),
+    Usurped(IgnoredAny),
+    Dropped,
+    Invalid,
 }
 
-/// What a transaction is tied to.
-struct Context {
-    nonce: Nonce,
-    genesis: Hash,
-    /// Number and hash of the block that its lifetime counts from.
-    anchor: (u32, Hash),
+/// Why a call did not take effect.
+#[derive(Debug, thiserror::Error)]
+pub enum TransactionError {
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// Transactions of another runtime might mean something else.
+    #[error(
+        "the chain runs {} {} (transactions {}) and this binary knows {} {} (transactions {}): use \
+         the binary of the chain's version",
+        .chain.spec_name, .chain.spec_version, .chain.transaction_version,
+        .own.spec_name, .own.spec_version, .own.transaction_version
+    )]
+    OtherRuntime {
+        chain: RuntimeVersion,
+        /// The one that is known here.
+        own: RuntimeVersion,
+    },
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// No block in time.
+    #[error(
+        "in no block after {} s; the node keeps trying for {ERA_PERIOD} blocks",
+        INCLUSION_TIMEOUT.as_secs()
+    )]
+    Timeout,
+    /// The connection is gone, or the node gave the transaction up.
+    #[error("the node stopped reporting on the transaction")]
+    NoReport,
+    #[error(transparent)]
+    Report(serde_json::Error),
+    /// The nonce was used.
+    #[error("another transaction of the same account took its place")]
+    Usurped,
+    /// There are too many others.
+    #[error("the node's pool is full; try again")]
+    PoolFull,
+    /// Its time is over, or the payer's means are.
+    #[error("the transaction is not valid any more; try again")]
+    Invalid,
+    /// The node's word of the block is not true.
+    #[error("block {0:?} does not hold the transaction")]
+    NotInBlock(H256),
+    /// The node keeps no state of the block.
+    #[error("block {0:?} has no events")]
+    NoEvents(H256),
+    #[error(transparent)]
+    EventsHex(#[from] hex::FromHexError),
+    /// The events are of another runtime.
+    #[error("the events of block {block:?} cannot be read: {error}")]
+    Events {
+        block: H256,
+        error: parity_scale_codec::Error,
+    },
+    #[error(transparent)]
+    Execution(ExecutionError),
+    /// The call did something else.
+    #[error("the transaction in block #{0} succeeded without doing what was asked")]
+    WithoutEffect(u32),
 }
 
-/// Signs a call, submits it, and waits until it is in a block.
+/// Signs a call, submits it, and waits until it is in a block. What `query` of `actor` asks for must have come about.
 pub async fn submit(
     node: &Node,
+    runtime: &dyn ChainRuntime,
     payer: &sr25519::Pair,
-    call: RuntimeCall,
-) -> Result<Included, Error> {
-    let extrinsic = signed(node, payer, call).await?;
+    call: &[u8],
+    (query, actor): (&PayloadQuery, Identifier),
+) -> Result<(Outcome, BlockReference), TransactionError> {
+    let extrinsic = signed(node, runtime, payer, call).await?;
     let hex = format!("0x{}", hex::encode(&extrinsic));
     let mut statuses: Subscription<Status> = node
         .client()
         .subscribe(SUBMIT, rpc_params![hex], "author_unwatchExtrinsic")
         .await
         .map_err(|error| node.refused(SUBMIT, error))?;
-    let block = tokio::time::timeout(PATIENCE, inclusion(&mut statuses))
+    let hash = tokio::time::timeout(INCLUSION_TIMEOUT, inclusion(&mut statuses))
         .await
-        .map_err(|_| {
-            format!(
-                "in no block after {} s; the node keeps trying for {PERIOD} blocks",
-                PATIENCE.as_secs()
-            )
-        })??;
-    outcome(node, block, &extrinsic).await
+        .map_err(|_| TransactionError::Timeout)??;
+    let (index, events) = events(node, hash, &extrinsic).await?;
+    let block = node.block(hash).await?;
+    match runtime.outcome(&events, index, query, actor) {
+        Ok(Some(outcome)) => Ok((outcome, block)),
+        Ok(None) => Err(TransactionError::WithoutEffect(block.number)),
+        Err(ExecutionError::Events(error)) => Err(TransactionError::Events { block: hash, error }),
+        Err(error) => Err(TransactionError::Execution(error)),
+    }
 }
 
 /// Signs a call with the account's next nonce. The bytes are a transaction, not submitted yet.
 pub async fn signed(
     node: &Node,
+    runtime: &dyn ChainRuntime,
     payer: &sr25519::Pair,
-    call: RuntimeCall,
-) -> Result<Vec<u8>, Error> {
-    node.check_version().await?;
-    let account = AccountId::from(payer.public());
-    let anchor = node.best_number().await?.saturating_sub(ANCHOR_DEPTH);
-    let context = Context {
+    call: &[u8],
+) -> Result<Vec<u8>, TransactionError> {
+    let chain = node.ask("state_getRuntimeVersion", rpc_params![]).await?;
+    check_version(chain, runtime.version())?;
+    let account = AccountId32::from(payer.public());
+    let era_start = node.best_number().await?.saturating_sub(ERA_START_DEPTH);
+    let context = TransactionContext {
         nonce: node
             .ask("system_accountNextIndex", rpc_params![account])
             .await?,
         genesis: node.genesis_hash().await?,
-        anchor: (anchor, node.hash_of(anchor).await?),
+        era: era(era_start),
+        era_start: node.hash_of(era_start).await?,
     };
-    Ok(sign(call, payer, &context).encode())
+    Ok(runtime.transaction(call, payer, &context)?)
 }
 
-fn sign(call: RuntimeCall, payer: &sr25519::Pair, context: &Context) -> UncheckedExtrinsic {
-    let (number, era_start) = context.anchor;
-    let context = TransactionContext {
-        nonce: context.nonce,
-        genesis: context.genesis,
-        era: Era::mortal(PERIOD.into(), number.into()),
-        era_start,
-    };
-    let sender = AccountId::from(payer.public());
-    signed_transaction(call, sender, &context, |bytes| payer.sign(bytes).into())
+fn check_version(chain: RuntimeVersion, own: RuntimeVersion) -> Result<(), TransactionError> {
+    if chain == own {
+        Ok(())
+    } else {
+        Err(TransactionError::OtherRuntime { chain, own })
+    }
+}
+
+fn era(start: u32) -> Era {
+    Era::mortal(ERA_PERIOD.into(), start.into())
 }
 
 /// The block that the transaction is in.
-async fn inclusion(statuses: &mut Subscription<Status>) -> Result<Hash, Error> {
+async fn inclusion(statuses: &mut Subscription<Status>) -> Result<H256, TransactionError> {
     loop {
-        let status = statuses
-            .next()
-            .await
-            .ok_or("the node stopped reporting on the transaction")??;
-        match status {
-            TransactionStatus::InBlock((hash, _)) | TransactionStatus::Finalized((hash, _)) => {
-                return Ok(hash);
-            }
-            TransactionStatus::Usurped(_) => {
-                return Err("another transaction of the same account took its place".into());
-            }
-            TransactionStatus::Dropped => return Err("the node's pool is full; try again".into()),
-            TransactionStatus::Invalid => {
-                return Err("the transaction is not valid any more; try again".into());
-            }
-            TransactionStatus::Future
-            | TransactionStatus::Ready
-            | TransactionStatus::Broadcast(_)
-            | TransactionStatus::Retracted(_)
-            | TransactionStatus::FinalityTimeout(_) => {}
+        let status = statuses.next().await.ok_or(TransactionError::NoReport)?;
+        match status.map_err(TransactionError::Report)? {
+            Status::InBlock(hash) | Status::Finalized(hash) => return Ok(hash),
+            Status::Usurped(_) => return Err(TransactionError::Usurped),
+            Status::Dropped => return Err(TransactionError::PoolFull),
+            Status::Invalid => return Err(TransactionError::Invalid),
+            Status::Future
+            | Status::Ready
+            | Status::Broadcast(_)
+            | Status::Retracted(_)
+            | Status::FinalityTimeout(_) => {}
         }
     }
 }
@@ -140,195 +195,113 @@ struct Body {
     extrinsics: Vec<OpaqueExtrinsic>,
 }
 
-/// Looks up how the transaction went.
-async fn outcome(node: &Node, hash: Hash, extrinsic: &[u8]) -> Result<Included, Error> {
+/// The place of a transaction in its block, and the SCALE encoding of the block's events.
+async fn events(
+    node: &Node,
+    hash: H256,
+    extrinsic: &[u8],
+) -> Result<(u32, Vec<u8>), TransactionError> {
     let block: Option<SignedBlock> = node.ask("chain_getBlock", rpc_params![hash]).await?;
     let index = block
         .map(|block| block.block.extrinsics)
         .unwrap_or_default()
         .iter()
         .position(|other| other.encode() == extrinsic)
-        .ok_or_else(|| format!("block {hash:?} does not hold the transaction"))?;
+        .and_then(|index| u32::try_from(index).ok())
+        .ok_or(TransactionError::NotInBlock(hash))?;
     let key = [twox_128(b"System"), twox_128(b"Events")].concat();
     let key = format!("0x{}", hex::encode(key));
     let events: Option<String> = node.ask("state_getStorage", rpc_params![key, hash]).await?;
-    let events = events.ok_or_else(|| format!("block {hash:?} has no events"))?;
-    let events = hex::decode(events.trim_start_matches("0x"))?;
-    let events = Vec::<EventRecord<RuntimeEvent, Hash>>::decode(&mut events.as_slice())
-        .map_err(|error| format!("the events of block {hash:?} cannot be read: {error}"))?;
-    Ok(Included {
-        block: node.block(hash).await?,
-        events: success(u32::try_from(index)?, events)?,
-    })
-}
-
-/// The events of one extrinsic, if it succeeded.
-fn success(
-    index: u32,
-    records: Vec<EventRecord<RuntimeEvent, Hash>>,
-) -> Result<Vec<RuntimeEvent>, String> {
-    let mut has_succeeded = false;
-    let mut events = Vec::new();
-    for record in records {
-        if record.phase != Phase::ApplyExtrinsic(index) {
-            continue;
-        }
-        match record.event {
-            RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
-                dispatch_error, ..
-            }) => return Err(describe(dispatch_error)),
-            RuntimeEvent::System(frame_system::Event::ExtrinsicSuccess { .. }) => {
-                has_succeeded = true;
-            }
-            other => events.push(other),
-        }
-    }
-    if has_succeeded {
-        Ok(events)
-    } else {
-        Err("the block does not say how the transaction went".into())
-    }
-}
-
-/// A pallet's error by name, with its documentation.
-fn describe(error: DispatchError) -> String {
-    let DispatchError::Module(module) = error else {
-        let text: &'static str = error.into();
-        return if text.is_empty() {
-            format!("{error:?}")
-        } else {
-            text.into()
-        };
-    };
-    let known = variant(&MetaType::new::<RuntimeError>(), module.index).and_then(|pallet| {
-        let errors = &pallet.fields.first()?.ty;
-        let error = variant(errors, *module.error.first()?)?;
-        let text = format!("{}.{}: {}", pallet.name, error.name, error.docs.join(" "));
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
-    });
-    known.unwrap_or_else(|| {
-        format!(
-            "pallet {} failed with its error {:?}",
-            module.index, module.error
-        )
-    })
-}
-
-fn variant(of: &MetaType, index: u8) -> Option<Variant> {
-    let TypeDef::Variant(variants) = of.type_info().type_def else {
-        return None;
-    };
-    variants
-        .variants
-        .into_iter()
-        .find(|variant| variant.index == index)
+    let events = events.ok_or(TransactionError::NoEvents(hash))?;
+    Ok((index, hex::decode(events.trim_start_matches("0x"))?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allod_runtime::{Address, Runtime, VERSION};
-    use frame_system::Call as SystemCall;
-    use sp_runtime::{
-        generic::Preamble,
-        traits::{BlakeTwo256, Hash as _, Verify},
-    };
 
-    fn record(index: u32, event: frame_system::Event<Runtime>) -> EventRecord<RuntimeEvent, Hash> {
-        EventRecord {
-            phase: Phase::ApplyExtrinsic(index),
-            event: RuntimeEvent::System(event),
-            topics: Vec::new(),
-        }
-    }
-
-    fn failed(error: DispatchError) -> frame_system::Event<Runtime> {
-        frame_system::Event::ExtrinsicFailed {
-            dispatch_error: error,
-            dispatch_info: Default::default(),
-        }
-    }
-
-    fn succeeded() -> frame_system::Event<Runtime> {
-        frame_system::Event::ExtrinsicSuccess {
-            dispatch_info: Default::default(),
+    fn version() -> RuntimeVersion {
+        RuntimeVersion {
+            spec_name: "allod".into(),
+            spec_version: 3,
+            transaction_version: 2,
         }
     }
 
     #[test]
-    fn errors_are_named_with_their_documentation() {
-        let error = DispatchError::from(pallet_auto_id::Error::<Runtime>::KeyInUse);
-        // Over the wire, the message that comes with the error is lost.
-        let error = DispatchError::decode(&mut error.encode().as_slice()).unwrap();
+    fn another_runtime_is_refused() {
+        assert!(check_version(version(), version()).is_ok());
+        for other in [
+            RuntimeVersion {
+                spec_name: "other".into(),
+                ..version()
+            },
+            RuntimeVersion {
+                spec_version: 4,
+                ..version()
+            },
+            RuntimeVersion {
+                transaction_version: 1,
+                ..version()
+            },
+        ] {
+            let theirs = format!("the chain runs {} {} ", other.spec_name, other.spec_version);
+            let error = check_version(other, version()).unwrap_err().to_string();
+            assert!(error.starts_with(&theirs), "{error}");
+            let own = "this binary knows allod 3 (transactions 2)";
+            assert!(error.contains(own), "{error}");
+        }
+    }
+
+    /// As a node answers to `state_getRuntimeVersion`, which says more.
+    #[test]
+    fn versions_are_read() {
+        let text = r#"{"specName":"allod","implName":"allod","authoringVersion":1,"specVersion":3,
+            "implVersion":1,"apis":[["0xdf6acb689907609b",5]],"transactionVersion":2,"systemVersion":1}"#;
         assert_eq!(
-            describe(error),
-            "AutoId.KeyInUse: The certificate's key serves another identity; a key serves one."
-        );
-        assert_eq!(describe(DispatchError::BadOrigin), "Bad origin");
-        let unknown = sp_runtime::ModuleError {
-            index: 255,
-            error: [1, 0, 0, 0],
-            message: None,
-        };
-        assert_eq!(
-            describe(DispatchError::Module(unknown)),
-            "pallet 255 failed with its error [1, 0, 0, 0]"
+            serde_json::from_str::<RuntimeVersion>(text).unwrap(),
+            version()
         );
     }
 
+    /// As a node writes them.
     #[test]
-    fn only_the_own_extrinsic_counts() {
-        let remarked = || frame_system::Event::Remarked {
-            sender: AccountId::from([1; 32]),
-            hash: Hash::zero(),
+    fn statuses_are_read() {
+        let hash = H256::repeat_byte(7);
+        let of = |text: &str| {
+            serde_json::from_str::<Status>(&text.replace("HASH", &format!("{hash:?}")))
         };
-        let records = || {
-            vec![
-                record(0, succeeded()),
-                record(1, remarked()),
-                record(1, succeeded()),
-                record(2, failed(DispatchError::BadOrigin)),
-            ]
-        };
-        assert_eq!(success(0, records()), Ok(Vec::new()));
-        let event = RuntimeEvent::System(remarked());
-        assert_eq!(success(1, records()), Ok(vec![event]));
-        assert_eq!(success(2, records()), Err("Bad origin".into()));
-        assert!(success(3, records()).unwrap_err().contains("does not say"));
+        assert!(matches!(of(r#""future""#), Ok(Status::Future)));
+        assert!(matches!(of(r#""ready""#), Ok(Status::Ready)));
+        assert!(matches!(
+            of(r#"{"broadcast":["a","b"]}"#),
+            Ok(Status::Broadcast(_))
+        ));
+        assert!(matches!(of(r#"{"inBlock":"HASH"}"#), Ok(Status::InBlock(of)) if of == hash));
+        assert!(matches!(
+            of(r#"{"retracted":"HASH"}"#),
+            Ok(Status::Retracted(_))
+        ));
+        assert!(matches!(
+            of(r#"{"finalityTimeout":"HASH"}"#),
+            Ok(Status::FinalityTimeout(_))
+        ));
+        assert!(matches!(of(r#"{"finalized":"HASH"}"#), Ok(Status::Finalized(of)) if of == hash));
+        assert!(matches!(
+            of(r#"{"usurped":"HASH"}"#),
+            Ok(Status::Usurped(_))
+        ));
+        assert!(matches!(of(r#""dropped""#), Ok(Status::Dropped)));
+        assert!(matches!(of(r#""invalid""#), Ok(Status::Invalid)));
+        assert!(of(r#""lost""#).is_err());
     }
 
-    /// Against the bytes that the rules of Substrate want signed, put together by hand.
+    /// The era counts from the block whose hash is signed.
     #[test]
-    fn signed_bytes() {
-        let payer = sr25519::Pair::from_string("//Alice", None).unwrap();
-        let remark = vec![7; 300];
-        let call = RuntimeCall::System(SystemCall::remark { remark });
-        let context = Context {
-            nonce: 5,
-            genesis: Hash::repeat_byte(1),
-            anchor: (1000, Hash::repeat_byte(2)),
-        };
-        let extrinsic = sign(call.clone(), &payer, &context);
-        let Preamble::Signed(address, signature, extension) = &extrinsic.preamble else {
-            panic!("it is signed");
-        };
-        let account = AccountId::from(payer.public());
-        assert_eq!(address, &Address::Id(account.clone()));
-        let mut bytes = call.encode();
-        bytes.extend(extension.encode());
-        bytes.extend(VERSION.spec_version.to_le_bytes());
-        bytes.extend(VERSION.transaction_version.to_le_bytes());
-        bytes.extend([1; 32]);
-        bytes.extend([2; 32]);
-        bytes.push(0);
-        let hash = BlakeTwo256::hash(&bytes);
-        assert!(signature.verify(hash.as_bytes(), &account));
-
-        let era = Era::mortal(PERIOD.into(), 1000);
-        assert_eq!(era.birth(1000 + u64::from(ANCHOR_DEPTH)), 1000);
-        assert_eq!(extension.5.0, era);
-        let bytes = extrinsic.encode();
-        let opaque = OpaqueExtrinsic::decode(&mut bytes.as_slice()).unwrap();
-        assert_eq!(opaque.encode(), bytes);
+    fn the_era_begins_where_it_is_tied() {
+        for start in [0, 5, 1000] {
+            let best = u64::from(start + ERA_START_DEPTH);
+            assert_eq!(era(start).birth(best), u64::from(start));
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! `allod id assemble`: a certificate or a request of what was to be signed, and the signature.
 
 use crate::{
-    Error,
     certificate::issuer::{IssuerArgs, check_issuable},
     files::{self, CERTIFICATE, Form, REQUEST},
-    request::steps,
+    request::offline,
+    verbs::error::{About, Error},
 };
 use allod_identity::Identifier;
 use allod_x509::{
@@ -44,13 +44,15 @@ pub async fn assemble(args: &AssembleArgs) -> Result<ExitCode, Error> {
         .as_deref()
         .map(ParsedCertificate::parse)
         .transpose()
-        .map_err(|error| format!("the issuer's certificate: {error}"))?;
+        .about("the issuer's certificate")?;
     let to_be_signed = files::read(&args.to_be_signed)?;
     let signature = files::read(&args.signature)?;
-    let shown = args.to_be_signed.display();
-    match put_together(&to_be_signed, &signature, issuer.as_ref())
-        .map_err(|error| format!("{shown} and {}: {error}", args.signature.display()))?
-    {
+    let both = format!(
+        "{} and {}",
+        args.to_be_signed.display(),
+        args.signature.display()
+    );
+    match put_together(&to_be_signed, &signature, issuer.as_ref()).about(both)? {
         Assembled::Certificate(der) => {
             files::write_new(&args.out, &files::encode(CERTIFICATE, &der, args.form)?)?;
             println!("certificate {}", args.out.display());
@@ -72,7 +74,7 @@ pub fn words(to_be_signed: &Path, issuer: &[String], out: &Path, form: Form) -> 
     let shown = |path: &Path| path.display().to_string();
     let mut words: Vec<String> = ["id", "assemble"].map(Into::into).into();
     words.extend([shown(to_be_signed), "--signature".into()]);
-    words.push(steps::signature_of(to_be_signed));
+    words.push(offline::signature_of(to_be_signed));
     words.extend_from_slice(issuer);
     words.extend(["--out".into(), shown(out)]);
     if form == Form::Der {
@@ -109,7 +111,7 @@ fn put_together(
     }
     Err(match refusal {
         Some(_) => SignatureError::Invalid.into(),
-        None => "neither a certificate to be signed nor a request".into(),
+        None => Error::NothingToAssemble,
     })
 }
 
@@ -120,15 +122,13 @@ fn check(
     match issuer {
         Some(issuer) => {
             certificate.verify_signed_by(issuer)?;
-            check_issuable(&certificate, issuer)
+            Ok(check_issuable(&certificate, issuer)?)
         }
         None if certificate.is_self_issued() => {
             certificate.verify_self_issued()?;
             Ok(())
         }
-        None => {
-            Err("somebody else's certificate: name the issuer with --issuer or --issuer-id".into())
-        }
+        None => Err(Error::IssuerUnnamed),
     }
 }
 
@@ -141,11 +141,11 @@ mod tests {
         let issuer = ["--issuer".to_owned(), "ca.pem".to_owned()];
         let (from, out) = (Path::new("the tbs"), Path::new("a.der"));
         assert_eq!(
-            steps::command(&words(from, &issuer, out, Form::Der)),
+            offline::command(&words(from, &issuer, out, Form::Der)),
             "allod id assemble 'the tbs' --signature 'the tbs.sig' --issuer ca.pem --out a.der --form der"
         );
         assert_eq!(
-            steps::command(&words(from, &[], out, Form::Pem)),
+            offline::command(&words(from, &[], out, Form::Pem)),
             "allod id assemble 'the tbs' --signature 'the tbs.sig' --out a.der"
         );
     }

@@ -1,17 +1,18 @@
 //! `allod id controller`, `guardians`, `services` and `deactivate`.
 
 use crate::{
-    Error,
-    client::Node,
+    node::Node,
     request::{
-        act::{self, Act},
-        options::{ActorArgs, Named, RequestArgs},
-        party::{self, Party},
+        args::{ActorArgs, IdentityRef, RequestArgs},
+        carry_out::carry_out,
+        registered::{self, RegisteredIdentity},
+        runtime::ChainRuntime,
+        unsigned::UnsignedRequest,
     },
+    verbs::error::Error,
 };
 use allod_identity::{
-    GuardianSet, Identifier, MAX_GUARDIANS, MAX_SERVICES, Service, api::PayloadQuery,
-    check_services,
+    GuardianSet, Identifier, MAX_SERVICES, Service, api::PayloadQuery, check_services,
 };
 use std::{process::ExitCode, str::FromStr};
 
@@ -70,7 +71,7 @@ pub struct GuardiansArgs {
 #[derive(Debug, clap::Args)]
 pub struct ServicesArgs {
     /// The identity, whose own key signs: 64 hex digits, or its certificate's file.
-    identity: Named,
+    identity: IdentityRef,
 
     /// A service: name, type and address; up to eight, which replace those there were.
     #[arg(
@@ -102,7 +103,7 @@ pub struct DeactivateArgs {
 #[derive(Debug, clap::Args)]
 struct Subject {
     /// The identity: 64 hex digits, or its certificate's file.
-    identity: Named,
+    identity: IdentityRef,
 
     #[command(flatten)]
     actor: ActorArgs,
@@ -136,18 +137,24 @@ impl FromStr for ServiceWord {
 }
 
 /// Names an identity's controller, or takes it away.
-pub async fn controller(args: &ControllerArgs) -> Result<ExitCode, Error> {
-    by_authority(&args.subject, &args.request, |subject| {
+pub async fn controller(
+    args: &ControllerArgs,
+    runtime: &dyn ChainRuntime,
+) -> Result<ExitCode, Error> {
+    by_authority(&args.subject, runtime, &args.request, |subject| {
         args.query(subject.identifier)
     })
     .await
 }
 
 /// Names an identity's guardians, or takes them away.
-pub async fn guardians(args: &GuardiansArgs) -> Result<ExitCode, Error> {
+pub async fn guardians(
+    args: &GuardiansArgs,
+    runtime: &dyn ChainRuntime,
+) -> Result<ExitCode, Error> {
     // What is wrong with them is found before a node is asked.
     let guardians = args.set()?;
-    by_authority(&args.subject, &args.request, |subject| {
+    by_authority(&args.subject, runtime, &args.request, |subject| {
         PayloadQuery::SetGuardians {
             identifier: subject.identifier,
             guardians,
@@ -157,20 +164,24 @@ pub async fn guardians(args: &GuardiansArgs) -> Result<ExitCode, Error> {
 }
 
 /// Says where an identity can be reached.
-pub async fn services(args: &ServicesArgs) -> Result<ExitCode, Error> {
+pub async fn services(args: &ServicesArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let services = args.list()?;
     let node = Node::connect(&args.request.node).await?;
-    let subject = Party::load(&node, &args.identity).await?;
+    let subject = RegisteredIdentity::load(&node, &args.identity).await?;
     let query = PayloadQuery::SetServices {
         identifier: subject.identifier,
         services,
     };
-    act::carry_out(&node, &args.request, Act::by(&subject, query)).await
+    let unsigned = UnsignedRequest::by(&subject, query);
+    Ok(carry_out(&node, runtime, &args.request, unsigned).await?)
 }
 
 /// Ends an identity, for ever.
-pub async fn deactivate(args: &DeactivateArgs) -> Result<ExitCode, Error> {
-    by_authority(&args.subject, &args.request, |subject| {
+pub async fn deactivate(
+    args: &DeactivateArgs,
+    runtime: &dyn ChainRuntime,
+) -> Result<ExitCode, Error> {
+    by_authority(&args.subject, runtime, &args.request, |subject| {
         PayloadQuery::Deactivate {
             identifier: subject.identifier,
         }
@@ -180,13 +191,15 @@ pub async fn deactivate(args: &DeactivateArgs) -> Result<ExitCode, Error> {
 
 async fn by_authority(
     subject: &Subject,
+    runtime: &dyn ChainRuntime,
     request: &RequestArgs,
-    query: impl FnOnce(&Party) -> PayloadQuery,
+    query: impl FnOnce(&RegisteredIdentity) -> PayloadQuery,
 ) -> Result<ExitCode, Error> {
     let node = Node::connect(&request.node).await?;
-    let party = Party::load(&node, &subject.identity).await?;
-    let actor = party::authority(&node, &party, subject.actor.actor.as_ref()).await?;
-    act::carry_out(&node, request, Act::by(&actor, query(&party))).await
+    let identity = RegisteredIdentity::load(&node, &subject.identity).await?;
+    let actor = registered::authority(&node, &identity, subject.actor.actor.as_ref()).await?;
+    let unsigned = UnsignedRequest::by(&actor, query(&identity));
+    Ok(carry_out(&node, runtime, request, unsigned).await?)
 }
 
 impl ControllerArgs {
@@ -199,7 +212,7 @@ impl ControllerArgs {
 }
 
 impl GuardiansArgs {
-    fn set(&self) -> Result<Option<GuardianSet>, String> {
+    fn set(&self) -> Result<Option<GuardianSet>, Error> {
         let (Some(threshold), Some(delay)) = (self.threshold, self.delay) else {
             return Ok(None);
         };
@@ -208,22 +221,22 @@ impl GuardiansArgs {
                 .members
                 .clone()
                 .try_into()
-                .map_err(|_| format!("at most {MAX_GUARDIANS} guardians"))?,
+                .map_err(|_| Error::TooManyGuardians)?,
             threshold,
             delay,
         };
-        set.check().map_err(|error| error.to_string())?;
+        set.check()?;
         Ok(Some(set))
     }
 }
 
 impl ServicesArgs {
-    fn list(&self) -> Result<Vec<Service>, String> {
+    fn list(&self) -> Result<Vec<Service>, Error> {
         let services: Vec<_> = self.services.iter().map(|word| word.0.clone()).collect();
         if u32::try_from(services.len()).is_ok_and(|count| count > MAX_SERVICES) {
-            return Err(format!("at most {MAX_SERVICES} services"));
+            return Err(Error::TooManyServices);
         }
-        check_services(&services).map_err(|error| error.to_string())?;
+        check_services(&services)?;
         Ok(services)
     }
 }
@@ -264,7 +277,7 @@ mod tests {
         let Cli::Controller(args) = removed else {
             panic!("it is");
         };
-        assert_eq!(args.subject.actor.actor, Some(Named::Identifier(ID)));
+        assert_eq!(args.subject.actor.actor, Some(IdentityRef::Identifier(ID)));
         assert_eq!(args.set, None);
         assert!(parse(&["controller", "a.pem"]).is_err());
         assert!(parse(&["controller", "a.pem", "--set", &id, "--remove"]).is_err());
@@ -284,7 +297,7 @@ mod tests {
         let set = |words: Vec<String>| {
             let words: Vec<_> = words.iter().map(String::as_str).collect();
             match parse(&words)? {
-                Cli::Guardians(args) => args.set(),
+                Cli::Guardians(args) => args.set().map_err(|error| error.to_string()),
                 other => panic!("{other:?}"),
             }
         };
@@ -317,7 +330,7 @@ mod tests {
             let words = words.iter().flat_map(|word| ["--service", *word]);
             let words: Vec<_> = ["services", "a.pem"].into_iter().chain(words).collect();
             match parse(&words)? {
-                Cli::Services(args) => args.list(),
+                Cli::Services(args) => args.list().map_err(|error| error.to_string()),
                 other => panic!("{other:?}"),
             }
         };
@@ -338,7 +351,7 @@ mod tests {
         let Cli::Services(args) = parse(&["services", "a.pem", "--remove"]).unwrap() else {
             panic!("it is");
         };
-        assert_eq!(args.list(), Ok(Vec::new()));
+        assert_eq!(args.list().unwrap(), Vec::new());
         assert!(parse(&["services", "a.pem"]).is_err());
         assert!(parse(&["deactivate"]).is_err());
         assert!(matches!(

@@ -1,12 +1,14 @@
 //! `allod id csr`: asks an issuer for a certificate (PKCS #10).
 
 use crate::{
-    Error,
     certificate::{contents::ContentsArgs, subject::Subject},
     files::{self, Form, REQUEST},
     keys::own_key::{KeyArgs, OwnKey},
-    request::steps,
-    verbs::assemble,
+    request::offline,
+    verbs::{
+        assemble,
+        error::{About, Error},
+    },
 };
 use allod_x509::{
     ParsedRequest,
@@ -46,13 +48,11 @@ pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
     match own {
         OwnKey::Elsewhere { to_be_signed, .. } => {
             let words = assemble::words(&to_be_signed, &[], &args.out, args.form);
-            steps::hand_out(&to_be_signed, &info, algorithm, &words)?;
+            offline::hand_out(&to_be_signed, &info, algorithm, &words)?;
         }
         OwnKey::Here { key, new } => {
             let der = signed(&info, algorithm, &key.sign_with(algorithm, &info)?);
-            check(&der)?
-                .verify()
-                .map_err(|error| format!("the request made here: {error}"))?;
+            check(&der)?.verify().about("the request made here")?;
             let contents = files::encode(REQUEST[0], &der, args.form)?;
             args.key
                 .write(&key, new.as_deref(), &args.out, &contents, args.form)?;
@@ -66,5 +66,5 @@ pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
 }
 
 fn check(der: &[u8]) -> Result<ParsedRequest<'_>, Error> {
-    ParsedRequest::parse(der).map_err(|error| format!("the request is refused: {error}").into())
+    ParsedRequest::parse(der).about("the request is refused")
 }

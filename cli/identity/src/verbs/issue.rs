@@ -6,7 +6,6 @@
 //! not granted is said.
 
 use crate::{
-    Error,
     certificate::{
         contents::{
             self, ContentsArgs, ValidityArgs, issuers_key_identifier, key_identifier_extension,
@@ -15,9 +14,16 @@ use crate::{
     },
     clock,
     files::{self, CERTIFICATE, Form},
-    keys::{key_file, password::PasswordArgs},
-    request::{signing, steps},
-    verbs::assemble,
+    keys::{
+        algorithm::{algorithm_of_key, parse_algorithm},
+        key_file,
+        password::PasswordArgs,
+    },
+    request::offline,
+    verbs::{
+        assemble,
+        error::{About, Error},
+    },
 };
 use allod_identity::Identifier;
 use allod_x509::{
@@ -57,7 +63,7 @@ pub struct IssueArgs {
     to_be_signed: Option<PathBuf>,
 
     /// The algorithm of the signature, for RSA keys: rsa-pkcs1-sha256 (default) to rsa-pss-sha512.
-    #[arg(long, value_name = "NAME", value_parser = signing::parse_algorithm)]
+    #[arg(long, value_name = "NAME", value_parser = parse_algorithm)]
     signature_algorithm: Option<SignatureAlgorithm>,
 
     /// How the certificate is written.
@@ -79,20 +85,15 @@ pub struct IssueArgs {
 pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
     let der = files::request(&args.request)?;
     let request = verified(&der, &args.request)?;
-    let issuer_der = args
-        .issuer
-        .certificate()
-        .await?
-        .ok_or("name the issuer: --issuer FILE or --issuer-id IDENTIFIER")?;
-    let issuer = ParsedCertificate::parse(&issuer_der)
-        .map_err(|error| format!("the issuer's certificate: {error}"))?;
+    let issuer_der = args.issuer.certificate().await?.ok_or(Error::NoIssuer)?;
+    let issuer = ParsedCertificate::parse(&issuer_der).about("the issuer's certificate")?;
     let validity = args
         .validity
         .window(clock::now()?, Some(issuer.validity()))?;
     let parts = args.parts(&request, &issuer, validity);
     let key_kind = issuer.public_key().algorithm;
-    let algorithm = signing::algorithm_of_key(key_kind, args.signature_algorithm)
-        .map_err(|error| format!("--signature-algorithm {error}"))?;
+    let algorithm =
+        algorithm_of_key(key_kind, args.signature_algorithm).map_err(Error::SignatureAlgorithm)?;
     let tbs = parts.tbs(algorithm, request.spki());
     // Everything but the signature can be wrong already.
     let unsigned = builder::certificate(&tbs, algorithm, &[0]);
@@ -104,16 +105,16 @@ pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
     if let Some(to) = &args.to_be_signed {
         let out = args.out.as_deref().unwrap_or(Path::new("cert.pem"));
         let words = assemble::words(to, &args.issuer.words(), out, args.form);
-        steps::hand_out(to, &tbs, algorithm, &words)?;
+        offline::hand_out(to, &tbs, algorithm, &words)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let out = args.out.as_deref().ok_or("--out is missing")?;
+    let out = args.out.as_deref().ok_or(Error::NoOut)?;
     let key = args.issuers_key(&issuer)?;
     let der = parts.sign_with(request.spki(), &key, algorithm)?;
     let certificate = parse(&der)?;
     certificate
         .verify_signed_by(&issuer)
-        .map_err(|error| format!("the certificate made here: {error}"))?;
+        .about("the certificate made here")?;
     files::write_new(out, &files::encode(CERTIFICATE, &der, args.form)?)?;
     println!("certificate {}", out.display());
     println!("identifier  {}", Identifier::of(&certificate));
@@ -155,25 +156,23 @@ impl IssueArgs {
     }
 
     fn issuers_key(&self, issuer: &ParsedCertificate<'_>) -> Result<SigningKey, Error> {
-        match (&self.key, &self.issuer.issuer) {
-            (Some(path), _) => key_file::of_certificate(issuer, path, &self.password),
-            (None, Some(beside)) => key_file::find(issuer, beside, None, &self.password),
-            (None, None) => Err("name the issuer's key: --key FILE".into()),
-        }
+        Ok(match (&self.key, &self.issuer.issuer) {
+            (Some(path), _) => key_file::of_certificate(issuer, path, &self.password)?,
+            (None, Some(beside)) => key_file::find(issuer, beside, None, &self.password)?,
+            (None, None) => return Err(Error::NoIssuersKey),
+        })
     }
 }
 
 /// A request whose own key signed it.
 fn verified<'a>(der: &'a [u8], path: &Path) -> Result<ParsedRequest<'a>, Error> {
-    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let request = ParsedRequest::parse(der).map_err(|error| named(&error))?;
-    request.verify().map_err(|error| named(&error))?;
+    let request = ParsedRequest::parse(der).about(path.display())?;
+    request.verify().about(path.display())?;
     Ok(request)
 }
 
 fn parse(der: &[u8]) -> Result<ParsedCertificate<'_>, Error> {
-    ParsedCertificate::parse(der)
-        .map_err(|error| format!("the certificate is refused: {error}").into())
+    ParsedCertificate::parse(der).about("the certificate is refused")
 }
 
 /// What was asked for and is not in the certificate.

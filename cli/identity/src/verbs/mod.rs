@@ -6,6 +6,7 @@ pub mod control;
 pub mod crl;
 pub mod csr;
 pub mod data;
+pub mod error;
 pub mod extrinsic;
 pub mod issue;
 #[cfg(test)]
@@ -19,4 +20,3 @@ pub mod report;
 pub mod resolve;
 pub mod revoke;
 pub mod verify;
-pub mod watch;

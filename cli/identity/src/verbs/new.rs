@@ -1,7 +1,6 @@
 //! `allod id new`: a key and a self-issued certificate for it.
 
 use crate::{
-    Error,
     certificate::{
         contents::{self, ContentsArgs, ValidityArgs, key_identifier_extension},
         subject::Subject,
@@ -9,8 +8,11 @@ use crate::{
     clock,
     files::{self, CERTIFICATE, Form},
     keys::own_key::{KeyArgs, OwnKey},
-    request::steps,
-    verbs::assemble,
+    request::offline,
+    verbs::{
+        assemble,
+        error::{About, Error},
+    },
 };
 use allod_identity::Identifier;
 use allod_x509::{
@@ -69,14 +71,14 @@ pub fn new(args: &NewArgs) -> Result<ExitCode, Error> {
     match own {
         OwnKey::Elsewhere { to_be_signed, .. } => {
             let words = assemble::words(&to_be_signed, &[], &args.out, args.form);
-            steps::hand_out(&to_be_signed, &tbs, algorithm, &words)?;
+            offline::hand_out(&to_be_signed, &tbs, algorithm, &words)?;
         }
         OwnKey::Here { key, new } => {
             let der = parts.sign_with(&spki, &key, algorithm)?;
             let certificate = check(&der)?;
             let certificate = certificate
                 .verify_self_issued()
-                .map_err(|error| format!("the certificate made here: {error}"))?;
+                .about("the certificate made here")?;
             let contents = files::encode(CERTIFICATE, &der, args.form)?;
             args.key
                 .write(&key, new.as_deref(), &args.out, &contents, args.form)?;
@@ -88,9 +90,9 @@ pub fn new(args: &NewArgs) -> Result<ExitCode, Error> {
 
 /// Every rule but the signature.
 fn check(der: &[u8]) -> Result<ParsedCertificate<'_>, Error> {
-    let refused = |error: &dyn std::fmt::Display| format!("the certificate is refused: {error}");
-    let certificate = ParsedCertificate::parse(der).map_err(|error| refused(&error))?;
-    profile::check(&certificate).map_err(|error| refused(&error))?;
+    let refused = "the certificate is refused";
+    let certificate = ParsedCertificate::parse(der).about(refused)?;
+    profile::check(&certificate).about(refused)?;
     Ok(certificate)
 }
 

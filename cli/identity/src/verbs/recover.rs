@@ -1,19 +1,22 @@
 //! `allod id recover`: guardians give an identity a new key.
 
 use crate::{
-    Error,
-    client::Node,
     files,
+    node::Node,
     request::{
-        act::{self, Act},
-        options::{ActorArgs, ConsentArgs, Named, RequestArgs},
-        party::{self, Party},
+        args::{ActorArgs, ConsentArgs, IdentityRef, RequestArgs},
+        carry_out::carry_out,
+        consents::{collect, in_order},
+        issued_by::check_issued_by,
+        registered::{self, RegisteredIdentity},
+        runtime::ChainRuntime,
+        unsigned::UnsignedRequest,
     },
-    verbs::consent::{check_signed_by, collect, in_order},
+    verbs::error::{About, Error},
 };
 use allod_identity::{Identifier, api::PayloadQuery};
 use allod_rpc_types::auto_id::RecoveryEntry;
-use allod_x509::ParsedCertificate;
+use allod_x509::{CertificateError, ParsedCertificate};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -48,7 +51,7 @@ struct OpenArgs {
 
     /// The guardian that signs: 64 hex digits, or its certificate's file.
     #[arg(long = "as", value_name = "IDENTITY")]
-    guardian: Named,
+    guardian: IdentityRef,
 
     /// If the old key was stolen: the last block in which it was still good.
     #[arg(long, value_name = "BLOCK")]
@@ -68,7 +71,7 @@ struct ApproveArgs {
 
     /// The guardian that signs: 64 hex digits, or its certificate's file.
     #[arg(long = "as", value_name = "IDENTITY")]
-    guardian: Named,
+    guardian: IdentityRef,
 
     /// The recovery's number, if not that of the open one.
     #[arg(long, value_name = "NUMBER")]
@@ -81,7 +84,7 @@ struct ApproveArgs {
 #[derive(Debug, clap::Args)]
 struct VetoArgs {
     /// The identity: 64 hex digits, or its certificate's file.
-    identity: Named,
+    identity: IdentityRef,
 
     #[command(flatten)]
     actor: ActorArgs,
@@ -114,119 +117,125 @@ struct ExecuteArgs {
 }
 
 /// Runs a subcommand.
-pub async fn recover(command: &RecoverCmd) -> Result<ExitCode, Error> {
+pub async fn recover(command: &RecoverCmd, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     match &command.action {
-        Action::Open(args) => open(args).await,
-        Action::Approve(args) => approve(args).await,
-        Action::Veto(args) => veto(args).await,
-        Action::Execute(args) => execute(args).await,
+        Action::Open(args) => open(args, runtime).await,
+        Action::Approve(args) => approve(args, runtime).await,
+        Action::Veto(args) => veto(args, runtime).await,
+        Action::Execute(args) => execute(args, runtime).await,
     }
 }
 
-async fn open(args: &OpenArgs) -> Result<ExitCode, Error> {
+async fn open(args: &OpenArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let certificate = files::certificate(&args.certificate)?;
     let node = Node::connect(&args.request.node).await?;
-    let subject = Party::by_identifier(&node, args.identity).await?;
+    let subject = RegisteredIdentity::by_identifier(&node, args.identity).await?;
     let hash = check_successor(&certificate, &args.certificate, &subject)?;
-    let guardian = Party::load(&node, &args.guardian).await?;
+    let guardian = RegisteredIdentity::load(&node, &args.guardian).await?;
     let query = PayloadQuery::OpenRecovery {
         guardian: guardian.identifier,
         identifier: args.identity,
         certificate_hash: hash,
         compromised_after: args.compromised_after,
     };
-    act::carry_out(&node, &args.request, Act::by(&guardian, query)).await
+    let unsigned = UnsignedRequest::by(&guardian, query);
+    Ok(carry_out(&node, runtime, &args.request, unsigned).await?)
 }
 
-async fn approve(args: &ApproveArgs) -> Result<ExitCode, Error> {
+async fn approve(args: &ApproveArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let certificate = files::certificate(&args.certificate)?;
     let node = Node::connect(&args.request.node).await?;
-    let subject = Party::by_identifier(&node, args.identity).await?;
+    let subject = RegisteredIdentity::by_identifier(&node, args.identity).await?;
     let hash = check_successor(&certificate, &args.certificate, &subject)?;
     let number = number(&node, args.identity, args.number, Some(hash)).await?;
-    let guardian = Party::load(&node, &args.guardian).await?;
+    let guardian = RegisteredIdentity::load(&node, &args.guardian).await?;
     let query = PayloadQuery::ApproveRecovery {
         guardian: guardian.identifier,
         identifier: args.identity,
         number,
         certificate_hash: hash,
     };
-    let act = pinned(Act::by(&guardian, query), args.number, number);
-    act::carry_out(&node, &args.request, act).await
+    let unsigned = pinned(UnsignedRequest::by(&guardian, query), args.number, number);
+    Ok(carry_out(&node, runtime, &args.request, unsigned).await?)
 }
 
-async fn veto(args: &VetoArgs) -> Result<ExitCode, Error> {
+async fn veto(args: &VetoArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let node = Node::connect(&args.request.node).await?;
-    let subject = Party::load(&node, &args.identity).await?;
-    let actor = party::authority(&node, &subject, args.actor.actor.as_ref()).await?;
+    let subject = RegisteredIdentity::load(&node, &args.identity).await?;
+    let actor = registered::authority(&node, &subject, args.actor.actor.as_ref()).await?;
     let identifier = subject.identifier;
     let number = number(&node, identifier, args.number, None).await?;
     let query = PayloadQuery::VetoRecovery { identifier, number };
-    let act = pinned(Act::by(&actor, query), args.number, number);
-    act::carry_out(&node, &args.request, act).await
+    let unsigned = pinned(UnsignedRequest::by(&actor, query), args.number, number);
+    Ok(carry_out(&node, runtime, &args.request, unsigned).await?)
 }
 
-async fn execute(args: &ExecuteArgs) -> Result<ExitCode, Error> {
+async fn execute(args: &ExecuteArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let certificate = files::certificate(&args.certificate)?;
     let node = Node::connect(&args.request.node).await?;
-    let subject = Party::by_identifier(&node, args.identity).await?;
+    let subject = RegisteredIdentity::by_identifier(&node, args.identity).await?;
     let hash = check_successor(&certificate, &args.certificate, &subject)?;
     let issuer = subject.issuance.issuer_of(subject.identifier);
     if subject.issuance.is_root() {
         ParsedCertificate::parse(&certificate)?.verify_self_issued()?;
     } else {
-        check_signed_by(&certificate, &Party::by_identifier(&node, issuer).await?)?;
+        check_issued_by(
+            &certificate,
+            &RegisteredIdentity::by_identifier(&node, issuer).await?,
+        )?;
     }
     let number = number(&node, args.identity, args.number, Some(hash)).await?;
     let (consents, request) = (&args.consents, &args.request);
     let consents = collect(&node, consents, request, &certificate, issuer).await?;
-    let act = Act {
+    let unsigned = UnsignedRequest {
         consents: in_order(&subject.issuance, consents)?,
         ..execution(&subject, certificate, &args.certificate, number)?
     };
-    act::carry_out(&node, request, pinned(act, args.number, number)).await
+    let unsigned = pinned(unsigned, args.number, number);
+    Ok(carry_out(&node, runtime, request, unsigned).await?)
 }
 
 /// The new key signs for the identity, with the identity's nonce.
 fn execution(
-    subject: &Party,
+    subject: &RegisteredIdentity,
     certificate: Vec<u8>,
     path: &Path,
     number: u32,
-) -> Result<Act, String> {
-    let parsed = ParsedCertificate::parse(&certificate).map_err(|error| error.to_string())?;
+) -> Result<UnsignedRequest, CertificateError> {
+    let parsed = ParsedCertificate::parse(&certificate)?;
     let query = PayloadQuery::ExecuteRecovery {
         identifier: subject.identifier,
         number,
         algorithm: parsed.signature_algorithm(),
         certificate: certificate.clone(),
     };
-    Ok(Act {
+    Ok(UnsignedRequest {
         signer: certificate,
         signer_file: Some(path.to_owned()),
-        ..Act::by(subject, query)
+        ..UnsignedRequest::by(subject, query)
     })
 }
 
 /// Says the recovery's number in the second half, so that it is the same one.
-fn pinned(act: Act, said: Option<u32>, number: u32) -> Act {
-    let pins = match said {
-        Some(_) => Vec::new(),
-        None => vec!["--number".to_owned(), number.to_string()],
-    };
-    Act { pins, ..act }
+fn pinned(unsigned: UnsignedRequest, said: Option<u32>, number: u32) -> UnsignedRequest {
+    UnsignedRequest {
+        pinned_options: match said {
+            Some(_) => Vec::new(),
+            None => vec!["--number".to_owned(), number.to_string()],
+        },
+        ..unsigned
+    }
 }
 
 /// The hash of a certificate that may follow the present one: it has the same subject.
-fn check_successor(der: &[u8], path: &Path, subject: &Party) -> Result<[u8; 32], String> {
-    let parsed =
-        ParsedCertificate::parse(der).map_err(|error| format!("{}: {error}", path.display()))?;
+fn check_successor(
+    der: &[u8],
+    path: &Path,
+    subject: &RegisteredIdentity,
+) -> Result<[u8; 32], Error> {
+    let parsed = ParsedCertificate::parse(der).about(path.display())?;
     if parsed.subject() != subject.parsed()?.subject() {
-        return Err(format!(
-            "{}: another subject than that of {}; an identity keeps its name",
-            path.display(),
-            subject.identifier
-        ));
+        return Err(Error::OtherSubject(subject.identifier)).about(path.display());
     }
     Ok(parsed.fingerprint())
 }
@@ -241,34 +250,36 @@ async fn number(
     if let Some(number) = said {
         return Ok(number);
     }
-    let open = party::details(node, identifier).await?.recovery;
-    number_of(identifier, open.as_ref(), hash).map_err(Error::from)
+    let open = registered::details(node, identifier).await?.recovery;
+    number_of(identifier, open.as_ref(), hash)
 }
 
 fn number_of(
     identifier: Identifier,
     open: Option<&RecoveryEntry>,
     hash: Option<[u8; 32]>,
-) -> Result<u32, String> {
-    let open = open.ok_or_else(|| format!("no recovery of {identifier} is open"))?;
+) -> Result<u32, Error> {
+    let open = open.ok_or(Error::NoRecovery(identifier))?;
     match hash {
-        Some(hash) if hash != open.certificate_hash.0 => Err(format!(
-            "recovery {} of {identifier} is to another certificate, with the fingerprint {}",
-            open.number,
-            hex::encode(open.certificate_hash.0)
-        )),
-        _ => Ok(open.number),
+        Some(hash) if hash != open.certificate_hash.0 => Err(Error::OtherRecovery {
+            number: open.number,
+            identifier,
+            fingerprint: open.certificate_hash.0,
+        }),
+        Some(_) | None => Ok(open.number),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{request::query, test_golden::calls};
+    use crate::{
+        request::payload,
+        test_golden::{call_bytes, calls},
+    };
     use allod_identity::Issuance;
     use allod_rpc_types::auto_id::{BoundedList, CertificateFingerprint, GuardianSetEntry};
     use clap::Parser;
-    use parity_scale_codec::Encode;
 
     #[derive(Debug, Parser)]
     struct Cli {
@@ -326,7 +337,7 @@ mod tests {
             .into_iter()
             .find(|golden| golden.name() == "execute_recovery")
             .unwrap();
-        let subject = Party {
+        let subject = RegisteredIdentity {
             identifier: golden.actor(),
             nonce: golden.terms().nonce,
             certificate: golden.new_certificate(),
@@ -334,12 +345,12 @@ mod tests {
             file: None,
         };
         let certificate = golden.new_certificate();
-        let act = execution(&subject, certificate, Path::new("new.pem"), 3).unwrap();
-        assert_eq!(act.signer, golden.signer_certificate());
-        let payload = query::payload(&act.query, act.actor, golden.terms()).unwrap();
+        let unsigned = execution(&subject, certificate, Path::new("new.pem"), 3).unwrap();
+        assert_eq!(unsigned.signer, golden.signer_certificate());
+        let payload = payload::payload(&unsigned.query, unsigned.actor, golden.terms()).unwrap();
         assert_eq!(hex::encode(payload), golden.text("payload"));
-        let call = query::call(act.query, golden.signatures()).unwrap();
-        assert_eq!(hex::encode(call.encode()), golden.text("bytes"));
+        let call = call_bytes(unsigned.query, golden.signatures()).unwrap();
+        assert_eq!(hex::encode(call), golden.text("bytes"));
     }
 
     #[test]
@@ -359,7 +370,8 @@ mod tests {
             executable_from: None,
             lapses_after: 9,
         };
-        let number = |open, hash| number_of(identifier, open, hash);
+        let number =
+            |open, hash| number_of(identifier, open, hash).map_err(|error| error.to_string());
         assert_eq!(number(Some(&open), None), Ok(3));
         assert_eq!(number(Some(&open), Some([7; 32])), Ok(3));
         let error = number(Some(&open), Some([8; 32])).unwrap_err();

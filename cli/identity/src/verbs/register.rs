@@ -1,21 +1,24 @@
 //! `allod id register` and `allod id payload`.
 
 use crate::{
-    Error,
-    client::{Node, NodeArgs},
     files,
+    node::{Node, NodeArgs},
     request::{
-        act::{self, Act},
-        options::{ConsentArgs, Named, RequestArgs},
-        party::Party,
-        query::{self, Terms},
-        steps,
+        args::{ConsentArgs, IdentityRef, RequestArgs, check_validity},
+        carry_out::carry_out,
+        consents::collect,
+        issued_by::check_issued_by,
+        offline,
+        payload::{self, Terms},
+        registered::RegisteredIdentity,
+        runtime::ChainRuntime,
+        unsigned::UnsignedRequest,
     },
-    verbs::consent::{check_signed_by, collect},
+    verbs::error::{About, Error},
 };
 use allod_identity::{Consent, Identifier, api::PayloadQuery};
 use allod_rpc_types::auto_id::DEFAULT_VALID_FOR;
-use allod_x509::ParsedCertificate;
+use allod_x509::{CertificateError, ParsedCertificate};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -29,7 +32,7 @@ pub struct RegisterArgs {
 
     /// The registered identity that issued it; a self-issued one has none.
     #[arg(long, value_name = "IDENTITY")]
-    issuer: Option<Named>,
+    issuer: Option<IdentityRef>,
 
     #[command(flatten)]
     consents: ConsentArgs,
@@ -57,30 +60,30 @@ pub struct PayloadArgs {
 }
 
 /// Registers a certificate.
-pub async fn register(args: &RegisterArgs) -> Result<ExitCode, Error> {
+pub async fn register(args: &RegisterArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let path = &args.certificate;
     let der = files::certificate(path)?;
     let Some(issuer) = &args.issuer else {
         // Whatever can be wrong here is found before a node is asked.
         refuse_consents(&args.consents)?;
-        let act = root(&der, path)?;
+        let unsigned = root(&der, path).about(path.display())?;
         let node = Node::connect(&args.request.node).await?;
-        return act::carry_out(&node, &args.request, act).await;
+        return Ok(carry_out(&node, runtime, &args.request, unsigned).await?);
     };
-    refuse_root(&der, path)?;
+    refuse_root(&der).about(path.display())?;
     let node = Node::connect(&args.request.node).await?;
-    let issuer = Party::load(&node, issuer).await?;
-    check_signed_by(&der, &issuer).map_err(|error| format!("{}: {error}", path.display()))?;
+    let issuer = RegisteredIdentity::load(&node, issuer).await?;
+    check_issued_by(&der, &issuer).about(path.display())?;
     let (consents, request) = (&args.consents, &args.request);
     let consents = collect(&node, consents, request, &der, issuer.identifier).await?;
-    let act = issued(&der, path, issuer.identifier, consents)?;
-    act::carry_out(&node, request, act).await
+    let unsigned = issued(&der, path, issuer.identifier, consents).about(path.display())?;
+    Ok(carry_out(&node, runtime, request, unsigned).await?)
 }
 
 /// Gives what a certificate's key must sign.
 pub async fn payload(args: &PayloadArgs) -> Result<ExitCode, Error> {
     let der = files::certificate(&args.certificate)?;
-    let act = root(&der, &args.certificate)?;
+    let unsigned = root(&der, &args.certificate).about(args.certificate.display())?;
     let node = Node::connect(&args.node).await?;
     let best = node.best_number().await?;
     let valid_until = args
@@ -89,18 +92,18 @@ pub async fn payload(args: &PayloadArgs) -> Result<ExitCode, Error> {
     check_validity(best, valid_until)?;
     let terms = Terms {
         genesis: node.genesis_hash().await?.0,
-        nonce: act.nonce,
+        nonce: unsigned.nonce,
         valid_until,
     };
-    let payload = query::payload(&act.query, act.actor, terms)?;
+    let payload = payload::payload(&unsigned.query, unsigned.actor, terms)?;
     let Some(out) = &args.out else {
         println!("{}", hex::encode(payload));
         eprintln!("valid until block #{valid_until}: register with --valid-until {valid_until}");
         return Ok(ExitCode::SUCCESS);
     };
     files::write(out, &payload)?;
-    let words = as_register(steps::own_words());
-    print!("{}", act.next_steps(out, None, terms, &words)?);
+    let words = as_register(offline::own_words());
+    print!("{}", unsigned.instructions(out, None, terms, &words)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -120,57 +123,36 @@ fn as_register(words: Vec<String>) -> Vec<String> {
     words.into_iter().map(rename).collect()
 }
 
-fn check_validity(best: u32, valid_until: u32) -> Result<(), String> {
-    if valid_until > best {
-        return Ok(());
-    }
-    Err(format!(
-        "the request would be valid until block #{valid_until}, and block #{best} is here already"
-    ))
-}
-
-fn parsed<'a>(der: &'a [u8], path: &Path) -> Result<ParsedCertificate<'a>, String> {
-    ParsedCertificate::parse(der).map_err(|error| format!("{}: {error}", path.display()))
-}
-
 /// The registration of a self-issued certificate.
-fn root(der: &[u8], path: &Path) -> Result<Act, String> {
-    let parsed = parsed(der, path)?;
+fn root(der: &[u8], path: &Path) -> Result<UnsignedRequest, Error> {
+    let parsed = ParsedCertificate::parse(der)?;
     if !parsed.is_self_issued() {
-        return Err(format!(
-            "{}: its issuer is another than its subject: name the issuer's identity with --issuer",
-            path.display()
-        ));
+        return Err(Error::NotSelfIssued);
     }
-    let certificate = parsed
-        .verify_self_issued()
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let certificate = parsed.verify_self_issued()?;
     let algorithm = certificate.signature_algorithm();
     let query = PayloadQuery::Register {
         certificate: der.to_vec(),
         algorithm,
     };
-    Ok(Act {
+    Ok(UnsignedRequest {
         fixed_algorithm: Some(algorithm),
         ..new(der, path, Identifier::of(&certificate), query)
     })
 }
 
-fn refuse_root(der: &[u8], path: &Path) -> Result<(), String> {
-    if parsed(der, path)?.is_self_issued() {
-        return Err(format!(
-            "{}: the certificate is self-issued: leave out --issuer",
-            path.display()
-        ));
+fn refuse_root(der: &[u8]) -> Result<(), Error> {
+    if ParsedCertificate::parse(der)?.is_self_issued() {
+        return Err(Error::SelfIssued);
     }
     Ok(())
 }
 
-fn refuse_consents(consents: &ConsentArgs) -> Result<(), String> {
+fn refuse_consents(consents: &ConsentArgs) -> Result<(), Error> {
     if consents.files.is_empty() && consents.keys.is_empty() {
         return Ok(());
     }
-    Err("consents are for certificates of another issuer: name it with --issuer".into())
+    Err(Error::ConsentsToRoot)
 }
 
 /// The registration of a certificate that another identity issued.
@@ -179,23 +161,23 @@ fn issued(
     path: &Path,
     issuer: Identifier,
     consents: Vec<Consent>,
-) -> Result<Act, String> {
-    let parsed = parsed(der, path)?;
+) -> Result<UnsignedRequest, CertificateError> {
+    let parsed = ParsedCertificate::parse(der)?;
     let query = PayloadQuery::RegisterIssued {
         certificate: der.to_vec(),
         algorithm: parsed.signature_algorithm(),
         issuer,
         co_issuers: consents.iter().map(|consent| consent.co_issuer).collect(),
     };
-    Ok(Act {
+    Ok(UnsignedRequest {
         consents,
         ..new(der, path, Identifier::of(&parsed), query)
     })
 }
 
 /// The certificate's own key signs, with the nonce 0.
-fn new(der: &[u8], path: &Path, identifier: Identifier, query: PayloadQuery) -> Act {
-    Act {
+fn new(der: &[u8], path: &Path, identifier: Identifier, query: PayloadQuery) -> UnsignedRequest {
+    UnsignedRequest {
         query,
         actor: identifier,
         nonce: 0,
@@ -204,7 +186,7 @@ fn new(der: &[u8], path: &Path, identifier: Identifier, query: PayloadQuery) -> 
         fixed_algorithm: None,
         new_key: None,
         consents: Vec::new(),
-        pins: Vec::new(),
+        pinned_options: Vec::new(),
     }
 }
 
@@ -212,13 +194,12 @@ fn new(der: &[u8], path: &Path, identifier: Identifier, query: PayloadQuery) -> 
 mod tests {
     use super::*;
     use crate::{
-        request::signing::Source,
-        test_golden::calls,
+        request::signature::SignatureSource,
+        test_golden::{call_bytes, calls},
         test_openssl::{Folder, Kind, openssl},
     };
     use allod_x509::SignatureAlgorithm;
     use clap::Parser;
-    use parity_scale_codec::Encode;
 
     const GENESIS: [u8; 32] = [3; 32];
 
@@ -250,8 +231,8 @@ mod tests {
             folder.certificate(kind, "cert.pem", "key.pem");
             let path = folder.path("cert.pem");
             let der = files::certificate(&path).unwrap();
-            let act = root(&der, &path).unwrap();
-            let bytes = query::payload(&act.query, act.actor, terms(70)).unwrap();
+            let unsigned = root(&der, &path).unwrap();
+            let bytes = payload::payload(&unsigned.query, unsigned.actor, terms(70)).unwrap();
             assert!(bytes.starts_with(b"\x3callod/auto-id/1"));
             assert_eq!(bytes.len(), 133);
 
@@ -265,7 +246,7 @@ mod tests {
             let certificate = path.to_str().unwrap();
             let signature = ["--signature", &signature, "--valid-until", "70"];
             let args = parse(&[&[certificate][..], &signature].concat());
-            let signed = act.sign(&args.request, terms(70)).unwrap().request;
+            let signed = unsigned.sign(&args.request, terms(70)).unwrap().request;
             assert_eq!((signed.request.nonce, signed.request.valid_until), (0, 70));
             for wrong in [
                 terms(71),
@@ -274,14 +255,14 @@ mod tests {
                     ..terms(70)
                 },
             ] {
-                let error = act.sign(&args.request, wrong).unwrap_err().to_string();
+                let error = unsigned.sign(&args.request, wrong).unwrap_err().to_string();
                 assert!(
                     error.contains("the.sig: signature does not verify"),
                     "{error}"
                 );
             }
             let args = parse(&[certificate]);
-            assert!(act.sign(&args.request, terms(71)).is_ok());
+            assert!(unsigned.sign(&args.request, terms(71)).is_ok());
         }
     }
 
@@ -291,7 +272,7 @@ mod tests {
         let mut seen = 0;
         for golden in calls() {
             let path = Path::new("c.der");
-            let act = match golden.name() {
+            let unsigned = match golden.name() {
                 "register" => root(&golden.new_certificate(), path).unwrap(),
                 "register_issued" => {
                     let PayloadQuery::RegisterIssued { issuer, .. } = golden.query() else {
@@ -302,11 +283,12 @@ mod tests {
                 }
                 _ => continue,
             };
-            assert_eq!((act.actor, act.nonce), (golden.actor(), 0));
-            let payload = query::payload(&act.query, act.actor, golden.terms()).unwrap();
+            assert_eq!((unsigned.actor, unsigned.nonce), (golden.actor(), 0));
+            let payload =
+                payload::payload(&unsigned.query, unsigned.actor, golden.terms()).unwrap();
             assert_eq!(hex::encode(payload), golden.text("payload"));
-            let call = query::call(act.query, golden.signatures()).unwrap();
-            assert_eq!(hex::encode(call.encode()), golden.text("bytes"));
+            let call = call_bytes(unsigned.query, golden.signatures()).unwrap();
+            assert_eq!(hex::encode(call), golden.text("bytes"));
             seen += 1;
         }
         assert!(seen >= 7, "{seen}");
@@ -315,17 +297,15 @@ mod tests {
     #[test]
     fn wrong_input_is_named() {
         let path = Path::new("cert.der");
-        let error = root(b"\x30\x00", path).unwrap_err();
+        let error = root(b"\x30\x00", path).about(path.display()).unwrap_err();
+        let error = error.to_string();
         assert!(error.starts_with("cert.der: "), "{error}");
         let golden = calls().into_iter().next().unwrap();
-        let der = golden.new_certificate();
-        let error = refuse_root(&der, path).unwrap_err();
-        assert!(error.contains("leave out --issuer"), "{error}");
+        let error = refuse_root(&golden.new_certificate()).unwrap_err();
+        assert!(matches!(&error, Error::SelfIssued), "{error}");
         let args = parse(&["c.pem", "--consent", "a.json"]);
         let error = refuse_consents(&args.consents).unwrap_err();
-        assert!(error.contains("--issuer"), "{error}");
-        assert_eq!(check_validity(5, 6), Ok(()));
-        assert!(check_validity(5, 5).unwrap_err().contains("#5"));
+        assert!(matches!(&error, Error::ConsentsToRoot), "{error}");
     }
 
     /// A root's request is signed with the algorithm of its certificate, which need not be the usual one.
@@ -338,32 +318,35 @@ mod tests {
                     && golden.algorithm() == SignatureAlgorithm::RsaPssSha384
             })
             .unwrap();
-        let act = root(&pss.signer_certificate(), Path::new("c.der")).unwrap();
-        assert_eq!(act.algorithm(None), Ok(SignatureAlgorithm::RsaPssSha384));
+        let unsigned = root(&pss.signer_certificate(), Path::new("c.der")).unwrap();
+        let algorithm = unsigned.algorithm(None).unwrap();
+        assert_eq!(algorithm, SignatureAlgorithm::RsaPssSha384);
     }
 
     #[test]
-    fn next_steps_can_be_pasted() {
+    fn instructions_can_be_pasted() {
         let folder = Folder::new();
         folder.certificate(Kind::Ed25519, "cert.pem", "key.pem");
         let path = folder.path("cert.pem");
         let der = files::certificate(&path).unwrap();
-        let act = root(&der, &path).unwrap();
+        let unsigned = root(&der, &path).unwrap();
         let words = [
             "id", "payload", "cert.pem", "--out", "out", "--url", "ws://h",
         ];
         let words = as_register(words.map(Into::into).into());
-        let steps = act
-            .next_steps(Path::new("out"), None, terms(9), &words)
+        let text = unsigned
+            .instructions(Path::new("out"), None, terms(9), &words)
             .unwrap();
         assert!(
-            steps.contains("openssl pkeyutl -sign -rawin -in out -inkey KEY -out out.sig\n"),
-            "{steps}"
+            text.contains("openssl pkeyutl -sign -rawin -in out -inkey KEY -out out.sig\n"),
+            "{text}"
         );
         let then =
             "allod id register cert.pem --url ws://h --signature out.sig --valid-until 9 --nonce 0";
-        assert!(steps.contains(then), "{steps}");
-        let source = Source::file(&folder.path("none")).unwrap_err().to_string();
+        assert!(text.contains(then), "{text}");
+        let source = SignatureSource::file(&folder.path("none"))
+            .unwrap_err()
+            .to_string();
         assert!(source.starts_with("cannot read"), "{source}");
     }
 }

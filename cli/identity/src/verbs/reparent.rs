@@ -1,32 +1,35 @@
 //! `allod id re-parent`: an identity whose issuer failed moves under another one.
 
 use crate::{
-    Error,
-    client::Node,
     files,
+    node::Node,
     request::{
-        act::{self, Act},
-        options::{ConsentArgs, Named, RequestArgs},
-        party::Party,
+        args::{ConsentArgs, IdentityRef, RequestArgs},
+        carry_out::carry_out,
+        consents::collect,
+        issued_by::check_issued_by,
+        registered::RegisteredIdentity,
+        runtime::ChainRuntime,
+        unsigned::UnsignedRequest,
     },
-    verbs::consent::{check_signed_by, collect},
+    verbs::error::{About, Error},
 };
 use allod_identity::{Consent, Identifier, api::PayloadQuery};
-use allod_x509::ParsedCertificate;
+use allod_x509::{CertificateError, ParsedCertificate};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Arguments of `allod id re-parent`.
 #[derive(Debug, clap::Args)]
 pub struct ReparentArgs {
     /// The identity that moves: 64 hex digits, or its certificate's file. Its own key signs.
-    identity: Named,
+    identity: IdentityRef,
 
     /// The new issuer's certificate for it: same subject, same key.
     certificate: PathBuf,
 
     /// The new issuer.
     #[arg(long, value_name = "IDENTITY")]
-    issuer: Named,
+    issuer: IdentityRef,
 
     #[command(flatten)]
     consents: ConsentArgs,
@@ -36,49 +39,45 @@ pub struct ReparentArgs {
 }
 
 /// Moves an identity under another issuer.
-pub async fn reparent(args: &ReparentArgs) -> Result<ExitCode, Error> {
+pub async fn reparent(args: &ReparentArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let certificate = files::certificate(&args.certificate)?;
     let shown = args.certificate.display();
     let node = Node::connect(&args.request.node).await?;
-    let subject = Party::load(&node, &args.identity).await?;
-    let issuer = Party::load(&node, &args.issuer).await?;
-    check(&certificate, &subject).map_err(|error| format!("{shown}: {error}"))?;
-    check_signed_by(&certificate, &issuer).map_err(|error| format!("{shown}: {error}"))?;
+    let subject = RegisteredIdentity::load(&node, &args.identity).await?;
+    let issuer = RegisteredIdentity::load(&node, &args.issuer).await?;
+    check(&certificate, &subject).about(&shown)?;
+    check_issued_by(&certificate, &issuer).about(&shown)?;
     let (consents, request) = (&args.consents, &args.request);
     let issuer = issuer.identifier;
     let consents = collect(&node, consents, request, &certificate, issuer).await?;
-    let act = moving(&subject, certificate, issuer, consents)?;
-    act::carry_out(&node, request, act).await
+    let unsigned = moving(&subject, certificate, issuer, consents)?;
+    Ok(carry_out(&node, runtime, request, unsigned).await?)
 }
 
 /// Name and key stay.
-fn check(certificate: &[u8], subject: &Party) -> Result<(), String> {
-    let new = ParsedCertificate::parse(certificate).map_err(|error| error.to_string())?;
+fn check(certificate: &[u8], subject: &RegisteredIdentity) -> Result<(), Error> {
+    let new = ParsedCertificate::parse(certificate)?;
     let old = subject.parsed()?;
     let identifier = subject.identifier;
     if subject.issuance.is_root() {
-        return Err(format!("{identifier} is a root: it has no issuer to leave"));
+        return Err(Error::Root(identifier));
     }
     if new.subject() != old.subject() {
-        return Err(format!(
-            "another subject than that of {identifier}; an identity keeps its name"
-        ));
+        return Err(Error::OtherSubject(identifier));
     }
     if new.spki() != old.spki() {
-        return Err(format!(
-            "another key than that of {identifier}, which stays when it moves; renew it for a new one"
-        ));
+        return Err(Error::OtherKey(identifier));
     }
     Ok(())
 }
 
 fn moving(
-    subject: &Party,
+    subject: &RegisteredIdentity,
     certificate: Vec<u8>,
     issuer: Identifier,
     consents: Vec<Consent>,
-) -> Result<Act, String> {
-    let parsed = ParsedCertificate::parse(&certificate).map_err(|error| error.to_string())?;
+) -> Result<UnsignedRequest, CertificateError> {
+    let parsed = ParsedCertificate::parse(&certificate)?;
     let algorithm = parsed.signature_algorithm();
     let query = PayloadQuery::Reparent {
         identifier: subject.identifier,
@@ -87,22 +86,24 @@ fn moving(
         issuer,
         co_issuers: consents.iter().map(|consent| consent.co_issuer).collect(),
     };
-    Ok(Act {
+    Ok(UnsignedRequest {
         consents,
-        ..Act::by(subject, query)
+        ..UnsignedRequest::by(subject, query)
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{request::query, test_golden::calls};
+    use crate::{
+        request::payload,
+        test_golden::{call_bytes, calls},
+    };
     use allod_identity::{CertificateReference, Issuance};
     use allod_x509::builder::{CertificateBuilder, SigningKey};
-    use parity_scale_codec::Encode;
 
-    fn subject(name: &str, key: &SigningKey, issuance: Issuance) -> Party {
-        Party {
+    fn subject(name: &str, key: &SigningKey, issuance: Issuance) -> RegisteredIdentity {
+        RegisteredIdentity {
             identifier: Identifier([1; 32]),
             nonce: 3,
             certificate: CertificateBuilder::self_issued(name).sign_self(key),
@@ -125,16 +126,17 @@ mod tests {
         let certificate = |name: &str, of: &SigningKey| {
             CertificateBuilder::self_issued(name).sign(&of.spki(), &other)
         };
-        assert_eq!(check(&certificate("child", &key), &child), Ok(()));
+        assert!(check(&certificate("child", &key), &child).is_ok());
         for (wrong, why) in [
             (certificate("child", &other), "another key"),
             (certificate("somebody", &key), "another subject"),
         ] {
-            let error = check(&wrong, &child).unwrap_err();
+            let error = check(&wrong, &child).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
         let root = subject("child", &key, Issuance::SelfIssued);
         let error = check(&certificate("child", &key), &root).unwrap_err();
+        let error = error.to_string();
         assert!(error.contains("is a root"), "{error}");
     }
 
@@ -147,7 +149,7 @@ mod tests {
         let PayloadQuery::Reparent { issuer, .. } = golden.query() else {
             panic!("it is");
         };
-        let subject = Party {
+        let subject = RegisteredIdentity {
             identifier: golden.actor(),
             nonce: golden.terms().nonce,
             certificate: golden.signer_certificate(),
@@ -155,10 +157,10 @@ mod tests {
             file: None,
         };
         let consents = golden.signatures().consents.into_inner();
-        let act = moving(&subject, golden.new_certificate(), issuer, consents).unwrap();
-        let payload = query::payload(&act.query, act.actor, golden.terms()).unwrap();
+        let unsigned = moving(&subject, golden.new_certificate(), issuer, consents).unwrap();
+        let payload = payload::payload(&unsigned.query, unsigned.actor, golden.terms()).unwrap();
         assert_eq!(hex::encode(payload), golden.text("payload"));
-        let call = query::call(act.query, golden.signatures()).unwrap();
-        assert_eq!(hex::encode(call.encode()), golden.text("bytes"));
+        let call = call_bytes(unsigned.query, golden.signatures()).unwrap();
+        assert_eq!(hex::encode(call), golden.text("bytes"));
     }
 }

@@ -6,6 +6,11 @@ use allod_x509::{ParsedCertificate, format_time};
 use serde::Serialize;
 use std::fmt::Write;
 
+/// JSON for people.
+pub fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(value)
+}
+
 /// The name that something has in JSON.
 pub fn name(of: &impl Serialize) -> String {
     match serde_json::to_value(of) {

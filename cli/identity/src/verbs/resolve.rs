@@ -1,9 +1,8 @@
 //! `allod id resolve`: the DID document of an identity.
 
 use crate::{
-    Error,
-    client::{At, Node, NodeArgs},
-    verbs::verify::pretty,
+    node::{At, Node, NodeArgs},
+    verbs::{error::Error, report::pretty},
 };
 use allod_identity::Identifier;
 use allod_rpc_types::did::{DidText, KeyFormat, Resolution, ResolveOptions};

@@ -1,14 +1,16 @@
 //! `allod id revoke`, `hold` and `release`: what an issuer says about a certificate of its own.
 
 use crate::{
-    Error,
-    client::Node,
     files,
+    node::Node,
     request::{
-        act::{self, Act},
-        options::{Named, RequestArgs, parse_serial},
-        party::Party,
+        args::{IdentityRef, RequestArgs, parse_serial},
+        carry_out,
+        registered::RegisteredIdentity,
+        runtime::ChainRuntime,
+        unsigned::UnsignedRequest,
     },
+    verbs::error::Error,
 };
 use allod_identity::{RevocationReason, Serial, api::PayloadQuery};
 use allod_rpc_types::auto_id::SerialNumber;
@@ -19,7 +21,7 @@ use std::{path::PathBuf, process::ExitCode};
 #[derive(Debug, clap::Args)]
 pub struct CertificateArgs {
     /// The issuer, which signs: 64 hex digits, or its certificate's file. A root is its own.
-    issuer: Named,
+    issuer: IdentityRef,
 
     #[command(flatten)]
     about: About,
@@ -54,19 +56,21 @@ struct About {
 }
 
 /// Revokes a certificate, for ever.
-pub async fn revoke(args: &RevokeArgs) -> Result<ExitCode, Error> {
+pub async fn revoke(args: &RevokeArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
     let reason = args.reason;
-    carry_out(&args.certificate, |issuer, serial| PayloadQuery::Revoke {
-        issuer: issuer.identifier,
-        serial,
-        reason,
+    submit(&args.certificate, runtime, |issuer, serial| {
+        PayloadQuery::Revoke {
+            issuer: issuer.identifier,
+            serial,
+            reason,
+        }
     })
     .await
 }
 
 /// Puts a certificate on hold.
-pub async fn hold(args: &CertificateArgs) -> Result<ExitCode, Error> {
-    carry_out(args, |issuer, serial| PayloadQuery::Hold {
+pub async fn hold(args: &CertificateArgs, runtime: &dyn ChainRuntime) -> Result<ExitCode, Error> {
+    submit(args, runtime, |issuer, serial| PayloadQuery::Hold {
         issuer: issuer.identifier,
         serial,
     })
@@ -74,17 +78,21 @@ pub async fn hold(args: &CertificateArgs) -> Result<ExitCode, Error> {
 }
 
 /// Ends a hold.
-pub async fn release(args: &CertificateArgs) -> Result<ExitCode, Error> {
-    carry_out(args, |issuer, serial| PayloadQuery::Release {
+pub async fn release(
+    args: &CertificateArgs,
+    runtime: &dyn ChainRuntime,
+) -> Result<ExitCode, Error> {
+    submit(args, runtime, |issuer, serial| PayloadQuery::Release {
         issuer: issuer.identifier,
         serial,
     })
     .await
 }
 
-async fn carry_out(
+async fn submit(
     args: &CertificateArgs,
-    query: impl FnOnce(&Party, Serial) -> PayloadQuery,
+    runtime: &dyn ChainRuntime,
+    query: impl FnOnce(&RegisteredIdentity, Serial) -> PayloadQuery,
 ) -> Result<ExitCode, Error> {
     let certificate = args
         .about
@@ -93,34 +101,30 @@ async fn carry_out(
         .map(files::certificate)
         .transpose()?;
     let node = Node::connect(&args.request.node).await?;
-    let issuer = Party::load(&node, &args.issuer).await?;
+    let issuer = RegisteredIdentity::load(&node, &args.issuer).await?;
     let serial = match (&args.about.serial, &certificate) {
         (Some(serial), _) => serial.clone().into_contents(),
         (None, Some(der)) => serial_of(der, &issuer)?,
-        (None, None) => return Err("--serial or --certificate says which certificate".into()),
+        (None, None) => return Err(Error::NoSerial),
     };
-    let act = Act::by(&issuer, query(&issuer, serial));
-    act::carry_out(&node, &args.request, act).await
+    let unsigned = UnsignedRequest::by(&issuer, query(&issuer, serial));
+    Ok(carry_out::carry_out(&node, runtime, &args.request, unsigned).await?)
 }
 
 /// The serial number of a certificate that names this issuer.
-fn serial_of(der: &[u8], issuer: &Party) -> Result<Serial, String> {
-    let parsed = ParsedCertificate::parse(der).map_err(|error| error.to_string())?;
+fn serial_of(der: &[u8], issuer: &RegisteredIdentity) -> Result<Serial, Error> {
+    let parsed = ParsedCertificate::parse(der)?;
     if !parsed
         .issuer_name()
         .matches(&issuer.parsed()?.subject_name())
     {
-        return Err(format!(
-            "the certificate names another issuer than the subject of {}: serial numbers count for \
-             their issuer only",
-            issuer.identifier
-        ));
+        return Err(Error::OthersSerial(issuer.identifier));
     }
     parsed
         .serial()
         .to_vec()
         .try_into()
-        .map_err(|_| "the serial number is too long".into())
+        .map_err(|_| Error::LongSerial)
 }
 
 fn parse_reason(text: &str) -> Result<RevocationReason, String> {
@@ -188,7 +192,7 @@ mod tests {
     #[test]
     fn serial_numbers_are_of_certificates_of_the_issuer() {
         let key = SigningKey::ed25519([1; 32]);
-        let issuer = Party {
+        let issuer = RegisteredIdentity {
             identifier: Identifier([1; 32]),
             nonce: 0,
             certificate: CertificateBuilder::self_issued("ca").sign_self(&key),
@@ -198,7 +202,7 @@ mod tests {
         let mut builder = CertificateBuilder::self_issued("child");
         builder.serial = vec![0, 0x80];
         let stranger = builder.sign_self(&key);
-        let error = serial_of(&stranger, &issuer).unwrap_err();
+        let error = serial_of(&stranger, &issuer).unwrap_err().to_string();
         assert!(error.contains("another issuer"), "{error}");
         builder.issuer = name(&["CA"]);
         let child = builder.sign(&key.spki(), &key);

@@ -1,16 +1,17 @@
 //! `allod id verify` and `allod id show`.
 
 use crate::{
-    Error,
-    client::{At, Node, NodeArgs},
     clock::parse_time,
     files::{self, CERTIFICATE, Form},
-    verbs::report,
+    node::{At, Node, NodeArgs, NodeError},
+    verbs::{
+        error::{About, Error},
+        report::{self, pretty},
+    },
 };
 use allod_identity::{Identifier, Purpose, Reason};
-use allod_rpc_types::auto_id::{BlockRole, IdentityAnswer, RootList, VerifyAnswer, VerifyOptions};
+use allod_rpc_types::auto_id::{BlockRole, RootList, VerifyAnswer, VerifyOptions};
 use jsonrpsee::rpc_params;
-use serde::Serialize;
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -18,9 +19,9 @@ use std::{
 };
 
 /// How long to wait for a block to be finalized.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// How often to look.
-const INTERVAL: Duration = Duration::from_millis(500);
+const FINALITY_TIMEOUT: Duration = Duration::from_secs(120);
+/// How often to ask.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Arguments of `allod id verify`.
 #[derive(Debug, clap::Args)]
@@ -82,7 +83,7 @@ pub async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
     let accepted_roots = roots
         .map(RootList::try_from)
         .transpose()
-        .map_err(|error| format!("--accept-root: {error}"))?;
+        .about("--accept-root")?;
     let node = Node::connect(&args.question.node).await?;
     let options = VerifyOptions {
         time: args.time,
@@ -105,15 +106,15 @@ pub async fn ask(
     node: &Node,
     identifier: Identifier,
     options: &VerifyOptions,
-) -> Result<VerifyAnswer, Error> {
-    let deadline = Instant::now() + PATIENCE;
+) -> Result<VerifyAnswer, NodeError> {
+    let deadline = Instant::now() + FINALITY_TIMEOUT;
     let mut is_first = true;
     loop {
         let parameters = rpc_params![identifier, options];
         let answer: VerifyAnswer = node.ask("autoId_verify", parameters).await?;
         let about = answer.report.identifier;
         if about != identifier {
-            return Err(format!("the node reported on {about} instead").into());
+            return Err(NodeError::OtherIdentity(about));
         }
         if !is_pending(&answer) || Instant::now() >= deadline {
             return Ok(answer);
@@ -122,7 +123,7 @@ pub async fn ask(
             eprintln!("holds at the best block; waiting until it does at the finalized one");
             is_first = false;
         }
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -145,9 +146,7 @@ fn exit_code(answer: &VerifyAnswer) -> ExitCode {
 pub async fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
     let node = Node::connect(&args.question.node).await?;
     let at = node.hash_at(args.question.at).await?;
-    let parameters = rpc_params![args.identifier, at];
-    let answer: Option<IdentityAnswer> = node.ask("autoId_identity", parameters).await?;
-    let answer = answer.ok_or_else(|| format!("no identity {} is registered", args.identifier))?;
+    let answer = node.identity(args.identifier, at).await?;
     if args.question.json {
         println!("{}", pretty(&answer)?);
         return Ok(ExitCode::SUCCESS);
@@ -160,24 +159,11 @@ pub async fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// JSON for people.
-pub fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(value)
-}
-
 fn parse_purpose(text: &str) -> Result<Purpose, String> {
-    let purposes = [
-        Purpose::KeyCertSign,
-        Purpose::CrlSign,
-        Purpose::DigitalSignature,
-    ];
-    purposes
+    Purpose::ALL
         .into_iter()
-        .find(|purpose| report::name(purpose).eq_ignore_ascii_case(text))
-        .ok_or_else(|| {
-            let names = purposes.map(|purpose| report::name(&purpose));
-            format!("one of {}", names.join(", "))
-        })
+        .find(|purpose| purpose.name().eq_ignore_ascii_case(text))
+        .ok_or_else(|| format!("one of {}", Purpose::ALL.map(Purpose::name).join(", ")))
 }
 
 #[cfg(test)]

@@ -1,21 +1,12 @@
-"""The signature algorithms of Auto ID. Their index is what SCALE has for them."""
+"""The signature algorithms of Auto ID, as `constants.json` lists them. Their index is what SCALE has for them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
+from . import constants
 from .errors import AutoIdError, shown
-
-_RSA = "06092a864886f70d0101"
-_SHA2 = "06096086480165030402"
-
-
-def _pss(digest: str, salt: str) -> str:
-    """RSASSA-PSS with one digest throughout and as many octets of salt as it has (RFC 4055, 3.1)."""
-    digest_identifier = f"300d{_SHA2}{digest}0500"
-    mask = f"a11c301a{_RSA}08{digest_identifier}"
-    return f"3041{_RSA}0a3034a00f{digest_identifier}{mask}a2030201{salt}"
 
 
 @dataclass(frozen=True)
@@ -34,21 +25,16 @@ class Algorithm:
     identifier: bytes
 
 
-_TABLE: List[Tuple[str, str, Optional[str], str]] = [
-    ("ed25519", "ed25519", None, "300506032b6570"),
-    ("ecdsa-p256-sha256", "p256", "sha256", "300a06082a8648ce3d040302"),
-    ("ecdsa-p384-sha384", "p384", "sha384", "300a06082a8648ce3d040303"),
-    ("rsa-pkcs1-sha256", "rsa", "sha256", f"300d{_RSA}0b0500"),
-    ("rsa-pkcs1-sha384", "rsa", "sha384", f"300d{_RSA}0c0500"),
-    ("rsa-pkcs1-sha512", "rsa", "sha512", f"300d{_RSA}0d0500"),
-    ("rsa-pss-sha256", "rsa", "sha256", _pss("01", "20")),
-    ("rsa-pss-sha384", "rsa", "sha384", _pss("02", "30")),
-    ("rsa-pss-sha512", "rsa", "sha512", _pss("03", "40")),
-]
-
 ALGORITHMS: Tuple[Algorithm, ...] = tuple(
-    Algorithm(index, name, key, digest, "pss" in name, bytes.fromhex(identifier))
-    for index, (name, key, digest, identifier) in enumerate(_TABLE)
+    Algorithm(
+        row["index"],
+        row["name"],
+        row["key"],
+        row["digest"],
+        row["salt"] is not None,
+        bytes.fromhex(row["identifier"]),
+    )
+    for row in constants.ALGORITHMS
 )
 
 #: The names of all algorithms, in order of index.
@@ -56,12 +42,9 @@ ALGORITHM_NAMES: Tuple[str, ...] = tuple(algorithm.name for algorithm in ALGORIT
 
 #: Kinds of keys by the `AlgorithmIdentifier` of their `subjectPublicKeyInfo` (RFC 8410, 3; RFC 5480, 2.1.1;
 #: RFC 3279, 2.3.1).
-KEYS: Dict[bytes, str] = {
-    bytes.fromhex("300506032b6570"): "ed25519",
-    bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107"): "p256",
-    bytes.fromhex("301006072a8648ce3d020106052b81040022"): "p384",
-    bytes.fromhex(f"300d{_RSA}010500"): "rsa",
-}
+KEYS: Dict[bytes, str] = {bytes.fromhex(row["identifier"]): row["name"] for row in constants.KEYS}
+
+_DEFAULTS: Dict[str, str] = {row["name"]: row["default"] for row in constants.KEYS}
 
 
 def algorithm_of(name: object) -> Algorithm:
@@ -77,7 +60,7 @@ def algorithm_of(name: object) -> Algorithm:
 
 def default_for(kind: str) -> Algorithm:
     """The algorithm that a key of this kind signs requests with, unless another one is wished."""
-    return next(algorithm for algorithm in ALGORITHMS if algorithm.key == kind)
+    return algorithm_of(_DEFAULTS[kind])
 
 
 def by_identifier(der: bytes) -> Optional[Algorithm]:

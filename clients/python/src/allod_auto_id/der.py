@@ -13,13 +13,14 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn, Tuple
 
-from .algorithms import KEYS, Algorithm, by_identifier
+from .algorithms import ALGORITHM_NAMES, KEYS, Algorithm, by_identifier
+from .constants import LIMITS
 from .errors import AutoIdError
 
 #: Most bytes of a certificate.
-MAX_CERTIFICATE_SIZE = 4096
+MAX_CERTIFICATE_SIZE = LIMITS["certificateSize"]
 #: Most bytes of a revocation list.
-MAX_CRL_SIZE = 32 * 1024
+MAX_CRL_SIZE = LIMITS["crlSize"]
 
 _INTEGER = 0x02
 _BIT_STRING = 0x03
@@ -108,8 +109,8 @@ def _check_algorithm(inside: bytes, outside: bytes, what: str) -> Algorithm:
     if algorithm is None:
         raise AutoIdError(
             "algorithm-refused",
-            f"{what} is signed with an algorithm that the chain does not take: issue it with Ed25519, ECDSA on P-256 "
-            "with SHA-256 or on P-384 with SHA-384, or RSA with SHA-2",
+            f"{what} is signed with an algorithm that the chain does not take: issue it with one of "
+            + ", ".join(ALGORITHM_NAMES),
         )
     return algorithm
 
@@ -158,7 +159,7 @@ def certificate_facts(der: bytes) -> Certificate:
     if kind is None:
         raise AutoIdError(
             "key-refused",
-            "the certificate's key is of a kind that the chain does not take: there are Ed25519, P-256, P-384 and RSA",
+            f"the certificate's key is of a kind that the chain does not take: there are {', '.join(KEYS.values())}",
         )
     return Certificate(der, hashlib.sha256(der).hexdigest(), algorithm.name, kind, serial)
 

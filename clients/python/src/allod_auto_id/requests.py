@@ -14,6 +14,7 @@ from typing import Callable, Dict, List, NoReturn, Optional, Sequence, Tuple, Un
 
 from . import scale
 from .algorithms import algorithm_of, check_key
+from .constants import CONTEXTS
 from .der import Certificate, Crl
 from .errors import AutoIdError
 from .signatures import Consent, Signed, check_signature, check_signed, encode_signed
@@ -30,9 +31,9 @@ from .values import (
 )
 
 #: Requests of the pallet `auto-id` begin with it.
-REQUEST_CONTEXT = "allod/auto-id/1"
+REQUEST_CONTEXT = CONTEXTS["autoId"]
 #: Requests of the pallet `revocation` begin with it.
-REVOCATION_CONTEXT = "allod/revocation/1"
+REVOCATION_CONTEXT = CONTEXTS["revocation"]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,14 @@ from typing import Tuple
 
 from . import scale
 from .algorithms import Algorithm, algorithm_of
+from .constants import LIMITS
 from .errors import AutoIdError
 from .values import MAX_SIGNATURE_SIZE, Bytes, IdentifierLike, bytes_of, instance_of
 
 # Bytes of a number on the curve.
 _CURVES = {"p256": 32, "p384": 48}
+# Bytes of the shortest modulus of RSA, and of the longest.
+_RSA_BYTES = (LIMITS["rsaMinBits"] // 8, LIMITS["rsaMaxBits"] // 8)
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ def check_signature(algorithm: Algorithm, given: object) -> bytes:
     rule = ""
     if algorithm.key == "ed25519" and len(signature) != 64:
         rule = "has 64 bytes"
-    elif algorithm.key == "rsa" and len(signature) < 256:
-        rule = "has as many bytes as the modulus, from 256 to 512"
+    elif algorithm.key == "rsa" and len(signature) < _RSA_BYTES[0]:
+        rule = f"has as many bytes as the modulus, from {_RSA_BYTES[0]} to {_RSA_BYTES[1]}"
     elif algorithm.key in _CURVES and not _is_ecdsa(signature, _CURVES[algorithm.key]):
         rule = "is a DER SEQUENCE of two INTEGERs, as OpenSSL writes it, not the two numbers side by side"
     if rule:

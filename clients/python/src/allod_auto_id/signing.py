@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Optional, Union
 
-from .algorithms import Algorithm, algorithm_of, check_key, default_for
+from .algorithms import KEYS, Algorithm, algorithm_of, check_key, default_for
+from .constants import LIMITS
 from .der import certificate_facts
 from .errors import AutoIdError
 from .requests import Request
@@ -26,8 +27,8 @@ try:
 except ImportError:
     HAS_CRYPTOGRAPHY = False
 
-_MIN_RSA_BITS = 2048
-_MAX_RSA_BITS = 4096
+_MIN_RSA_BITS = LIMITS["rsaMinBits"]
+_MAX_RSA_BITS = LIMITS["rsaMaxBits"]
 _CURVES = {"secp256r1": "p256", "secp384r1": "p384"}
 
 
@@ -64,7 +65,7 @@ def _kind_of(key: Any) -> str:
         return _CURVES[key.curve.name]
     if not isinstance(key, rsa.RSAPrivateKey):
         kind = key.curve.name if isinstance(key, ec.EllipticCurvePrivateKey) else type(key).__name__
-        raise AutoIdError("key-refused", f"a key of kind {kind}: the chain takes Ed25519, P-256, P-384 and RSA")
+        raise AutoIdError("key-refused", f"a key of kind {kind}: the chain takes {', '.join(KEYS.values())}")
     if not _MIN_RSA_BITS <= key.key_size <= _MAX_RSA_BITS or key.key_size % 8:
         rule = f"from {_MIN_RSA_BITS} to {_MAX_RSA_BITS}, a multiple of 8"
         raise AutoIdError("key-refused", f"an RSA key of {key.key_size} bits: the chain takes {rule}")

@@ -7,25 +7,26 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Sequence, Type, TypeVar, Union
 
-from . import scale
+from . import constants, scale
+from .constants import LIMITS
 from .der import MAX_CERTIFICATE_SIZE, MAX_CRL_SIZE, pem_to_der
 from .errors import AutoIdError, shown
 
 #: Most identities that co-issue a certificate.
-MAX_CO_ISSUERS = 3
+MAX_CO_ISSUERS = LIMITS["coIssuers"]
 #: Most guardians of an identity.
-MAX_GUARDIANS = 8
+MAX_GUARDIANS = LIMITS["guardians"]
 #: Longest delay of a recovery, in blocks.
-MAX_RECOVERY_DELAY = 10_512_000
+MAX_RECOVERY_DELAY = LIMITS["recoveryDelay"]
 #: Most service endpoints of an identity.
-MAX_SERVICES = 8
+MAX_SERVICES = LIMITS["services"]
 #: Most octets of a serial number (RFC 5280, 4.1.2.2).
-MAX_SERIAL_OCTETS = 20
-#: Most bytes of a signature: RSA with 4,096 bits.
-MAX_SIGNATURE_SIZE = 512
+MAX_SERIAL_OCTETS = LIMITS["serialOctets"]
+#: Most bytes of a signature: RSA with the longest key.
+MAX_SIGNATURE_SIZE = LIMITS["signatureSize"]
 
-_MAX_SERVICE_WORD = 64
-_MAX_SERVICE_URI = 256
+_MAX_SERVICE_WORD = LIMITS["serviceWord"]
+_MAX_SERVICE_URI = LIMITS["serviceUri"]
 
 Class = TypeVar("Class")
 
@@ -37,16 +38,7 @@ IdentifierLike = Union[bytes, bytearray, str]
 Document = Union[bytes, bytearray, str]
 
 #: The reasons of RFC 5280, 5.3.1, by which a certificate is revoked for good, with their numbers.
-REASONS: Dict[str, int] = {
-    "unspecified": 0,
-    "keyCompromise": 1,
-    "cACompromise": 2,
-    "affiliationChanged": 3,
-    "superseded": 4,
-    "cessationOfOperation": 5,
-    "privilegeWithdrawn": 9,
-    "aACompromise": 10,
-}
+REASONS: Dict[str, int] = {row["name"]: row["number"] for row in constants.REASONS}
 
 
 @dataclass(frozen=True)
@@ -155,8 +147,9 @@ def crl_of(value: object, name: str = "crl") -> bytes:
 def serial_of(value: object, name: str) -> bytes:
     """A serial number: the contents of its DER INTEGER as bytes or hex, or the number as an int."""
     if isinstance(value, int) and not isinstance(value, bool):
-        if not 0 < value < 1 << 159:
-            rule = "a number from 1 to 2^159 - 1 (RFC 5280, 4.1.2.2)"
+        bits = 8 * MAX_SERIAL_OCTETS - 1
+        if not 0 < value < 1 << bits:
+            rule = f"a number from 1 to 2^{bits} - 1 (RFC 5280, 4.1.2.2)"
             raise AutoIdError("serial", f"{name} must be {rule}, not {shown(value)}")
         return value.to_bytes(value.bit_length() // 8 + 1, "big")
     data = bytes_of(value, MAX_SERIAL_OCTETS, name)

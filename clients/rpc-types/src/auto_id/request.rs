@@ -28,17 +28,16 @@ use super::{
     bounded::{BoundedList, BoundedText},
 };
 use allod_identity::{
-    GuardianSet, Identifier, KeyFingerprint, MAX_CO_ISSUERS, MAX_CRL_SIZE, MAX_GUARDIANS,
-    MAX_SERVICES, RevocationReason, SignatureAlgorithm,
+    GuardianSet, Identifier, KeyFingerprint, MAX_CERTIFICATE_SIZE, MAX_CO_ISSUERS, MAX_CRL_SIZE,
+    MAX_GUARDIANS, MAX_SERVICES, RevocationReason, SignatureAlgorithm,
     control::{MAX_SERVICE_URI, MAX_SERVICE_WORD},
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Most characters of a certificate, PEM or hex, that are read: 4 KiB of DER are 5.6 KiB of PEM,
-/// the rest is for text before it.
-pub const MAX_CERTIFICATE_CHARACTERS: usize = 16_384;
-/// Most characters of a revocation list, PEM or hex, that are read: 32 KiB of DER are 64 KiB of hex;
-/// as much again is for text before the PEM.
+/// Most characters of a certificate, PEM or hex, that are read: hex has two to a byte of DER, and as much again is for
+/// text before the PEM.
+pub const MAX_CERTIFICATE_CHARACTERS: usize = 4 * MAX_CERTIFICATE_SIZE as usize;
+/// Most characters of a revocation list, PEM or hex, that are read: in the same proportion.
 pub const MAX_CRL_CHARACTERS: usize = 4 * MAX_CRL_SIZE as usize;
 
 /// A certificate: PEM, or DER as `0x…` hex.

@@ -1,11 +1,11 @@
 //! Serial numbers and fingerprints as text.
 
-use allod_identity::{Identifier, Serial, is_serial};
+use allod_identity::{Identifier, MAX_SERIAL_OCTETS, Serial, is_serial};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 
-/// Most characters of a serial number: 20 octets and a zero in front, `0x`, a colon between any two.
-const MAX_SERIAL_CHARACTERS: usize = 2 + 21 * 2 + 20;
+/// Most characters of a serial number: its octets and a zero in front, `0x`, a colon between any two.
+const MAX_SERIAL_CHARACTERS: usize = 2 + (MAX_SERIAL_OCTETS as usize + 1) * 3 - 1;
 
 /// The serial number of a certificate (RFC 5280, 4.1.2.2): from 1 to 2^159 − 1.
 ///
@@ -22,7 +22,7 @@ pub enum SerialError {
     TooLong(usize),
     /// Not an even number of hex digits.
     Digits,
-    /// Zero, or more than 20 octets.
+    /// Zero, or more than [`MAX_SERIAL_OCTETS`].
     Range,
 }
 
@@ -34,9 +34,11 @@ impl fmt::Display for SerialError {
                 "a serial number of {length} characters: at most {MAX_SERIAL_CHARACTERS} are read"
             ),
             Self::Digits => f.write_str("a serial number is an even number of hex digits"),
-            Self::Range => {
-                f.write_str("a serial number is from 1 to 2^159 - 1 (RFC 5280, 4.1.2.2)")
-            }
+            Self::Range => write!(
+                f,
+                "a serial number is from 1 to 2^{} - 1 (RFC 5280, 4.1.2.2)",
+                8 * MAX_SERIAL_OCTETS - 1
+            ),
         }
     }
 }

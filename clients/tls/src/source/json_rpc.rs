@@ -14,6 +14,7 @@
 //! that broke is made anew when something is asked next, at most once per second.
 
 use super::{ChainSource, Head, SourceError};
+use allod_connection::{ConnectError, Connection, ConnectionOptions, one_line};
 use allod_identity::{Identifier, KeyFingerprint, Purpose, VerificationReport};
 use allod_rpc_types::auto_id::{
     BlockHash, BlockReference, IdentityAnswer, VerifyAnswer, VerifyOptions,
@@ -29,7 +30,7 @@ use jsonrpsee::{
         params::ArrayParams,
     },
     rpc_params,
-    ws_client::{PingConfig, WsClient, WsClientBuilder},
+    ws_client::WsClient,
 };
 use serde::de::DeserializeOwned;
 use sp_runtime::{
@@ -37,18 +38,14 @@ use sp_runtime::{
     traits::{BlakeTwo256, Header as _},
 };
 use std::{fmt, sync::Arc, time::Duration};
-use tokio::{sync::Mutex, time::Instant};
 
 /// Most bytes of an answer: a report of 16 links is 20 KB, a header with its digest 5 KB.
 pub const MAX_ANSWER_BYTES: u32 = 256 << 10;
 /// Heads that may wait to be read; the stream ends if there are more, and begins anew.
 const MAX_WAITING_HEADS: usize = 64;
-/// Shortest time from one attempt to connect to the next.
-const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
-/// Most characters of a node's own words that are kept.
-const MAX_MESSAGE_CHARACTERS: usize = 200;
 
-type Header = generic::Header<u32, BlakeTwo256>;
+/// A header as nodes tell it.
+pub type Header = generic::Header<u32, BlakeTwo256>;
 
 /// Which node, and what is expected of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,22 +72,26 @@ impl JsonRpcOptions {
 
 /// A node at the other end of a WebSocket.
 pub struct JsonRpcSource {
-    options: JsonRpcOptions,
-    connection: Mutex<Connection>,
-}
-
-#[derive(Default)]
-struct Connection {
-    client: Option<Arc<WsClient>>,
-    attempted: Option<Instant>,
+    genesis: Option<BlockHash>,
+    connection: Connection,
 }
 
 impl JsonRpcSource {
     /// Connects, and makes sure that it is the chain that is wanted.
     pub async fn connect(options: JsonRpcOptions) -> Result<Self, SourceError> {
+        let JsonRpcOptions {
+            url,
+            genesis,
+            timeout,
+        } = options;
         let source = Self {
-            options,
-            connection: Mutex::default(),
+            genesis,
+            connection: Connection::new(ConnectionOptions {
+                url,
+                timeout,
+                max_answer_bytes: MAX_ANSWER_BYTES,
+                max_waiting_items: MAX_WAITING_HEADS,
+            }),
         };
         source.client().await?;
         Ok(source)
@@ -98,52 +99,15 @@ impl JsonRpcSource {
 
     /// The connection, made anew if it broke.
     async fn client(&self) -> Result<Arc<WsClient>, SourceError> {
-        // Held while connecting, so that many questions make one attempt.
-        let mut connection = self.connection.lock().await;
-        if let Some(client) = connection
-            .client
-            .as_ref()
-            .filter(|client| client.is_connected())
-        {
-            return Ok(client.clone());
-        }
-        connection.client = None;
-        let now = Instant::now();
-        let attempted = connection.attempted.replace(now);
-        if attempted.is_some_and(|last| now.saturating_duration_since(last) < BETWEEN_ATTEMPTS) {
-            connection.attempted = attempted;
-            return Err(SourceError::Unreachable(
-                "tried less than a second ago".into(),
-            ));
-        }
-        let client = Arc::new(self.build().await?);
-        self.check_genesis(&client).await?;
-        connection.client = Some(client.clone());
-        Ok(client)
+        let check = |client| self.check_genesis(client);
+        self.connection.client(check).await
     }
 
-    async fn build(&self) -> Result<WsClient, SourceError> {
-        let timeout = self.options.timeout;
-        WsClientBuilder::default()
-            .max_response_size(MAX_ANSWER_BYTES)
-            .max_buffer_capacity_per_subscription(MAX_WAITING_HEADS)
-            .request_timeout(timeout)
-            .connection_timeout(timeout)
-            .enable_ws_ping(
-                PingConfig::new()
-                    .ping_interval(timeout)
-                    .inactive_limit(timeout.saturating_mul(4)),
-            )
-            .build(&self.options.url)
-            .await
-            .map_err(|error| SourceError::Unreachable(cut(&error)))
-    }
-
-    async fn check_genesis(&self, client: &WsClient) -> Result<(), SourceError> {
+    async fn check_genesis(&self, client: Arc<WsClient>) -> Result<(), SourceError> {
         let method = "chain_getBlockHash";
-        let actual: Option<BlockHash> = ask(client, method, rpc_params![0_u32]).await?;
+        let actual: Option<BlockHash> = ask(&client, method, rpc_params![0_u32]).await?;
         let actual = actual.ok_or_else(|| malformed(method, &"there is no genesis block"))?;
-        match self.options.genesis {
+        match self.genesis {
             Some(wanted) if wanted != actual => Err(SourceError::OtherChain { wanted, actual }),
             _ => Ok(()),
         }
@@ -164,9 +128,9 @@ impl ChainSource for JsonRpcSource {
         let client = self.client().await?;
         let best = subscribe(&client, NEW_HEADS).await?;
         let finalized = subscribe(&client, FINALIZED_HEADS).await?;
-        let best = best.map(|header| read_head(NEW_HEADS, header).map(Head::Best));
+        let best = best.map(|header| head_in(NEW_HEADS.0, header).map(Head::Best));
         let finalized =
-            finalized.map(|header| read_head(FINALIZED_HEADS, header).map(Head::Finalized));
+            finalized.map(|header| head_in(FINALIZED_HEADS.0, header).map(Head::Finalized));
         // Either of the two ending ends the whole; the client is kept for as long as both are read.
         let ended = || stream::once(async { None });
         let best = best.map(Some).chain(ended());
@@ -190,17 +154,9 @@ impl ChainSource for JsonRpcSource {
         identifier: Identifier,
         at: BlockHash,
     ) -> Result<Option<Vec<u8>>, SourceError> {
-        let method = "autoId_identity";
         let parameters = rpc_params![identifier, at];
-        let answer: Option<IdentityAnswer> = self.request(method, parameters).await?;
-        let Some(answer) = answer else {
-            return Ok(None);
-        };
-        if answer.identifier != identifier {
-            return Err(malformed(method, &"about another identity"));
-        }
-        check_block(method, answer.block, at)?;
-        Ok(Some(answer.certificate.into_inner()))
+        let answer = self.request(IDENTITY, parameters).await?;
+        certificate_in(answer, identifier, at)
     }
 
     async fn verify(
@@ -209,20 +165,49 @@ impl ChainSource for JsonRpcSource {
         purpose: Purpose,
         at: BlockHash,
     ) -> Result<VerificationReport, SourceError> {
-        let method = "autoId_verify";
         let options = VerifyOptions {
             purpose: Some(purpose),
             at: Some(at),
             ..VerifyOptions::default()
         };
         let parameters = rpc_params![identifier, options];
-        let answer: VerifyAnswer = self.request(method, parameters).await?;
-        check_block(method, answer.block, at)?;
-        if answer.holds != answer.report.holds() {
-            return Err(malformed(method, &"`holds` contradicts the report"));
-        }
-        Ok(answer.report)
+        let answer = self.request(VERIFY, parameters).await?;
+        report_in(answer, at)
     }
+}
+
+const IDENTITY: &str = "autoId_identity";
+const VERIFY: &str = "autoId_verify";
+
+/// The certificate in the answer of `autoId_identity` about `identifier` at block `at`.
+///
+/// # Errors
+/// [`SourceError::Malformed`] for an answer about another identity or of another block.
+pub fn certificate_in(
+    answer: Option<IdentityAnswer>,
+    identifier: Identifier,
+    at: BlockHash,
+) -> Result<Option<Vec<u8>>, SourceError> {
+    let Some(answer) = answer else {
+        return Ok(None);
+    };
+    if answer.identifier != identifier {
+        return Err(malformed(IDENTITY, &"about another identity"));
+    }
+    check_block(IDENTITY, answer.block, at)?;
+    Ok(Some(answer.certificate.into_inner()))
+}
+
+/// The report in the answer of `autoId_verify` at block `at`.
+///
+/// # Errors
+/// [`SourceError::Malformed`] for an answer of another block, or one that contradicts itself.
+pub fn report_in(answer: VerifyAnswer, at: BlockHash) -> Result<VerificationReport, SourceError> {
+    check_block(VERIFY, answer.block, at)?;
+    if answer.holds != answer.report.holds() {
+        return Err(malformed(VERIFY, &"`holds` contradicts the report"));
+    }
+    Ok(answer.report)
 }
 
 /// Method to subscribe, method to unsubscribe.
@@ -241,8 +226,12 @@ async fn subscribe(
     subscription.map_err(|error| failed(method, error))
 }
 
-fn read_head(
-    (method, _): HeadMethods,
+/// Number and hash of a header that came by a subscription of `method`.
+///
+/// # Errors
+/// [`SourceError::Malformed`] if it did not come.
+pub fn head_in(
+    method: &'static str,
     header: Result<Header, serde_json::Error>,
 ) -> Result<BlockReference, SourceError> {
     let header = header.map_err(|error| malformed(method, &error))?;
@@ -272,31 +261,28 @@ fn check_block(
     Err(malformed(method, &"of another block than was asked"))
 }
 
+impl From<ConnectError> for SourceError {
+    fn from(error: ConnectError) -> Self {
+        Self::Unreachable(one_line(&error))
+    }
+}
+
 fn failed(method: &'static str, error: ClientError) -> SourceError {
     match error {
         ClientError::Call(error) => SourceError::Refused {
             method,
             code: error.code(),
-            message: cut(&error.message()),
+            message: one_line(&error.message()),
         },
         ClientError::RequestTimeout => SourceError::TimedOut(method),
         ClientError::ParseError(error) => malformed(method, &error),
-        other => SourceError::Unreachable(cut(&other)),
+        other => SourceError::Unreachable(one_line(&other)),
     }
 }
 
 fn malformed(method: &'static str, what: &impl fmt::Display) -> SourceError {
     SourceError::Malformed {
         method,
-        what: cut(what),
+        what: one_line(what),
     }
-}
-
-/// A node's words go into logs: one line, not a long one.
-fn cut(text: &impl fmt::Display) -> String {
-    let text = text.to_string();
-    let characters = text.chars().take(MAX_MESSAGE_CHARACTERS);
-    characters
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

@@ -8,13 +8,13 @@
 pub mod json_rpc;
 
 use crate::{Peer, Refusal, Standing, rules::Heads};
-use allod_identity::{Identifier, KeyFingerprint, Purpose, VerificationReport};
+use allod_identity::{Identifier, KeyFingerprint, MAX_VISITED, Purpose, VerificationReport};
 use allod_rpc_types::auto_id::{BlockHash, BlockReference, BlockRole};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-/// Most identities that one verification visits (§11).
-pub const MAX_LINKS: usize = 16;
+/// Most links in a report: as many as one verification visits.
+pub const MAX_LINKS: usize = MAX_VISITED as usize;
 
 /// A block became the newest of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +152,10 @@ async fn stand(
 
 /// Whether a report answers what was asked. Whoever made it: a report to another question, or one
 /// whose parts contradict each other, must never admit anybody.
-fn check_report(
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_report(
     report: &VerificationReport,
     identifier: Identifier,
     purpose: Purpose,

@@ -1,10 +1,8 @@
 //! Subscriptions that are made again when they end.
 
 use super::emit;
-use crate::{
-    events::{EventHandler, FarmerEvent},
-    node_client::{NodeClient, NodeError},
-};
+use crate::events::{EventHandler, FarmerEvent};
+use allod_farmer_rpc::{NodeClient, NodeError};
 use allod_rpc_types::farmer::FarmerChainInfo;
 use futures::{StreamExt, stream::BoxStream};
 use std::{future::Future, time::Duration};

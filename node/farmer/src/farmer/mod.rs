@@ -7,7 +7,7 @@
 //! | `slots` | audits every slot, proves the nearest winner, hands the solution over |
 //! | `seals` | seals the blocks that the node made of those solutions |
 //! | `segments` | follows the segment headers |
-//! | `plots` | plots what is missing, damaged or expiring, one sector at a time |
+//! | `plots` | plots what is missing, damaged or expiring, one sector at a time; gives up what has a successor |
 //! | `scrub` | reads the plot once, from end to end, after the start |
 //!
 //! The node may go away and come back: subscriptions are made again with growing pauses. Only what
@@ -27,7 +27,6 @@ use crate::{
     files::FileError,
     history::SegmentHistory,
     identity::{self, DirectoryError, PlotDirectory},
-    node_client::NodeClient,
     pool::{Panicked, Pool, PoolError, Urgency},
     proving::Prover,
     sector_file::{SectorError, SectorFile},
@@ -35,7 +34,8 @@ use crate::{
     signed_slot::SignedSlotError,
     signing::Signer,
 };
-use allod_core::{ChainParameters, Hash, RewardAddress, parameters::MAX_SECTORS};
+use allod_core::{ChainParameters, Hash, HistorySize, RewardAddress, parameters::MAX_SECTORS};
+use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_rpc_types::farmer::FarmerChainInfo;
 use parking_lot::{Mutex, RwLock};
@@ -118,6 +118,8 @@ struct Shared<C> {
     signer: Mutex<Signer>,
     sectors: RwLock<Sectors>,
     history: Arc<RwLock<SegmentHistory>>,
+    /// That of the best block's state, as of the newest slot; none before the first one.
+    history_size: Mutex<Option<HistorySize>>,
     /// Something changed that may give the plotter work.
     plot_changed: Notify,
     farming: Pool,
@@ -172,6 +174,14 @@ impl Drop for CancelOnDrop {
 impl<C> Shared<C> {
     fn emit(&self, event: FarmerEvent) {
         emit(self.on_event.as_ref(), &event);
+    }
+
+    /// Notes the history size of the best block's state, which a reorganisation may make smaller.
+    fn follow_best_block(&self, history_size: HistorySize) {
+        let before = self.history_size.lock().replace(history_size);
+        if before != Some(history_size) {
+            self.plot_changed.notify_one();
+        }
     }
 
     /// Stops farming a damaged sector and has it plotted again.
@@ -241,6 +251,7 @@ async fn open<C: NodeClient>(
         signer: Mutex::new(signer),
         sectors: RwLock::new(sectors),
         history: Arc::default(),
+        history_size: Mutex::default(),
         plot_changed: Notify::new(),
         farming,
         plotting: Arc::new(Pool::new(Urgency::Background, config.plotting_threads)?),
@@ -283,10 +294,12 @@ fn open_sectors(
     Ok((sectors, damaged))
 }
 
-/// Each sector's file stays open.
+/// Each sector's file stays open, and at worst a second one that is too new for the best block.
 fn raise_file_limit(sectors: u32) {
     use rustix::process::{Resource, getrlimit, setrlimit};
-    let needed = u64::from(sectors).saturating_add(OTHER_FILES);
+    let needed = u64::from(sectors)
+        .saturating_mul(2)
+        .saturating_add(OTHER_FILES);
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| current >= needed) {
         return;

@@ -2,14 +2,17 @@
 
 use super::{Shared, connection::Backoff};
 use crate::{
+    eligibility::Chain,
     events::FarmerEvent,
-    node_client::NodeClient,
+    identity::remove_other_sectors,
     pieces::NodePieces,
     plotting::{Plotter, PlottingError, Progress},
     sector_file::{SectorError, SectorFile, sector_bytes},
-    sectors::Work,
+    sectors::{Reason, Work},
     tables::Tables,
 };
+use allod_core::SectorIndex;
+use allod_farmer_rpc::NodeClient;
 use std::{
     path::PathBuf,
     sync::Arc,
@@ -20,27 +23,17 @@ use std::{
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Plots one sector after another, and waits where there is nothing to plot. The sector that is
-/// being replaced is farmed until the new one is in its place.
+/// being replaced is farmed until the new one may win.
 pub(super) async fn keep<C: NodeClient>(shared: &Arc<Shared<C>>) {
     let plotter = plotter(shared);
     let mut backoff = Backoff::up_to(LONGEST_PAUSE);
     loop {
-        let work = {
-            let history = shared.history.read();
-            let sectors = shared.sectors.read();
-            sectors.next_work(shared.pledged, &history, &shared.parameters)
-        };
-        let Some(work) = work else {
+        give_up_superseded(shared, None).await;
+        let Some(work) = next_work(shared) else {
             shared.plot_changed.notified().await;
             continue;
         };
-        if let Some(expires_at) = work.replaces {
-            shared.emit(FarmerEvent::SectorExpires {
-                sector_index: work.sector_index,
-                expires_at,
-                history_size: work.history_size,
-            });
-        }
+        announce(shared, work);
         match plot(shared, &plotter, work).await {
             Ok(()) => backoff.reset(),
             Err(error) => {
@@ -53,6 +46,63 @@ pub(super) async fn keep<C: NodeClient>(shared: &Arc<Shared<C>>) {
                 tokio::time::sleep(retry_in).await;
             }
         }
+    }
+}
+
+/// What to plot next; none before the first slot, which says what the best block's state holds.
+fn next_work<C>(shared: &Shared<C>) -> Option<Work> {
+    let history_size = (*shared.history_size.lock())?;
+    let history = shared.history.read();
+    let chain = Chain::new(history_size, &history, &shared.parameters);
+    shared.sectors.read().next_work(shared.pledged, &chain)
+}
+
+/// Stops farming sectors whose successors may win, and removes their files; those of damaged sectors
+/// with the index that was just plotted, too.
+async fn give_up_superseded<C: NodeClient>(shared: &Arc<Shared<C>>, plotted: Option<SectorIndex>) {
+    let mut changed = superseded(shared);
+    changed.extend(plotted);
+    for sector_index in changed {
+        let farmed = shared.sectors.read().with_index(sector_index);
+        let farmed: Vec<PathBuf> = farmed.iter().map(|it| it.path().to_owned()).collect();
+        let directory = shared.directory.clone();
+        let remove = move || remove_other_sectors(directory.path(), sector_index, &farmed);
+        match shared.plotting.run(remove).await {
+            Ok(Ok(())) => {}
+            // At the next start it is opened, and given up again.
+            Ok(Err(error)) => tracing::warn!("{error}; the file is not farmed any more"),
+            Err(panicked) => tracing::error!("removing files of sector {sector_index}: {panicked}"),
+        }
+    }
+}
+
+/// The indices of the sectors that are farmed no longer because their successors may win.
+fn superseded<C>(shared: &Shared<C>) -> Vec<SectorIndex> {
+    let Some(history_size) = *shared.history_size.lock() else {
+        return Vec::new();
+    };
+    let history = shared.history.read();
+    let chain = Chain::new(history_size, &history, &shared.parameters);
+    shared.sectors.write().give_up_superseded(&chain)
+}
+
+/// Tells why a sector that is there is plotted again.
+fn announce<C>(shared: &Shared<C>, work: Work) {
+    let (sector_index, history_size) = (work.sector_index, work.history_size);
+    match work.reason {
+        Reason::Missing => {}
+        Reason::Expired { expires_at } | Reason::Expires { expires_at } => {
+            shared.emit(FarmerEvent::SectorExpires {
+                sector_index,
+                expires_at,
+                history_size,
+            });
+        }
+        Reason::TooNew { made_at } => shared.emit(FarmerEvent::SectorTooNew {
+            sector_index,
+            made_at,
+            history_size,
+        }),
     }
 }
 
@@ -78,10 +128,11 @@ async fn plot<C: NodeClient>(
         .await?;
     let sector = open(shared, path).await?;
     shared.sectors.write().insert(Arc::new(sector));
+    give_up_superseded(shared, Some(work.sector_index)).await;
     shared.emit(FarmerEvent::SectorPlotted {
         sector_index: work.sector_index,
         history_size: work.history_size,
-        replaced: work.replaces.is_some(),
+        replaced: work.reason.replaces(),
         elapsed: started.elapsed(),
     });
     Ok(())

@@ -1,7 +1,8 @@
 //! Reading the whole plot once, so that a flipped bit is found before it costs a block.
 
 use super::Shared;
-use crate::{events::FarmerEvent, node_client::NodeClient};
+use crate::events::FarmerEvent;
+use allod_farmer_rpc::NodeClient;
 use std::{future::pending, sync::Arc};
 
 /// Scrubs the sectors that are there now, one after the other in the background, then waits for

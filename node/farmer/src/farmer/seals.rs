@@ -1,7 +1,8 @@
 //! Sealing blocks.
 
 use super::{Shared, connection::Subscription};
-use crate::{events::FarmerEvent, node_client::NodeClient, pool::Panicked, signing::SigningError};
+use crate::{events::FarmerEvent, pool::Panicked, signing::SigningError};
+use allod_farmer_rpc::NodeClient;
 use allod_rpc_types::farmer::SigningRequest;
 use std::sync::Arc;
 

@@ -4,11 +4,9 @@ use super::{
     FarmerError, Shared, check_chain,
     connection::{ENDED, Retry},
 };
-use crate::{
-    history::{HistoryError, SegmentHistory},
-    node_client::{NodeClient, NodeError},
-};
+use crate::history::{HistoryError, SegmentHistory};
 use allod_core::{SegmentHeader, SegmentIndex};
+use allod_farmer_rpc::{NodeClient, NodeError};
 use futures::{StreamExt, stream::BoxStream};
 
 /// Keeps the segment headers up to date; ends if the node changes to another chain.

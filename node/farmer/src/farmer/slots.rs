@@ -3,12 +3,13 @@
 use super::{Shared, connection::Subscription};
 use crate::{
     audit::{Audit, Winner, audit},
+    eligibility::Chain,
     events::FarmerEvent,
-    node_client::NodeClient,
     pool::Panicked,
     proving::ProvingError,
 };
 use allod_core::Solution;
+use allod_farmer_rpc::NodeClient;
 use allod_rpc_types::farmer::{SlotInfo, SolutionSubmission};
 use std::{sync::Arc, time::Instant};
 use tokio::sync::mpsc;
@@ -26,6 +27,7 @@ pub(super) async fn follow<C: NodeClient>(shared: &Arc<Shared<C>>) {
         let mut skipped = 0;
         loop {
             let slot = slots.next(|| shared.client.subscribe_slots()).await;
+            shared.follow_best_block(slot.history_size);
             if sender.try_send((slot, Instant::now())).is_err() {
                 skipped += 1;
             } else if skipped > 0 {
@@ -110,7 +112,8 @@ async fn run_audit<C: NodeClient>(
 ) -> Result<Audit, Panicked> {
     let sectors = {
         let history = shared.history.read();
-        shared.sectors.read().valid(&history, &shared.parameters)
+        let chain = Chain::new(slot.history_size, &history, &shared.parameters);
+        shared.sectors.read().valid(&chain)
     };
     let work = move || audit(&sectors, &slot.global_challenge, slot.solution_range);
     shared.farming.run(work).await

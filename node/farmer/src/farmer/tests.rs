@@ -6,13 +6,12 @@ use crate::{
     test_chain::{KZG, PLOT_KEY, SEGMENTS, parameters},
     test_node::{Received, TestNode},
 };
+use allod_consensus_primitives::seal_message;
 use allod_core::{
     PotOutput, PublicKey, Slot, Solution, SolutionRange, blake2b_256, global_challenge,
 };
 use allod_rpc_types::farmer::{SigningRequest, SlotInfo};
-use allod_verification::{
-    SolutionContext, needed_segments, seal_message, verify_seal, verify_solution,
-};
+use allod_verification::{SolutionContext, needed_segments, verify_seal, verify_solution};
 use futures::StreamExt;
 use parity_scale_codec::Encode;
 use std::{fs, os::unix::fs::FileExt, path::Path, time::Duration};
@@ -21,6 +20,8 @@ use tokio::{sync::mpsc, task::JoinHandle};
 const REWARD: RewardAddress = RewardAddress([77; 32]);
 /// Every ticket wins.
 const RANGE: SolutionRange = SolutionRange(u64::MAX);
+/// None does.
+const NO_RANGE: SolutionRange = SolutionRange(0);
 
 /// A farmer at work.
 struct Run {
@@ -30,6 +31,8 @@ struct Run {
     task: JoinHandle<Result<(), FarmerError>>,
     stop: tokio::sync::oneshot::Sender<()>,
     next_slot: u64,
+    /// Segments in the best block's state.
+    history_size: u64,
 }
 
 fn config(directory: &Path, sectors: u32) -> FarmerConfig {
@@ -63,14 +66,35 @@ impl Run {
             events,
             stop,
             next_slot: first_slot,
+            history_size,
         }
     }
 
-    /// Waits for an event that `wanted` likes, and returns what it makes of it.
+    /// Announces the next slot.
+    fn announce(&mut self, solution_range: SolutionRange) {
+        let slot = Slot(self.next_slot);
+        self.next_slot += 1;
+        self.node.slots.send(SlotInfo {
+            slot,
+            global_challenge: global_challenge(&pot_output(slot), slot),
+            solution_range,
+            history_size: HistorySize(self.history_size),
+        });
+    }
+
+    /// Waits for an event that `wanted` likes, and returns what it makes of it. Slots go by in which
+    /// nobody wins.
     async fn event<T>(&mut self, mut wanted: impl FnMut(&FarmerEvent) -> Option<T>) -> T {
+        let mut slots = tokio::time::interval(Duration::from_millis(50));
         let waiting = async {
             loop {
-                let event = self.events.recv().await.expect("the farmer is running");
+                let event = tokio::select! {
+                    event = self.events.recv() => event.expect("the farmer is running"),
+                    _ = slots.tick() => {
+                        self.announce(NO_RANGE);
+                        continue;
+                    }
+                };
                 if let Some(found) = wanted(&event) {
                     return found;
                 }
@@ -96,13 +120,7 @@ impl Run {
     /// Announces slots until one is won; returns it with its solution.
     async fn win(&mut self) -> (Slot, Solution) {
         for _ in 0..500 {
-            let slot = Slot(self.next_slot);
-            self.next_slot += 1;
-            self.node.slots.send(SlotInfo {
-                slot,
-                global_challenge: global_challenge(&pot_output(slot), slot),
-                solution_range: RANGE,
-            });
+            self.announce(RANGE);
             let solution = self.received.solutions.next();
             let waited = tokio::time::timeout(Duration::from_millis(500), solution).await;
             if let Ok(Some(submission)) = waited {
@@ -242,10 +260,14 @@ async fn killing_the_farmer_loses_one_sector_and_damage_is_repaired() {
     })
     .await;
     run.kill().await;
-    fs::write(directory.path().join("sector-000001.tmp"), b"half a sector").unwrap();
+    fs::write(
+        directory.path().join("sector-000001-000001.tmp"),
+        b"half a sector",
+    )
+    .unwrap();
 
     // A bit of the first sector flips meanwhile.
-    let path = directory.path().join("sector-000000.bin");
+    let path = directory.path().join("sector-000000-000001.bin");
     let file = fs::OpenOptions::new()
         .read(true)
         .write(true)
@@ -273,27 +295,46 @@ async fn killing_the_farmer_loses_one_sector_and_damage_is_repaired() {
         })
         .await;
     assert!(
-        damaged.contains("sector-000000.bin is damaged at byte"),
+        damaged.contains("sector-000000-000001.bin is damaged at byte"),
         "{damaged}"
     );
     let mut plotted = [run.plotted().await, run.plotted().await];
     plotted.sort();
     assert_eq!(plotted, [(0, 1, false), (1, 1, false)]);
-    assert!(!directory.path().join("sector-000001.tmp").exists());
+    assert!(!directory.path().join("sector-000001-000001.tmp").exists());
     let (slot, solution) = run.win().await;
     check(slot, &solution, 1);
     run.stop().await.unwrap();
 }
 
+/// Names of the sectors in a plot's directory.
+fn sector_files(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("sector-"))
+        .collect();
+    names.sort();
+    names
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sector_is_replotted_when_the_history_outgrows_it() {
+async fn a_sector_is_replotted_when_the_best_block_outgrows_it() {
     let directory = tempfile::tempdir().unwrap();
     let mut run = Run::start(directory.path(), 1, 1, 1);
     assert_eq!(run.plotted().await, (0, 1, false));
-    // Made at history size 1 with M = 1, it expires at 4 at the latest.
+    // Made at history size 1 with M = 1, it expires at 4 at the latest. The archiver gets there long
+    // before the best block: nothing is replotted, and the sector still wins.
     for _ in 0..3 {
         run.node.grow();
     }
+    let (slot, solution) = run.win().await;
+    assert_eq!(solution.history_size, HistorySize(1));
+    check(slot, &solution, 1);
+    assert_eq!(sector_files(directory.path()), ["sector-000000-000001.bin"]);
+
+    // A block brings all headers at once.
+    run.history_size = 4;
     let expires_at = run
         .event(|event| match event {
             FarmerEvent::SectorExpires { expires_at, .. } => Some(expires_at.0),
@@ -301,17 +342,102 @@ async fn a_sector_is_replotted_when_the_history_outgrows_it() {
         })
         .await;
     assert!((2..=4).contains(&expires_at));
-    let (index, made_at, replaced) = run.plotted().await;
-    assert!((2..=4).contains(&made_at));
-    assert_eq!((index, replaced), (0, true));
-    let (slot, solution) = loop {
-        let (slot, solution) = run.win().await;
-        if solution.history_size.0 >= made_at {
-            break (slot, solution);
+    assert_eq!(run.plotted().await, (0, 4, true));
+    let (slot, solution) = run.win().await;
+    assert_eq!(solution.history_size, HistorySize(4));
+    check(slot, &solution, 4);
+    assert_eq!(sector_files(directory.path()), ["sector-000000-000004.bin"]);
+    run.stop().await.unwrap();
+}
+
+/// What an earlier version left, or a reorganisation: the plot is newer than the best block.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plot_that_is_too_new_waits_beside_one_that_wins() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut run = Run::start(path, 1, 4, 1);
+    assert_eq!(run.plotted().await, (0, 4, false));
+    run.stop().await.unwrap();
+    let too_new = path.join("sector-000000-000004.bin");
+    fs::rename(&too_new, path.join("sector-000000.bin")).unwrap();
+
+    let mut run = Run::start(path, 1, 4, 1000);
+    run.history_size = 2;
+    let told = run
+        .event(|event| match event {
+            FarmerEvent::SectorTooNew {
+                made_at,
+                history_size,
+                ..
+            } => Some((made_at.0, history_size.0)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(told, (4, 2));
+    assert_eq!(run.plotted().await, (0, 2, false));
+    let (slot, solution) = run.win().await;
+    assert_eq!(solution.history_size, HistorySize(2));
+    check(slot, &solution, 2);
+    let both = ["sector-000000-000002.bin", "sector-000000.bin"];
+    assert_eq!(sector_files(path), both);
+    let next_slot = run.next_slot;
+    run.kill().await;
+
+    // Killed, it finds both again, and gives the older one up when the newer one may win.
+    let mut run = loop {
+        let mut run = Run::start(path, 1, 4, next_slot);
+        if run.events.recv().await.is_some() {
+            break run;
         }
     };
+    run.history_size = 2;
+    let (slot, solution) = run.win().await;
+    assert_eq!(solution.history_size, HistorySize(2));
+    check(slot, &solution, 2);
+    run.history_size = 4;
+    while sector_files(path).len() > 1 {
+        run.announce(NO_RANGE);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (slot, solution) = run.win().await;
     check(slot, &solution, 4);
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 5);
+    run.stop().await.unwrap();
+}
+
+/// Everything is lost or has expired: what is plotted next wins on the best block.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plot_that_was_lost_is_made_again_for_the_best_block() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = Run::start(directory.path(), 2, 4, 1);
+    run.history_size = 3;
+    for sector_index in 0..2 {
+        assert_eq!(run.plotted().await, (sector_index, 3, false));
+    }
+    run.stop().await.unwrap();
+    for name in sector_files(directory.path()) {
+        fs::remove_file(directory.path().join(name)).unwrap();
+    }
+    let mut run = Run::start(directory.path(), 2, 4, 1000);
+    run.history_size = 3;
+    for sector_index in 0..2 {
+        assert_eq!(run.plotted().await, (sector_index, 3, false));
+    }
+    let (slot, solution) = run.win().await;
+    check(slot, &solution, 3);
+    run.stop().await.unwrap();
+}
+
+/// Before the first slot nobody knows what the best block holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_plotted_while_the_node_is_syncing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = Run::start(directory.path(), 1, 4, 1);
+    while run.node.slots.subscribers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(run.node.pieces_served.load(Ordering::Relaxed), 0);
+    assert_eq!(run.plotted().await, (0, 4, false));
     run.stop().await.unwrap();
 }
 

@@ -3,8 +3,9 @@
 use super::DirectoryError;
 use crate::{
     files::{FileError, TEMPORARY_EXTENSION},
-    sector_file::index_of,
+    sector_file::FileName,
 };
+use allod_core::SectorIndex;
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
@@ -48,16 +49,31 @@ pub(super) fn remove_temporary_files(directory: &Path) -> Result<(), FileError> 
 }
 
 pub(super) fn first_sector(directory: &Path) -> Result<Option<PathBuf>, FileError> {
-    let is_sector = |path: &PathBuf| index_of(path).is_some();
+    let is_sector = |path: &PathBuf| FileName::of(path).is_some();
     Ok(files(directory)?.into_iter().find(is_sector))
 }
 
-/// The sectors in a plot's directory: index and path, by index.
-pub(crate) fn sectors(directory: &Path) -> Result<Vec<(u32, PathBuf)>, FileError> {
-    let mut sectors: Vec<(u32, PathBuf)> = files(directory)?
+/// The sectors in a plot's directory: index and path, by index, of one index by name.
+pub(crate) fn sectors(directory: &Path) -> Result<Vec<(SectorIndex, PathBuf)>, FileError> {
+    let mut sectors: Vec<(SectorIndex, PathBuf)> = files(directory)?
         .into_iter()
-        .filter_map(|path| index_of(&path).map(|index| (index, path)))
+        .filter_map(|path| FileName::of(&path).map(|name| (name.sector_index, path)))
         .collect();
     sectors.sort();
     Ok(sectors)
+}
+
+/// Removes the files of sectors with this index that are not among those to keep: sectors that were
+/// given up, or are damaged.
+pub(crate) fn remove_other_sectors(
+    directory: &Path,
+    sector_index: SectorIndex,
+    keep: &[PathBuf],
+) -> Result<(), FileError> {
+    for (index, path) in sectors(directory)? {
+        if index == sector_index && !keep.contains(&path) {
+            fs::remove_file(&path).map_err(FileError::new("remove", &path))?;
+        }
+    }
+    Ok(())
 }

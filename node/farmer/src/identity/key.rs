@@ -23,7 +23,7 @@ pub(super) fn read_or_create_key(path: &Path) -> Result<Keypair, DirectoryError>
     if !exists(path)? {
         let mut secret = [0; 32];
         OsRng.fill_bytes(&mut secret);
-        write_atomically(path, key_text(&secret).as_bytes(), 0o600)?;
+        write_atomically(path, &[key_text(&secret).as_bytes()], 0o600)?;
     }
     read_key(path)
 }

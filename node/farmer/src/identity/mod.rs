@@ -6,7 +6,7 @@
 //! | `farmer.key` | the secret seed, mode 0600 |
 //! | `signed-slot` | the newest slot sealed, see [`signed_slot`](crate::signed_slot) |
 //! | `plot.json` | public key, genesis hash, parameters hash, pieces per sector |
-//! | `sector-<index>.bin` | one sector, see [`sector_file`](crate::sector_file) |
+//! | `sector-<index>-<history size>.bin` | one sector, see [`sector_file`](crate::sector_file) |
 //! | `*.tmp` | being written, or left by a crash: deleted at the next start |
 //!
 //! A new plot is made in the order `farmer.key`, `signed-slot`, `plot.json`, each atomically:
@@ -21,7 +21,7 @@ mod plot_file;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use entries::sectors;
+pub(crate) use entries::{remove_other_sectors, sectors};
 
 use crate::{
     files::{DamagedFile, FileError, exists, write_atomically},
@@ -155,7 +155,7 @@ impl PlotDirectory {
                 parameters_hash,
                 parameters.pieces_per_sector,
             );
-            write_atomically(&identity_path, &identity.to_bytes(), 0o644)?;
+            write_atomically(&identity_path, &[&identity.to_bytes()], 0o644)?;
             keypair
         };
         Ok(Self {

@@ -1,7 +1,7 @@
 //! A plot is opened again as it was made, and by nobody else.
 
 use super::{key::key_text, *};
-use crate::{sector_file::file_name, test_chain::parameters};
+use crate::test_chain::parameters;
 use allod_core::bytes::parse_hex;
 use std::os::unix::fs::PermissionsExt;
 
@@ -74,11 +74,33 @@ fn what_is_gone_is_not_made_anew() {
 
     fs::write(path.join(KEY_FILE), &key).unwrap();
     fs::remove_file(path.join(IDENTITY_FILE)).unwrap();
-    fs::write(path.join(file_name(3)), b"").unwrap();
-    let error = open(path).unwrap_err();
-    assert!(
-        matches!(&error, DirectoryError::Missing { missing, .. } if missing.ends_with(IDENTITY_FILE))
-    );
+    for sector in ["sector-000003.bin", "sector-000003-000001.bin"] {
+        fs::write(path.join(sector), b"").unwrap();
+        let error = open(path).unwrap_err();
+        assert!(
+            matches!(&error, DirectoryError::Missing { missing, .. } if missing.ends_with(IDENTITY_FILE))
+        );
+        fs::remove_file(path.join(sector)).unwrap();
+    }
+}
+
+#[test]
+fn files_of_a_sector_that_are_not_farmed_are_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let names = [
+        "sector-000003-000001.bin",
+        "sector-000003-000002.bin",
+        "sector-000003.bin",
+        "sector-000004-000001.bin",
+        "plot.json",
+    ];
+    for name in names {
+        fs::write(path(name), b"").unwrap();
+    }
+    remove_other_sectors(directory.path(), 3, &[path(names[1])]).unwrap();
+    let left: Vec<bool> = names.iter().map(|name| path(name).exists()).collect();
+    assert_eq!(left, [false, true, false, true, true]);
 }
 
 #[test]

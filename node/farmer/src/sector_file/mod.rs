@@ -1,4 +1,7 @@
-//! Sectors on disk, one file each: `sector-<index>.bin`.
+//! Sectors on disk, one file each: `sector-<index>-<history size>.bin`, both with six digits or
+//! more. So a sector and its successor lie beside one another until the older one is removed. A name
+//! without history size, `sector-<index>.bin`, is read as well: earlier versions, which kept one
+//! sector of an index, gave it.
 //!
 //! # Format, version 1
 //!
@@ -38,8 +41,9 @@
 //!
 //! # Writing
 //!
-//! A sector is written to `sector-<index>.tmp`, synced and renamed, so that a crash at any instant
-//! leaves the old sector or the new one. An open [`SectorFile`] keeps reading the one it opened.
+//! A sector is written to a file with the ending `tmp`, synced and renamed, so that a crash at any
+//! instant leaves the whole sector or none. An open [`SectorFile`] can be read on when its file was
+//! replaced or removed.
 
 mod index;
 mod layout;
@@ -51,7 +55,11 @@ pub use reader::{GroupTable, SectorFile, StoredPiece};
 pub use writer::{PlottedPiece, write_sector};
 
 use crate::files::{DamagedFile, FileError};
-use std::path::{Path, PathBuf};
+use allod_core::{HistorySize, SectorIndex};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 /// Why a sector cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -82,17 +90,48 @@ pub enum SectorError {
     },
 }
 
-/// Name of the file of a sector.
-pub(crate) fn file_name(sector_index: u32) -> String {
-    format!("sector-{sector_index:06}.bin")
+/// What the name of a sector's file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileName {
+    /// Which sector.
+    pub sector_index: SectorIndex,
+    /// Made at; none in a name that an earlier version gave.
+    pub history_size: Option<HistorySize>,
 }
 
-/// The sector index in a file's name; none if it is not the name of a sector.
-pub(crate) fn index_of(path: &Path) -> Option<u32> {
-    let name = path.file_name()?.to_str()?;
-    let index = name.strip_prefix("sector-")?.strip_suffix(".bin")?;
-    let index = index.parse().ok()?;
-    (file_name(index) == name).then_some(index)
+impl FileName {
+    /// The name that is given today.
+    pub(crate) fn new(sector_index: SectorIndex, history_size: HistorySize) -> Self {
+        Self {
+            sector_index,
+            history_size: Some(history_size),
+        }
+    }
+
+    /// Reads a path; none if its last part is not exactly the name of a sector's file.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let numbers = name.strip_prefix("sector-")?.strip_suffix(".bin")?;
+        let (sector_index, history_size) = match numbers.split_once('-') {
+            Some((index, size)) => (index, Some(HistorySize(size.parse().ok()?))),
+            None => (numbers, None),
+        };
+        let parsed = Self {
+            sector_index: sector_index.parse().ok()?,
+            history_size,
+        };
+        (parsed.to_string() == name).then_some(parsed)
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sector-{:06}", self.sector_index)?;
+        if let Some(history_size) = self.history_size {
+            write!(f, "-{:06}", history_size.0)?;
+        }
+        f.write_str(".bin")
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Reading a sector.
 
 use super::{
-    SectorError,
+    FileName, SectorError,
     index::ChunkIndex,
-    index_of,
     layout::{
         BUCKET_CHECKSUM_BYTES, BUCKETS, CHECKSUM_BYTES, CHUNK_BYTES, GROUPS, HEADER_CONTENT_BYTES,
         Header, Layout, MAGIC, POINTS_BYTES, Part, VERSION,
@@ -92,7 +91,7 @@ impl GroupTable {
 }
 
 impl SectorFile {
-    /// Opens the sector of this plot at `path`, whose name says its index; checks header, group
+    /// Opens the sector of this plot at `path`, whose name says which one it is; checks header, group
     /// tables and length.
     pub fn open(path: &Path, key: &PlotKey) -> Result<Self, SectorError> {
         let file = File::open(path).map_err(FileError::new("open", path))?;
@@ -143,6 +142,15 @@ impl SectorFile {
     /// Its identifier.
     pub fn id(&self) -> &SectorId {
         &self.id
+    }
+
+    /// The identifier of the sector with this index that is made at another history size.
+    pub fn id_at(&self, history_size: HistorySize) -> SectorId {
+        SectorId::new(
+            &self.header.public_key,
+            self.header.sector_index,
+            history_size,
+        )
     }
 
     /// Its index in the plot.
@@ -341,6 +349,11 @@ fn read_header(file: &File, path: &Path, key: &PlotKey) -> Result<Header, Sector
         });
     }
     checked(path, &header.sector_id(), Part::Header, 0, &bytes)?;
+    for (offset, is_zero) in [(14, header.zero == 0), (20, header.zero_too == 0)] {
+        if !is_zero {
+            return Err(damaged(offset, "this part of the header is zero").into());
+        }
+    }
     let foreign = |what| {
         let path = path.to_owned();
         Err(SectorError::Foreign { path, what })
@@ -354,8 +367,13 @@ fn read_header(file: &File, path: &Path, key: &PlotKey) -> Result<Header, Sector
     if header.pieces_per_sector != key.pieces_per_sector {
         return foreign("size");
     }
-    if index_of(path) != Some(header.sector_index) {
+    let name = FileName::of(path);
+    if name.map(|name| name.sector_index) != Some(header.sector_index) {
         return foreign("index");
+    }
+    let named = name.and_then(|name| name.history_size);
+    if named.is_some_and(|history_size| history_size != header.history_size) {
+        return foreign("history size");
     }
     Ok(header)
 }

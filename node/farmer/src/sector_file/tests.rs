@@ -1,8 +1,12 @@
 //! A sector is read as it was written, and damage of any part is found.
 
 use super::*;
-use crate::{bitmap::Bitmap, identity::PlotKey, sector_file::layout::Layout};
-use allod_core::{HistorySize, PublicKey, RecordCommitment, RecordWitness, SBucket};
+use crate::{
+    bitmap::Bitmap,
+    identity::PlotKey,
+    sector_file::layout::{HEADER_CONTENT_BYTES, Layout, Part},
+};
+use allod_core::{HistorySize, PublicKey, RecordCommitment, RecordWitness, SBucket, SectorId};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::index::sample};
 use std::{fs, os::unix::fs::FileExt, sync::atomic::AtomicBool};
 use tempfile::TempDir;
@@ -45,17 +49,31 @@ fn scrub(path: &Path) -> Result<(), SectorError> {
 }
 
 #[test]
-fn names_say_the_index() {
-    assert_eq!(file_name(3), "sector-000003.bin");
-    assert_eq!(index_of(Path::new("/plot/sector-000003.bin")), Some(3));
-    assert_eq!(index_of(Path::new("sector-1234567.bin")), Some(1_234_567));
+fn names_say_which_sector_it_is() {
+    let name = FileName::new(3, HistorySize(9));
+    assert_eq!(name.to_string(), "sector-000003-000009.bin");
+    let of = |name: &str| FileName::of(&Path::new("/plot").join(name));
+    assert_eq!(of("sector-000003-000009.bin"), Some(name));
+    let long = FileName::new(1_234_567, HistorySize(7_654_321));
+    assert_eq!(of("sector-1234567-7654321.bin"), Some(long));
+    // As earlier versions named it.
+    let earlier = FileName {
+        sector_index: 3,
+        history_size: None,
+    };
+    assert_eq!(of("sector-000003.bin"), Some(earlier));
     for other in [
         "sector-3.bin",
         "sector-000003.tmp",
         "sector-+00003.bin",
+        "sector-000003-9.bin",
+        "sector-000003-000009-000009.bin",
+        "sector-000003-.bin",
+        "sector--000009.bin",
+        "sector-000003-99999999999999999999.bin",
         "plot.json",
     ] {
-        assert_eq!(index_of(Path::new(other)), None, "{other}");
+        assert_eq!(of(other), None, "{other}");
     }
 }
 
@@ -119,24 +137,51 @@ fn a_sector_is_read_as_it_was_written() {
 }
 
 #[test]
-fn replacing_a_sector_does_not_disturb_who_reads_it() {
-    let (directory, path, mut pieces) = written();
-    let old = SectorFile::open(&path, &KEY).unwrap();
-    pieces.reverse();
-    write_sector(directory.path(), &KEY, 3, HistorySize(10), &pieces).unwrap();
-    old.scrub(&AtomicBool::new(false)).unwrap();
-    let new = SectorFile::open(&path, &KEY).unwrap();
+fn a_successor_lies_beside_its_predecessor() {
+    let (directory, path, pieces) = written();
+    let older = SectorFile::open(&path, &KEY).unwrap();
+    let newer = write_sector(directory.path(), &KEY, 3, HistorySize(10), &pieces).unwrap();
+    let newer = SectorFile::open(&newer, &KEY).unwrap();
     assert_eq!(
-        (old.history_size(), new.history_size()),
+        (older.history_size(), newer.history_size()),
         (HistorySize(9), HistorySize(10))
     );
+    assert_eq!(older.id_at(HistorySize(10)), *newer.id());
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn replacing_or_removing_a_sector_does_not_disturb_who_reads_it() {
+    let (directory, path, mut pieces) = written();
+    let first = SectorFile::open(&path, &KEY).unwrap();
+    pieces.reverse();
+    write_sector(directory.path(), &KEY, 3, HistorySize(9), &pieces).unwrap();
+    let second = SectorFile::open(&path, &KEY).unwrap();
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    fs::remove_file(&path).unwrap();
+    for sector in [first, second] {
+        sector.scrub(&AtomicBool::new(false)).unwrap();
+    }
+}
+
+#[test]
+fn a_sector_that_an_earlier_version_named_is_opened() {
+    let (directory, path, _) = written();
+    let earlier = directory.path().join("sector-000003.bin");
+    fs::rename(&path, &earlier).unwrap();
+    let sector = SectorFile::open(&earlier, &KEY).unwrap();
+    assert_eq!(sector.history_size(), HistorySize(9));
+    sector.scrub(&AtomicBool::new(false)).unwrap();
 }
 
 #[test]
 fn a_write_that_fails_leaves_nothing_behind() {
     let error = write_sector(Path::new("/nowhere"), &KEY, 3, HistorySize(1), &[]).unwrap_err();
-    assert!(error.to_string().contains("/nowhere/sector-000003.tmp"));
+    assert!(
+        error
+            .to_string()
+            .contains("/nowhere/sector-000003-000001.tmp")
+    );
 }
 
 #[test]
@@ -218,9 +263,9 @@ fn a_flipped_bit_is_found_in_every_part() {
 
 #[test]
 fn parts_of_an_older_sector_are_not_taken_for_parts_of_this_one() {
-    let (directory, path, pieces) = written();
-    let older = fs::read(&path).unwrap();
-    write_sector(directory.path(), &KEY, 3, HistorySize(10), &pieces).unwrap();
+    let (directory, older, pieces) = written();
+    let older = fs::read(&older).unwrap();
+    let path = write_sector(directory.path(), &KEY, 3, HistorySize(10), &pieces).unwrap();
     let layout = Layout::new(16);
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     let start = layout.table_start(2);
@@ -276,12 +321,20 @@ fn sectors_of_other_plots_are_refused() {
             other => panic!("{other:?}"),
         }
     }
-    let renamed = directory.path().join(file_name(4));
-    fs::rename(&path, &renamed).unwrap();
-    assert!(matches!(
-        SectorFile::open(&renamed, &KEY),
-        Err(SectorError::Foreign { what: "index", .. })
-    ));
+    let mut path = path;
+    for (other_name, expected) in [
+        ("sector-000004-000009.bin", "index"),
+        ("sector-000003-000010.bin", "history size"),
+        ("sector.bin", "index"),
+    ] {
+        let renamed = directory.path().join(other_name);
+        fs::rename(&path, &renamed).unwrap();
+        match SectorFile::open(&renamed, &KEY) {
+            Err(SectorError::Foreign { what, .. }) => assert_eq!(what, expected),
+            other => panic!("{other_name}: {other:?}"),
+        }
+        path = renamed;
+    }
 }
 
 #[test]
@@ -297,4 +350,22 @@ fn a_bitmap_with_another_number_of_bits_is_damage() {
     write_sector(directory.path(), &KEY, 3, HistorySize(9), &pieces).unwrap();
     let error = SectorFile::open(&path, &KEY).unwrap_err().to_string();
     assert!(error.contains("4,096 bits or none, not 4095"), "{error}");
+}
+
+#[test]
+fn a_header_that_would_be_written_otherwise_is_damage() {
+    let (_directory, path, _) = written();
+    let id = SectorId::new(&KEY.public_key, 3, HistorySize(9));
+    let bytes = fs::read(&path).unwrap();
+    for offset in [14, 20] {
+        let mut spoilt = bytes.clone();
+        spoilt[offset] = 1;
+        let (header, others) = spoilt.split_at_mut(HEADER_CONTENT_BYTES);
+        others[..32].copy_from_slice(&Part::Header.checksum(&id, header));
+        fs::write(&path, &spoilt).unwrap();
+        match SectorFile::open(&path, &KEY) {
+            Err(SectorError::Damaged(damaged)) => assert_eq!(damaged.offset, offset as u64),
+            other => panic!("{other:?}"),
+        }
+    }
 }

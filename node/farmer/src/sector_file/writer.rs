@@ -1,7 +1,7 @@
 //! Writing a sector.
 
 use super::{
-    file_name,
+    FileName,
     layout::{BUCKET_CHECKSUM_BYTES, BUCKETS, CHUNK_BYTES, GROUPS, Header, Layout, Part},
 };
 use crate::{
@@ -37,8 +37,8 @@ pub struct PlottedPiece {
     pub witness: RecordWitness,
 }
 
-/// Writes a sector with these pieces, by offset, and puts it in the place of the sector with the
-/// same index, if there is one. Returns its path.
+/// Writes a sector with these pieces, by offset, in the place of the same sector if there is one;
+/// those of the same index that were made at another history size stay. Returns its path.
 ///
 /// If it fails, nothing has changed.
 pub fn write_sector(
@@ -48,7 +48,7 @@ pub fn write_sector(
     history_size: HistorySize,
     pieces: &[PlottedPiece],
 ) -> Result<PathBuf, FileError> {
-    let path = directory.join(file_name(sector_index));
+    let path = directory.join(FileName::new(sector_index, history_size).to_string());
     let temporary = path.with_extension(TEMPORARY_EXTENSION);
     let write = || {
         let file = File::create(&temporary)?;

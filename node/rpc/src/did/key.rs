@@ -1,8 +1,8 @@
 //! Public keys as DID documents have them.
 
-use super::encoding::{base58, base64url};
 use allod_rpc_types::did::JsonWebKey;
 use allod_x509::{KeyAlgorithm, PublicKey};
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// Multicodec `ed25519-pub`, 0xed as a varint.
 const ED25519_PUB: [u8; 2] = [0xed, 0x01];
@@ -40,7 +40,7 @@ fn multikey(key: PublicKey<'_>) -> Option<String> {
         KeyAlgorithm::Rsa => return None,
     };
     let bytes = [&codec[..], &bytes].concat();
-    Some(format!("z{}", base58(&bytes)))
+    Some(format!("z{}", bs58::encode(bytes).into_string()))
 }
 
 /// RFC 8037, 2 for Ed25519; RFC 7518, 6.2 and 6.3 for the others.
@@ -49,22 +49,22 @@ fn json_web_key(key: PublicKey<'_>) -> Option<JsonWebKey> {
         let (x, y) = coordinates(key.bytes)?;
         Some(JsonWebKey::Ec {
             crv: crv.into(),
-            x: base64url(x),
-            y: base64url(y),
+            x: Base64UrlUnpadded::encode_string(x),
+            y: Base64UrlUnpadded::encode_string(y),
         })
     };
     match key.algorithm {
         KeyAlgorithm::Ed25519 => Some(JsonWebKey::Okp {
             crv: "Ed25519".into(),
-            x: base64url(key.bytes),
+            x: Base64UrlUnpadded::encode_string(key.bytes),
         }),
         KeyAlgorithm::P256 => point("P-256"),
         KeyAlgorithm::P384 => point("P-384"),
         KeyAlgorithm::Rsa => {
             let (modulus, exponent) = key.rsa_numbers()?;
             Some(JsonWebKey::Rsa {
-                n: base64url(modulus),
-                e: base64url(exponent),
+                n: Base64UrlUnpadded::encode_string(modulus),
+                e: Base64UrlUnpadded::encode_string(exponent),
             })
         }
     }

@@ -32,7 +32,6 @@
 //! call fails with -32602, 10001 or 10002 as those of [`auto_id`](crate::auto_id) do.
 
 mod document;
-mod encoding;
 mod key;
 mod syntax;
 #[cfg(test)]
@@ -51,7 +50,7 @@ use document::Subject;
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use sp_runtime::traits::Block as BlockT;
 use std::sync::Arc;
-pub use syntax::Network;
+pub use syntax::{DidError, Network};
 
 /// Methods about DIDs.
 #[rpc(server, namespace = "did")]

@@ -17,7 +17,7 @@ pub struct Network(Option<String>);
 
 /// Why a text is no DID of this network.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum DidError {
+pub enum DidError {
     /// It does not begin with `did:`, a method and a colon.
     NotADid,
     /// It is one of another method.
@@ -105,7 +105,10 @@ impl Network {
     }
 
     /// Reads a DID of this network.
-    pub(super) fn parse(&self, text: &str) -> Result<Identifier, DidError> {
+    ///
+    /// # Errors
+    /// One variant of [`DidError`] for each cause.
+    pub fn parse(&self, text: &str) -> Result<Identifier, DidError> {
         if text.contains(['/', '?', '#', ';']) {
             return Err(DidError::Url);
         }

@@ -1,8 +1,8 @@
 //! What the runtime API answers.
 
 use allod_identity::{
-    Check, Failure, Identifier, Issuance, KeyFingerprint, Purpose, Reason, RevocationReason,
-    RootTrust, SignatureAlgorithm,
+    Check, Failure, Identifier, Issuance, KeyFingerprint, MAX_CERTIFICATE_SIZE, Purpose, Reason,
+    RevocationReason, RootTrust, SignatureAlgorithm,
 };
 use allod_x509::{
     KeyUsage,
@@ -146,7 +146,10 @@ fn signatures_are_checked_at_read() {
 #[test]
 fn dearest_certificates_fit_a_block() {
     AutoId::check_integrity();
-    let longest = AutoId::register_weight(SignatureAlgorithm::EcdsaP256Sha256, 4096);
+    let longest = AutoId::register_weight(
+        SignatureAlgorithm::EcdsaP256Sha256,
+        MAX_CERTIFICATE_SIZE as usize,
+    );
     let shortest = AutoId::register_weight(SignatureAlgorithm::EcdsaP256Sha256, 320);
     assert!(longest.ref_time() > shortest.ref_time());
 }

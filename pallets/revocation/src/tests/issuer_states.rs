@@ -18,7 +18,7 @@ fn authority_under(top: &Issuer) -> Issuer {
 fn may_nothing(issuer: &Issuer, error: Error<Test>) {
     let error = DispatchError::from(error);
     let reason = RevocationReason::Unspecified;
-    let list = issuer.list_made(NOW, 1, &[(8, Listed::KeyCompromise)]);
+    let list = issuer.list_made(NOW, 1, &[(8, RevocationReason::KeyCompromise.into())]);
     assert_noop!(with_storage_layer(|| issuer.publish(&list)), error);
     assert_noop!(with_storage_layer(|| issuer.revoke(&[8], reason)), error);
     assert_noop!(with_storage_layer(|| issuer.hold(&[8])), error);
@@ -31,7 +31,7 @@ fn may_everything(issuer: &Issuer) {
     assert_ok!(issuer.release(&[7]));
     assert_ok!(issuer.hold(&[8]));
     assert_ok!(issuer.revoke(&[9], RevocationReason::Unspecified));
-    let list = issuer.list(1, &[(8, Listed::KeyCompromise)]);
+    let list = issuer.list(1, &[(8, RevocationReason::KeyCompromise.into())]);
     assert_ok!(issuer.publish(&list));
     assert!(issuer.is_revoked(&[8]) && issuer.is_revoked(&[9]));
     assert_eq!(Revocation::crl(issuer.identifier).unwrap().crl, list);
@@ -86,7 +86,7 @@ fn revoked() {
         assert_ok!(one.revoke(&[50], RevocationReason::KeyCompromise));
         may_nothing(&authority, Error::IssuerRevoked);
         let authority = two.child(10, 50);
-        assert_ok!(two.publish(&two.list(1, &[(50, Listed::KeyCompromise)])));
+        assert_ok!(two.publish(&two.list(1, &[(50, RevocationReason::KeyCompromise.into())])));
         may_nothing(&authority, Error::IssuerRevoked);
     });
 }
@@ -98,7 +98,7 @@ fn revoked_root() {
         let (one, two) = (issuer(1), issuer(2));
         assert_ok!(one.revoke(&[1], RevocationReason::CaCompromise));
         may_nothing(&one, Error::IssuerRevoked);
-        let last = two.list(5, &[(1, Listed::CaCompromise)]);
+        let last = two.list(5, &[(1, RevocationReason::CaCompromise.into())]);
         assert_ok!(two.publish(&last));
         may_nothing(&two, Error::IssuerRevoked);
         assert_eq!(Revocation::crl(two.identifier).unwrap().crl, last);

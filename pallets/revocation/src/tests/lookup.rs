@@ -25,9 +25,15 @@ fn the_list_from_state_is_the_one_that_is_published() {
         assert!(!Revocation::crl(issuer.identifier).unwrap().is_outdated);
         assert!(issuer.is_revoked(&[7]) && issuer.is_on_hold(&[8]));
         let parsed = ParsedCrl::parse(&list).unwrap();
-        assert_eq!(parsed.find(&[7]).unwrap().reason, Listed::KeyCompromise);
+        assert_eq!(
+            parsed.find(&[7]).unwrap().reason,
+            RevocationReason::KeyCompromise.into()
+        );
         assert_eq!(parsed.find(&[7]).unwrap().date, NOW);
-        assert_eq!(parsed.find(&[8]).unwrap().reason, Listed::CertificateHold);
+        assert_eq!(
+            parsed.find(&[8]).unwrap().reason,
+            CrlReason::CertificateHold
+        );
         assert!(parsed.find(&[9]).is_none());
 
         // The chain learns more; the next list has the next number.

@@ -1,6 +1,6 @@
 //! `publish_crl`: success, every error.
 
-use allod_identity::SignatureAlgorithm;
+use allod_identity::{MAX_CRL_SIZE, SignatureAlgorithm};
 use allod_x509::{
     KeyUsage,
     builder::{basic_constraints, key_usage, sequence, tlv},
@@ -17,9 +17,9 @@ fn takes_over_what_it_says() {
         let list = issuer.list(
             5,
             &[
-                (7, Listed::KeyCompromise),
-                (8, Listed::CertificateHold),
-                (9, Listed::Unspecified),
+                (7, RevocationReason::KeyCompromise.into()),
+                (8, CrlReason::CertificateHold),
+                (9, RevocationReason::Unspecified.into()),
             ],
         );
         assert_ok!(issuer.publish(&list));
@@ -55,14 +55,14 @@ fn what_is_omitted() {
     new_chain().execute_with(|| {
         let issuer = issuer(1);
         let first = [
-            (7, Listed::KeyCompromise),
-            (8, Listed::CertificateHold),
-            (9, Listed::CertificateHold),
+            (7, RevocationReason::KeyCompromise.into()),
+            (8, CrlReason::CertificateHold),
+            (9, CrlReason::CertificateHold),
         ];
         assert_ok!(issuer.publish(&issuer.list(1, &first)));
         assert_ok!(issuer.hold(&[10]));
         go_to(2, NOW + 10);
-        assert_ok!(issuer.publish(&issuer.list(2, &[(9, Listed::CertificateHold)])));
+        assert_ok!(issuer.publish(&issuer.list(2, &[(9, CrlReason::CertificateHold)])));
         assert!(issuer.is_revoked(&[7]), "for ever");
         assert_eq!(issuer.status(&[8]), None);
         assert_eq!(
@@ -97,11 +97,17 @@ fn a_revocation_never_turns_into_a_hold() {
     new_chain().execute_with(|| {
         let issuer = issuer(1);
         assert_ok!(issuer.revoke(&[7], RevocationReason::Superseded));
-        let list = issuer.list(1, &[(7, Listed::CertificateHold)]);
+        let list = issuer.list(1, &[(7, CrlReason::CertificateHold)]);
         refuses(|| issuer.publish(&list), Error::CrlHoldsRevoked);
         // The other way round it does; a second revocation changes nothing.
         assert_ok!(issuer.hold(&[8]));
-        let list = issuer.list(1, &[(7, Listed::KeyCompromise), (8, Listed::KeyCompromise)]);
+        let list = issuer.list(
+            1,
+            &[
+                (7, RevocationReason::KeyCompromise.into()),
+                (8, RevocationReason::KeyCompromise.into()),
+            ],
+        );
         assert_ok!(issuer.publish(&list));
         assert_eq!(
             issuer.status(&[7]),
@@ -112,7 +118,7 @@ fn a_revocation_never_turns_into_a_hold() {
         );
         assert!(issuer.is_revoked(&[8]));
         assert_eq!(Issuers::<Test>::get(issuer.identifier).revoked, 2);
-        let own = issuer.list(2, &[(1, Listed::CertificateHold)]);
+        let own = issuer.list(2, &[(1, CrlReason::CertificateHold)]);
         refuses(|| issuer.publish(&own), Error::SelfHold);
     });
 }
@@ -138,7 +144,7 @@ fn lists_come_in_order() {
 fn a_stale_list_is_published_and_changes_nothing() {
     new_chain().execute_with(|| {
         let issuer = issuer(1);
-        let list = issuer.list_made(NOW - 5_000, 1, &[(7, Listed::Superseded)]);
+        let list = issuer.list_made(NOW - 5_000, 1, &[(7, RevocationReason::Superseded.into())]);
         assert_ok!(issuer.publish(&list));
         assert!(issuer.is_revoked(&[7]));
         let report = AutoId::verify(issuer.identifier, None, None, None);
@@ -193,7 +199,13 @@ fn only_the_issuer_s_list() {
 fn declared_entries_and_algorithm() {
     new_chain().execute_with(|| {
         let issuer = issuer(1);
-        let list = issuer.list(1, &[(7, Listed::Superseded), (8, Listed::Superseded)]);
+        let list = issuer.list(
+            1,
+            &[
+                (7, RevocationReason::Superseded.into()),
+                (8, RevocationReason::Superseded.into()),
+            ],
+        );
         refuses(
             || issuer.publish_paid_by(PAYER, &list, 1),
             Error::CrlMoreEntriesThanDeclared,
@@ -295,10 +307,20 @@ fn weight_follows_the_declaration() {
 fn deposits() {
     new_chain().execute_with(|| {
         let issuer = issuer(1);
-        assert_ok!(issuer.publish_paid_by(PAYER, &issuer.list(1, &[(7, Listed::Superseded)]), 1));
+        assert_ok!(issuer.publish_paid_by(
+            PAYER,
+            &issuer.list(1, &[(7, RevocationReason::Superseded.into())]),
+            1
+        ));
         let first = held(PAYER);
         go_to(2, NOW + 1);
-        let next = issuer.list(2, &[(7, Listed::Superseded), (8, Listed::Superseded)]);
+        let next = issuer.list(
+            2,
+            &[
+                (7, RevocationReason::Superseded.into()),
+                (8, RevocationReason::Superseded.into()),
+            ],
+        );
         assert_ok!(issuer.publish_paid_by(OTHER_PAYER, &next, 2));
         assert!(held(PAYER) < first, "the list's deposit went back");
         assert!(held(PAYER) > 0, "the entry's did not");
@@ -318,12 +340,18 @@ fn a_list_takes_deposits_over() {
         let each = held(PAYER) / 3;
         let list = issuer.list(
             1,
-            &[(7, Listed::KeyCompromise), (8, Listed::CertificateHold)],
+            &[
+                (7, RevocationReason::KeyCompromise.into()),
+                (8, CrlReason::CertificateHold),
+            ],
         );
         go_to(2, NOW + 10);
         let list_later = issuer.list(
             2,
-            &[(7, Listed::KeyCompromise), (8, Listed::CertificateHold)],
+            &[
+                (7, RevocationReason::KeyCompromise.into()),
+                (8, CrlReason::CertificateHold),
+            ],
         );
         assert_ok!(issuer.publish_paid_by(OTHER_PAYER, &list, 2));
         assert!(issuer.is_revoked(&[7]) && issuer.is_on_hold(&[8]));
@@ -339,7 +367,10 @@ fn a_list_takes_deposits_over() {
         go_to(3, NOW + 20);
         let anew = issuer.list(
             3,
-            &[(8, Listed::CertificateHold), (9, Listed::CertificateHold)],
+            &[
+                (8, CrlReason::CertificateHold),
+                (9, CrlReason::CertificateHold),
+            ],
         );
         assert_ok!(issuer.publish_paid_by(OTHER_PAYER, &anew, 2));
         assert!(issuer.is_on_hold(&[8]) && issuer.is_on_hold(&[9]));
@@ -371,7 +402,7 @@ fn the_longest_list() {
                 .map(|serial| CrlEntry {
                     serial,
                     date: NOW,
-                    reason: Listed::Unspecified,
+                    reason: RevocationReason::Unspecified.into(),
                 })
                 .collect(),
         };
@@ -388,8 +419,11 @@ fn malformed_lists() {
     new_chain().execute_with(|| {
         let issuer = issuer(1);
         refuses(|| issuer.publish(&[]), Error::CrlMalformed);
-        refuses(|| issuer.publish(&[0xff; 32_768]), Error::CrlMalformed);
-        let good = issuer.list(1, &[(7, Listed::Superseded)]);
+        refuses(
+            || issuer.publish(&[0xff; MAX_CRL_SIZE as usize]),
+            Error::CrlMalformed,
+        );
+        let good = issuer.list(1, &[(7, RevocationReason::Superseded.into())]);
         let followed = [good.as_slice(), &[0]].concat();
         refuses(|| issuer.publish(&followed), Error::CrlMalformed);
         let empty = sequence(&[sequence(&[tlv(2, &[1])]), sequence(&[]), tlv(3, &[0])]);

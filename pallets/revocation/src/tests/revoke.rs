@@ -172,7 +172,7 @@ fn counters_end() {
         };
         set(u32::MAX);
         refuses(|| issuer.revoke(&[7], reason), Error::TooManyRevocations);
-        let list = issuer.list(1, &[(7, Listed::Superseded)]);
+        let list = issuer.list(1, &[(7, RevocationReason::Superseded.into())]);
         refuses(|| issuer.publish(&list), Error::TooManyRevocations);
         set(u32::MAX - 1);
         assert_ok!(issuer.revoke(&[7], reason));

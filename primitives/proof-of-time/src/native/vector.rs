@@ -7,6 +7,7 @@
 
 use super::schedule::{Cycle, RoundKeys, Schedule, add};
 use crate::{Block, Chain, Checkpoints};
+use allod_core::parameters::CHECKPOINTS;
 
 /// A register of `BLOCKS` blocks, and the round instructions that work on all of them at once.
 pub(super) trait Vector<const BLOCKS: usize>: Copy {
@@ -134,15 +135,15 @@ pub(super) unsafe fn check<V: Vector<BLOCKS>, const BLOCKS: usize, const VECTORS
     true
 }
 
-/// Eight blocks by pass and register.
+/// Blocks by pass and register.
 #[inline(always)]
 fn passes<const BLOCKS: usize, const VECTORS: usize>(
-    blocks: &[Block; 8],
+    blocks: &Checkpoints,
 ) -> &[[[Block; BLOCKS]; VECTORS]] {
     const {
         assert!(
-            8 % (BLOCKS * VECTORS) == 0,
-            "a pass must divide the eight spans"
+            CHECKPOINTS.is_multiple_of(BLOCKS * VECTORS),
+            "a pass must divide the spans"
         )
     };
     blocks.as_chunks().0.as_chunks().0

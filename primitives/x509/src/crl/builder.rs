@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{CrlEntry, CrlError, RevocationReason, order};
+use super::{CrlEntry, CrlError, CrlReason, order};
 use crate::{MAX_CRL_SIZE, SignatureAlgorithm, extensions::oid, writer};
 
 /// What a new revocation list says.
@@ -73,7 +73,7 @@ impl CrlBuilder<'_> {
         for entry in entries {
             let mut fields = [writer::tlv(0x02, entry.serial), write_time(entry.date)?].to_vec();
             // No reason is given by leaving it out (5.3.1).
-            if entry.reason != RevocationReason::Unspecified {
+            if entry.reason != CrlReason::default() {
                 let reason = writer::tlv(0x0a, &[entry.reason.number()]);
                 let extension = writer::extension(oid::CRL_REASON, false, &reason);
                 fields.push(writer::sequence(&[extension]));

@@ -26,7 +26,7 @@ mod reason;
 
 pub use builder::{CrlBuilder, assemble};
 pub use error::CrlError;
-pub use reason::RevocationReason;
+pub use reason::{CrlReason, RevocationReason};
 
 use alloc::vec::Vec;
 
@@ -34,9 +34,9 @@ use der::{Tag, TagNumber};
 use webpki::BorrowedCertRevocationList;
 
 use crate::{
-    Limits, MAX_CRL_SIZE, MAX_SERIAL_OCTETS, ParsedCertificate,
+    Limits, MAX_CRL_SIZE, ParsedCertificate,
     algorithm::SignatureAlgorithm,
-    certificate::parse_serial,
+    certificate::{is_short_number, parse_serial},
     error::{CertificateError, Field},
     extensions::{
         AuthorityKeyIdentifier, KeyUsage, oid, parse_authority_key_identifier, parse_list,
@@ -57,7 +57,7 @@ pub struct CrlEntry<'a> {
     /// When it was revoked, in seconds since 1970.
     pub date: u64,
     /// Why.
-    pub reason: RevocationReason,
+    pub reason: CrlReason,
 }
 
 /// A revocation list that is well formed and within the limits. Nobody has verified its signature yet.
@@ -283,7 +283,7 @@ fn parse_entry(mut fields: Cursor<'_>) -> Result<CrlEntry<'_>, CrlError> {
     let date = parse_time(fields.next()?, Field::RevokedCertificates)?;
     let extensions = fields.optional(Tag::Sequence)?;
     fields.finish()?;
-    let mut reason = RevocationReason::default();
+    let mut reason = CrlReason::default();
     if let Some(extensions) = extensions {
         for extension in parse_list(extensions.raw, MAX_CRL_EXTENSIONS)? {
             match extension.identifier {
@@ -309,12 +309,12 @@ fn parse_entry(mut fields: Cursor<'_>) -> Result<CrlEntry<'_>, CrlError> {
 }
 
 /// An ENUMERATED.
-fn parse_reason(value: &[u8]) -> Result<RevocationReason, CrlError> {
+fn parse_reason(value: &[u8]) -> Result<CrlReason, CrlError> {
     let mut outer = Cursor::new(value, Field::RevokedCertificates);
     let number = outer.expect(Tag::Enumerated)?.value;
     outer.finish()?;
     match number {
-        [number] => RevocationReason::from_number(*number).ok_or(CrlError::Reason(*number)),
+        [number] => CrlReason::from_number(*number).ok_or(CrlError::Reason(*number)),
         _ => Err(CertificateError::Malformed(Field::RevokedCertificates).into()),
     }
 }
@@ -366,8 +366,8 @@ fn parse_number(value: &[u8]) -> Result<&[u8], CrlError> {
     match number {
         [] | [0, 0..=0x7f, ..] => Err(CertificateError::Malformed(Field::CrlNumber).into()),
         [0x80..=0xff, ..] => Err(CrlError::NumberRange),
-        _ if number.len() > MAX_SERIAL_OCTETS => Err(CrlError::NumberRange),
-        _ => Ok(number),
+        [..] if !is_short_number(number) => Err(CrlError::NumberRange),
+        [..] => Ok(number),
     }
 }
 

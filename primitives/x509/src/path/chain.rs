@@ -116,7 +116,7 @@ pub fn verify_path(
     if chain.is_empty() {
         return Err(PathError::EmptyChain);
     }
-    if chain.len() > MAX_CHAIN {
+    if chain.len() > usize::from(MAX_CHAIN) {
         return Err(PathError::ChainTooLong);
     }
     let mut budget = Budget::CHAIN;

@@ -1,11 +1,9 @@
 //! What can be wrong with a path, one variant for each cause, and what a path is wanted for.
 
-use core::fmt;
-
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-use crate::{MAX_CHAIN, extensions::oid, general_name::NameForm};
+use crate::{MAX_CHAIN, extensions::oid, general_name::NameForm, named_enum};
 
 /// Why a certificate or a link of a chain does not hold.
 ///
@@ -123,41 +121,20 @@ pub enum PathError {
     SecondOpinion,
 }
 
-/// What the last certificate of a chain is to be used for (§11).
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
-pub enum Purpose {
-    /// To issue certificates: a CA with keyCertSign.
-    #[codec(index = 0)]
-    KeyCertSign,
-    /// To sign revocation lists.
-    #[codec(index = 1)]
-    #[cfg_attr(feature = "serde", serde(rename = "cRLSign"))]
-    CrlSign,
-    /// To sign data.
-    #[codec(index = 2)]
-    DigitalSignature,
-    /// To be a TLS server: digitalSignature and serverAuth.
-    #[codec(index = 3)]
-    ServerAuth,
-    /// To be a TLS client: digitalSignature and clientAuth.
-    #[codec(index = 4)]
-    ClientAuth,
+named_enum! {
+    /// What the last certificate of a chain is to be used for (§11).
+    pub enum Purpose {
+        /// To issue certificates: a CA with keyCertSign.
+        KeyCertSign = 0 => "keyCertSign",
+        /// To sign revocation lists.
+        CrlSign = 1 => "cRLSign",
+        /// To sign data.
+        DigitalSignature = 2 => "digitalSignature",
+        /// To be a TLS server: digitalSignature and serverAuth.
+        ServerAuth = 3 => "serverAuth",
+        /// To be a TLS client: digitalSignature and clientAuth.
+        ClientAuth = 4 => "clientAuth",
+    }
 }
 
 impl Purpose {
@@ -168,17 +145,5 @@ impl Purpose {
             Self::ServerAuth => Some(oid::SERVER_AUTH),
             Self::ClientAuth => Some(oid::CLIENT_AUTH),
         }
-    }
-}
-
-impl fmt::Display for Purpose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::KeyCertSign => "keyCertSign",
-            Self::CrlSign => "cRLSign",
-            Self::DigitalSignature => "digitalSignature",
-            Self::ServerAuth => "serverAuth",
-            Self::ClientAuth => "clientAuth",
-        })
     }
 }

@@ -5,20 +5,26 @@
 //! |---|---|
 //! | [`crash`] | a node that is killed at any instant goes on where it was |
 //! | [`dev_chain`] | `allod dev` farms, and serves its users |
+//! | [`filling`] | a chain whose blocks are full goes on, whoever is killed meanwhile |
 //! | [`identities`] | identities from the first certificate to the last, by the command line and OpenSSL |
 //! | [`invariants`] | what must hold of the state that the others leave behind |
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
+//! | [`remote_farmer`] | a farmer in a process of its own, over JSON-RPC |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
+//! | [`stops`] | a node that is told to stop says so; one that fails names the cause last |
 //! | [`tls`] | peers over TLS that hold on a chain, until they do not |
 //! | [`two_nodes`] | nodes that follow one another, and come together after a cut |
 
 mod crash;
 mod dev_chain;
+mod filling;
 mod identities;
 mod invariants;
 mod javascript;
 mod load;
+mod remote_farmer;
 mod request_builders;
+mod stops;
 mod tls;
 mod two_nodes;

@@ -1,6 +1,7 @@
 //! Two blocks for one solution, and what becomes of the key (§8).
 
-use allod_consensus::{Error, equivocation::ReportEquivocation};
+use allod_block_rules::BlockError;
+use allod_consensus::equivocation::ReportEquivocation;
 use allod_consensus_primitives::{ConsensusLog, EquivocationProof, FarmingApi};
 use allod_import_tests::{
     block::Header,
@@ -82,7 +83,7 @@ async fn a_key_that_seals_twice_is_reported_and_blocked() {
     });
     let error = node.refuse_then_accept(&wrong, &right).await;
     assert!(
-        matches!(error, Error::Solution(SolutionError::KeyBlocked(of)) if of == key),
+        matches!(error, BlockError::Solution(SolutionError::KeyBlocked(of)) if of == key),
         "{error}"
     );
     // It cannot be reported again.
@@ -96,7 +97,7 @@ async fn a_key_that_seals_twice_is_reported_and_blocked() {
     }
     let error = other.refuse_then_accept(&wrong, &right).await;
     assert!(
-        matches!(error, Error::Solution(SolutionError::KeyBlocked(of)) if of == key),
+        matches!(error, BlockError::Solution(SolutionError::KeyBlocked(of)) if of == key),
         "{error}"
     );
 }

@@ -1,5 +1,6 @@
 //! Weight and finality (§8).
 
+use allod_block_rules::{BlockError, fork_choice::BelowFinal};
 use allod_consensus::Error;
 use allod_core::ChainParameters;
 use allod_import_tests::{
@@ -147,7 +148,7 @@ async fn a_block_that_does_not_build_on_what_is_final_is_refused() {
     assert_below_final(one.refuse(&theirs[2]).await, &one, &theirs[2]);
     // Those on top of it never had a parent here.
     for block in &theirs[3..] {
-        let error = one.refuse(block).await;
+        let error = one.turn_away(block).await;
         assert!(matches!(error, Error::UnknownParent(_)), "{error}");
     }
     // One that is new at a number that is final already.
@@ -161,18 +162,18 @@ async fn a_block_that_does_not_build_on_what_is_final_is_refused() {
     assert_eq!(one.client.hash(2).unwrap(), Some(ours[0].hash()));
 }
 
-fn assert_below_final(error: Error, node: &Node, block: &Made) {
+fn assert_below_final(error: BlockError, node: &Node, block: &Made) {
     let text = error.to_string();
     assert!(text.contains("`allod node --resync`"), "{text}");
     match error {
-        Error::BelowFinal {
+        BlockError::BelowFinal(BelowFinal {
             number,
             theirs,
             ours,
-        } => {
+        }) => {
             assert_eq!(number, block.header.number);
-            assert_eq!(theirs, format!("{:?}", block.hash()));
-            assert_eq!(ours, format!("{:?}", node.client.info().finalized_hash));
+            assert_eq!(theirs, block.hash().0);
+            assert_eq!(ours, node.client.info().finalized_hash.0);
         }
         other => panic!("{other}"),
     }

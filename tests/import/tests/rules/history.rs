@@ -1,6 +1,6 @@
 //! Independent nodes come to the same chain and to the same history (§5, §8).
 
-use allod_consensus::Error;
+use allod_block_rules::BlockError;
 use allod_consensus_primitives::{ConsensusLog, FarmingApi};
 use allod_core::{ChainParameters, PieceIndex, SegmentIndex};
 use allod_import_tests::{
@@ -128,7 +128,7 @@ async fn a_fork_brings_the_headers_of_its_own_history() {
     wrong.change_logs(Vec::clear);
     let error = one.refuse(&wrong).await;
     assert!(
-        matches!(&error, Error::SegmentHeaders { expected, .. } if expected[..] == [header]),
+        matches!(&error, BlockError::SegmentHeaders { expected, .. } if expected[..] == [header]),
         "{error}"
     );
     assert!(one.accept(&theirs[4]).await);

@@ -1,7 +1,7 @@
 //! The one justification, which the pre-digest names by its hash (§5.1).
 
 use allod_archiver::archived_bytes;
-use allod_consensus::Error;
+use allod_block_rules::BlockError;
 use allod_consensus_primitives::{ENGINE_ID, JustificationError, justification_hash};
 use allod_core::{PieceIndex, SegmentIndex};
 use allod_import_tests::{
@@ -48,7 +48,7 @@ async fn a_justification_that_is_not_the_named_one_is_refused() {
             actual: justification_hash(&proof),
         };
         assert!(
-            matches!(&error, Error::Justification(broken) if *broken == rule),
+            matches!(&error, BlockError::Justification(broken) if *broken == rule),
             "{error}"
         );
     }
@@ -68,7 +68,7 @@ async fn a_named_justification_must_decode_to_the_last_byte() {
         let error = node.refuse_then_accept(&wrong, &right).await;
         let rule = JustificationError::Malformed(length);
         assert!(
-            matches!(&error, Error::Justification(broken) if *broken == rule),
+            matches!(&error, BlockError::Justification(broken) if *broken == rule),
             "{error}"
         );
     }
@@ -89,7 +89,10 @@ async fn a_block_without_its_justification_is_refused() {
         wrong.justifications = justifications;
         let error = node.refuse_then_accept(&wrong, &right).await;
         assert!(
-            matches!(error, Error::Justification(JustificationError::Missing)),
+            matches!(
+                error,
+                BlockError::Justification(JustificationError::Missing)
+            ),
             "{error}"
         );
     }
@@ -110,7 +113,10 @@ async fn two_justifications_of_this_engine_are_refused() {
         let mut wrong = right.clone();
         wrong.justifications = Some(Justifications::new(two.to_vec()));
         let error = node.refuse(&wrong).await;
-        assert!(matches!(error, Error::SeveralJustifications(2)), "{error}");
+        assert!(
+            matches!(error, BlockError::SeveralJustifications(2)),
+            "{error}"
+        );
     }
     node.accept(&right).await;
 }

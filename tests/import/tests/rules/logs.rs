@@ -1,6 +1,6 @@
 //! Consensus digests, which are known before a block is executed, and segment headers (§5.5, §8).
 
-use allod_consensus::Error;
+use allod_block_rules::{BlockError, fork_choice::block_weight};
 use allod_consensus_primitives::{ConsensusLog, DigestError, ENGINE_ID};
 use allod_core::{ChainParameters, SegmentCommitment, SegmentHeader, SolutionRange};
 use allod_import_tests::{
@@ -19,7 +19,7 @@ async fn assert_refused(node: &Node, right: &Made, changes: &[Change]) {
         let mut wrong = right.clone();
         wrong.change_logs(change);
         match node.refuse(&wrong).await {
-            Error::ConsensusDigest { carried, expected } => {
+            BlockError::ConsensusDigest { carried, expected } => {
                 assert_eq!(carried, wrong.logs());
                 assert_eq!(expected, right.logs());
             }
@@ -78,7 +78,7 @@ async fn the_range_at_the_end_of_an_era_is_the_right_one() {
         let next = node.grow(Plan::default()).await;
         assert_eq!(
             weight(next.hash()),
-            weight(right.hash()) + range.block_weight()
+            weight(right.hash()) + block_weight(range)
         );
         assert!(weight(right.hash()) > weight(parent));
         // To the end of the next era.
@@ -128,7 +128,7 @@ async fn a_log_that_does_not_decode_is_refused() {
         wrong.seal();
         let error = node.refuse(&wrong).await;
         assert!(
-            matches!(error, Error::Digest(DigestError::MalformedLog(at)) if at == position),
+            matches!(error, BlockError::Digest(DigestError::MalformedLog(at)) if at == position),
             "{error}"
         );
     }
@@ -136,9 +136,9 @@ async fn a_log_that_does_not_decode_is_refused() {
 }
 
 /// The error names both lists.
-fn assert_headers(error: Error, carried: &[SegmentHeader], expected: &[SegmentHeader]) {
+fn assert_headers(error: BlockError, carried: &[SegmentHeader], expected: &[SegmentHeader]) {
     match error {
-        Error::SegmentHeaders {
+        BlockError::SegmentHeaders {
             carried: found,
             expected: due,
         } => {

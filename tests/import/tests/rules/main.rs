@@ -3,6 +3,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `authoring` | what the slot worker tells farmers and makes of their solutions |
 //! | `shape` | bodies, digests, execution |
 //! | `seals` | who sealed what |
 //! | `justifications` | the one justification |
@@ -16,6 +17,7 @@
 //!
 //! [`AllodBlockImport`]: allod_consensus::AllodBlockImport
 
+mod authoring;
 mod disk;
 mod equivocations;
 mod forks;

@@ -1,6 +1,6 @@
 //! Who sealed what (§8).
 
-use allod_consensus::Error;
+use allod_block_rules::BlockError;
 use allod_consensus_primitives::{DigestError, digest::seal_item};
 use allod_import_tests::{
     block::Made,
@@ -41,7 +41,7 @@ async fn a_seal_by_another_key_or_of_something_else_is_refused() {
         change(&mut wrong);
         let error = node.refuse_then_accept(&wrong, &right).await;
         assert!(
-            matches!(error, Error::Seal(SealError::Signature(of)) if of == key),
+            matches!(error, BlockError::Seal(SealError::Signature(of)) if of == key),
             "{what}: {error}"
         );
     }
@@ -66,7 +66,7 @@ async fn a_solution_cannot_be_taken_over_by_another_key() {
     wrong.change_solution(|solution| solution.public_key = Farmer::new(7).public_key());
     // In the thief's sector the slot reads something else.
     let error = node.refuse_then_accept(&wrong, &right).await;
-    assert!(matches!(error, Error::Solution(_)), "{error}");
+    assert!(matches!(error, BlockError::Solution(_)), "{error}");
 }
 
 /// §8: the seal is the last digest item, and there is one.
@@ -122,7 +122,7 @@ async fn import_wants_one_seal_too() {
         params.post_digests = seals;
         let error = broken_rule(node.import(params).await);
         assert!(
-            matches!(error, Error::Digest(found) if found == expected),
+            matches!(error, BlockError::Digest(found) if found == expected),
             "{error}"
         );
         node.assert_unknown(&right);

@@ -1,5 +1,6 @@
 //! What a block is made of: body, digest, inherents, and what executing it leads to.
 
+use allod_block_rules::{BlockError, Execution};
 use allod_consensus::Error;
 use allod_consensus_primitives::{DigestError, ENGINE_ID, digest::PRE_DIGEST_BYTES};
 use allod_import_tests::{
@@ -24,7 +25,7 @@ async fn a_block_without_a_body_is_refused() {
     let mut params = verified(&right).await.unwrap();
     params.body = None;
     let error = broken_rule(node.import(params).await);
-    assert!(matches!(error, Error::NoBody), "{error}");
+    assert!(matches!(error, BlockError::NoBody), "{error}");
     node.assert_unknown(&right);
     node.accept(&right).await;
 }
@@ -38,16 +39,16 @@ async fn a_block_that_would_not_be_executed_is_refused() {
         block: right.hash(),
         state: Vec::new().into(),
     });
-    let actions: [(&str, StateAction<Block>); 2] = [
-        ("import without execution", StateAction::Skip),
-        ("state sync", StateAction::ApplyChanges(state)),
+    let actions: [(Execution, StateAction<Block>); 2] = [
+        (Execution::Never, StateAction::Skip),
+        (Execution::Elsewhere, StateAction::ApplyChanges(state)),
     ];
     for (expected, action) in actions {
         let mut params = verified(&right).await.unwrap();
         params.state_action = action;
         let error = broken_rule(node.import(params).await);
         assert!(
-            matches!(error, Error::NotExecuted(what) if what == expected),
+            matches!(error, BlockError::NotExecuted(what) if what == expected),
             "{error}"
         );
         node.assert_unknown(&right);
@@ -60,7 +61,7 @@ async fn a_block_is_taken_once_and_after_its_parent() {
     let (node, author) = (Node::new(parameters()), Node::new(parameters()));
     let first = author.grow(Plan::default()).await;
     let second = author.grow(Plan::default()).await;
-    let error = node.refuse(&second).await;
+    let error = node.turn_away(&second).await;
     let parent = first.hash().to_string();
     assert!(
         matches!(&error, Error::UnknownParent(hash) if *hash == parent),
@@ -107,7 +108,7 @@ async fn a_block_without_exactly_one_pre_digest_is_refused() {
         wrong.seal();
         let error = node.refuse_then_accept(&wrong, &right).await;
         assert!(
-            matches!(error, Error::Digest(found) if found == expected),
+            matches!(error, BlockError::Digest(found) if found == expected),
             "{expected}: {error}"
         );
     }
@@ -124,7 +125,8 @@ async fn a_time_in_the_future_is_refused() {
         ..Plan::default()
     });
     assert_ne!(wrong.hash(), right.hash());
-    let error = node.refuse_then_accept(&wrong, &right).await;
+    let error = node.turn_away(&wrong).await;
+    node.accept(&right).await;
     assert!(
         matches!(&error, Error::Inherents(cause) if cause.contains("too far in the future")),
         "{error}"

@@ -1,6 +1,6 @@
 //! Solutions that break a rule (§7), each refused with that rule's error.
 
-use allod_consensus::Error;
+use allod_block_rules::BlockError;
 use allod_core::{
     ChainParameters, HistorySize, PotOutput, SegmentIndex, Slot, Solution, SolutionRange,
     parameters::MAX_SECTORS, units::group_of,
@@ -14,9 +14,9 @@ use allod_verification::{PointRole, SolutionError, is_within_range};
 /// Makes a good solution a bad one.
 type Forge = fn(&mut Solution);
 
-fn rule(error: Error) -> SolutionError {
+fn rule(error: BlockError) -> SolutionError {
     match error {
-        Error::Solution(rule) => rule,
+        BlockError::Solution(rule) => rule,
         other => panic!("not the solution's fault: {other}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Proofs-of-time (§4), and slots: later than the parent's, and not too far ahead (§8).
 
-use allod_consensus::Error;
+use allod_block_rules::BlockError;
 use allod_consensus_primitives::{ConsensusLog, FarmingApi, PotParameters};
 use allod_core::{ChainParameters, PotChange, PotOutput, Slot};
 use allod_import_tests::{
@@ -44,7 +44,7 @@ async fn a_slot_that_is_not_after_the_parents_is_refused() {
         let error = node.refuse_then_accept(&wrong, &right).await;
         let is_rule = |found: Slot, found_parent: Slot| found == slot && found_parent >= parent;
         assert!(
-            matches!(error, Error::SlotNotAfterParent { slot, parent } if is_rule(slot, parent)),
+            matches!(error, BlockError::SlotNotAfterParent { slot, parent } if is_rule(slot, parent)),
             "{error}"
         );
     }
@@ -80,9 +80,9 @@ async fn a_wrong_output_that_agrees_with_the_pre_digest_is_refused() {
     assert_wrong_proof(error, newest);
 }
 
-fn assert_wrong_proof(error: Error, slot: Slot) {
+fn assert_wrong_proof(error: BlockError, slot: Slot) {
     assert!(
-        matches!(error, Error::WrongProofOfTime(found) if found == slot),
+        matches!(error, BlockError::WrongProofOfTime(found) if found == slot),
         "slot {slot}: {error}"
     );
 }
@@ -110,10 +110,10 @@ async fn outputs_that_are_not_proven_are_refused() {
     assert_wrong_output(error, &wrong, 0, invented);
 }
 
-fn assert_wrong_output(error: Error, block: &Made, ahead: u64, invented: PotOutput) {
+fn assert_wrong_output(error: BlockError, block: &Made, ahead: u64, invented: PotOutput) {
     let expected = block.pre_digest().slot.saturating_add(ahead);
     match error {
-        Error::WrongOutput {
+        BlockError::WrongOutput {
             slot,
             claimed,
             proven,
@@ -144,7 +144,7 @@ async fn missing_and_superfluous_checkpoints_are_refused() {
             });
             let carried = if more { due + 1 } else { due - 1 };
             match node.refuse_then_accept(&wrong, &right).await {
-                Error::MissingCheckpoints {
+                BlockError::MissingCheckpoints {
                     parent_newest,
                     newest,
                     expected,

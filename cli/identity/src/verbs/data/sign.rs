@@ -1,16 +1,22 @@
 //! `allod id sign`.
 
 use super::{
-    hash_of,
+    hash::hash_of,
     signature_file::{Context, SignatureFile},
 };
 use crate::{
-    Error,
-    client::{Node, NodeArgs},
     files,
-    keys::{key_file, password::PasswordArgs},
-    request::{options::parse_hash, signing, steps},
-    verbs::verify::pretty,
+    keys::{
+        algorithm::{algorithm_of_key, parse_algorithm},
+        key_file,
+        password::PasswordArgs,
+    },
+    node::{Node, NodeArgs},
+    request::{args::parse_hash, offline},
+    verbs::{
+        error::{About, Error},
+        report::pretty,
+    },
 };
 use allod_identity::{DataPayload, Identifier};
 use allod_rpc_types::auto_id::{BlockHash, CertificateFingerprint};
@@ -58,7 +64,7 @@ pub struct SignArgs {
     signature: Option<PathBuf>,
 
     /// The algorithm of the signature, for RSA keys: rsa-pkcs1-sha256 (default) to rsa-pss-sha512.
-    #[arg(long, value_name = "NAME", value_parser = signing::parse_algorithm)]
+    #[arg(long, value_name = "NAME", value_parser = parse_algorithm)]
     signature_algorithm: Option<SignatureAlgorithm>,
 
     /// The identity. Without it a node is asked whose certificate it is.
@@ -80,24 +86,20 @@ pub struct SignArgs {
 /// Signs data.
 pub async fn sign(args: &SignArgs) -> Result<ExitCode, Error> {
     let der = files::certificate(&args.certificate)?;
-    let certificate = ParsedCertificate::parse(&der)
-        .map_err(|error| format!("{}: {error}", args.certificate.display()))?;
+    let shown = args.certificate.display();
+    let certificate = ParsedCertificate::parse(&der).about(&shown)?;
     if !certificate.allows(KeyUsage::DIGITAL_SIGNATURE) {
-        return Err(format!(
-            "{}: its key usage has no digitalSignature, which data need",
-            args.certificate.display()
-        )
-        .into());
+        return Err(Error::NoDigitalSignature).about(&shown);
     }
     let key_kind = certificate.public_key().algorithm;
-    let algorithm = signing::algorithm_of_key(key_kind, args.signature_algorithm)
-        .map_err(|error| format!("--signature-algorithm {error}"))?;
+    let algorithm =
+        algorithm_of_key(key_kind, args.signature_algorithm).map_err(Error::SignatureAlgorithm)?;
     let data_hash = hash_of(&args.data)?;
     let out = args.out()?;
     let payload = args.payload(&certificate, data_hash).await?;
     if let Some(to) = &args.to_be_signed {
         let words = args.again(&payload, algorithm, &out, to);
-        steps::hand_out(to, &payload.to_bytes(), algorithm, &words)?;
+        offline::hand_out(to, &payload.to_bytes(), algorithm, &words)?;
         return Ok(ExitCode::SUCCESS);
     }
     let signature = match &args.signature {
@@ -126,11 +128,10 @@ fn signed(
 ) -> Result<SignatureFile, Error> {
     certificate
         .verify_message(algorithm, &payload.to_bytes(), &signature)
-        .map_err(|error| {
-            format!(
-                "{error}: with {algorithm}, over these data, this identity and --block {} on this chain",
-                payload.block
-            )
+        .map_err(|error| Error::DataSignature {
+            error,
+            algorithm,
+            block: payload.block,
         })?;
     Ok(SignatureFile {
         context: Context::Data1,
@@ -151,7 +152,7 @@ impl SignArgs {
             return Ok(out.clone());
         }
         if self.data == Path::new("-") {
-            return Err("--out must say where the signature of the standard input goes".into());
+            return Err(Error::NoDataName);
         }
         let mut name = OsString::from(&self.data);
         name.push(".sig.json");
@@ -177,7 +178,7 @@ impl SignArgs {
         let node = Node::connect(&self.node).await?;
         let genesis_hash = node.genesis_hash().await?.0;
         if let Some(wanted) = self.genesis.filter(|wanted| wanted.0 != genesis_hash) {
-            return Err(format!("the node is of another chain than --genesis {wanted}").into());
+            return Err(Error::OtherChain(wanted));
         }
         Ok(DataPayload {
             genesis_hash,
@@ -208,7 +209,7 @@ impl SignArgs {
             ("--genesis", BlockHash(payload.genesis_hash).to_string()),
             ("--signature-algorithm", algorithm.to_string()),
             ("--out", out.display().to_string()),
-            ("--signature", steps::signature_of(to)),
+            ("--signature", offline::signature_of(to)),
         ];
         let data = self.data.display().to_string();
         let options = options
@@ -227,17 +228,14 @@ async fn owner(node: &Node, certificate: &ParsedCertificate<'_>) -> Result<Ident
     let identifier: Option<Identifier> = node
         .ask("autoId_byFingerprint", rpc_params![fingerprint])
         .await?;
-    identifier.ok_or_else(|| {
-        "the certificate is no identity's current one; --identifier names one whatever the chain says"
-            .into()
-    })
+    identifier.ok_or(Error::NobodysCertificate)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        request::steps::sign_as_told,
+        request::offline::sign_as_told,
         test_openssl::{Folder, Kind},
     };
     use clap::Parser;
@@ -309,12 +307,7 @@ mod tests {
     #[tokio::test]
     async fn by_a_key_that_is_elsewhere() {
         for algorithm in SignatureAlgorithm::ALL {
-            let kind = match algorithm {
-                SignatureAlgorithm::Ed25519 => Kind::Ed25519,
-                SignatureAlgorithm::EcdsaP256Sha256 => Kind::P256,
-                SignatureAlgorithm::EcdsaP384Sha384 => Kind::P384,
-                _ => Kind::Rsa,
-            };
+            let kind = Kind::of(algorithm.key_algorithm());
             let folder = prepared(kind);
             let payload = folder.path("payload");
             let named = ["--signature-algorithm", algorithm.name(), "--block", "7"];

@@ -27,7 +27,10 @@
 //! No other field may be there. Nothing in the file counts but by the signature, which is over all of it but for
 //! `certificate` and `algorithm`; those two say how to check it.
 
-use crate::{Error, files};
+use crate::{
+    files,
+    verbs::error::{About, Error},
+};
 use allod_identity::{DATA_CONTEXT, DataPayload, Identifier, SignatureAlgorithm};
 use allod_rpc_types::auto_id::{BlockHash, CertificateFingerprint, SignatureBytes};
 use serde::{Deserialize, Serialize};
@@ -68,13 +71,17 @@ impl SignatureFile {
     /// Reads one.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = files::read(path)?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            format!(
-                "{}: no signature over data ({DATA_CONTEXT}): {error}",
-                path.display()
-            )
-            .into()
-        })
+        Self::parse(&bytes)
+            .map_err(Error::NoDataSignature)
+            .about(path.display())
+    }
+
+    /// Reads the bytes of one.
+    ///
+    /// # Errors
+    /// What is wrong with the JSON, and where.
+    pub fn parse(json: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(json)
     }
 
     /// What is signed.

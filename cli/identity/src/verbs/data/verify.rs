@@ -5,13 +5,13 @@
 //! the finalized block. The first thing that is wrong is named; without a word about whom one trusts
 //! (`--accept-root`) any root passes, as with `allod id verify`.
 
-use super::{hash_of, signature_file::SignatureFile};
+use super::{hash::hash_of, signature_file::SignatureFile};
 use crate::{
-    Error,
-    client::{At, Node, NodeArgs},
+    node::{At, Node, NodeArgs, NodeError},
     verbs::{
-        report,
-        verify::{ask, pretty},
+        error::{About, Error},
+        report::{self, pretty},
+        verify::ask,
     },
 };
 use allod_identity::{Identifier, KeyTenure, Purpose, judge_block};
@@ -83,7 +83,7 @@ pub async fn verify_data(args: &VerifyDataArgs) -> Result<ExitCode, Error> {
     let roots = roots
         .map(RootList::try_from)
         .transpose()
-        .map_err(|error| format!("--accept-root: {error}"))?;
+        .about("--accept-root")?;
     let verdict = match refuse_early(&file, data_hash, args.identifier) {
         Some(refusal) => refused(&file, refusal),
         None => judge(args, &file, roots).await?,
@@ -133,7 +133,7 @@ async fn judge(
     args: &VerifyDataArgs,
     file: &SignatureFile,
     accepted_roots: Option<RootList>,
-) -> Result<Verdict, Error> {
+) -> Result<Verdict, NodeError> {
     let node = Node::connect(&args.node).await?;
     if node.genesis_hash().await?.0 != file.genesis_hash.0 {
         let other = format!(
@@ -184,16 +184,14 @@ async fn at_block(
     at: At,
     file: &SignatureFile,
     newest: Option<u32>,
-) -> Result<(u32, Result<KeyTenure, String>), Error> {
+) -> Result<(u32, Result<KeyTenure, String>), NodeError> {
     let hash: Option<BlockHash> = node.hash_at(Some(at)).await?;
-    let parameters = || rpc_params![file.identifier, hash];
-    let identity: Option<IdentityAnswer> = node.ask("autoId_identity", parameters()).await?;
-    let details: Option<DetailsAnswer> = node.ask("autoId_details", parameters()).await?;
+    let identity = node.find_identity(file.identifier, hash).await?;
+    let parameters = rpc_params![file.identifier, hash];
+    let details: Option<DetailsAnswer> = node.ask("autoId_details", parameters).await?;
     let (Some(identity), Some(details)) = (identity, details) else {
-        return Ok((
-            0,
-            Err(format!("no identity {} is registered", file.identifier)),
-        ));
+        let unknown = NodeError::NotRegistered(file.identifier);
+        return Ok((0, Err(unknown.to_string())));
     };
     let number = identity.block.number;
     let judged = judge_state(&identity, &details, file, newest.unwrap_or(number));

@@ -4,7 +4,7 @@ use super::runtime::{AutoId, Revocation, RuntimeCall, begin, everything, genesis
 use allod_identity::{
     AcceptedRoots, AutoIdApi, AutoIdLookupApi, CertificateReference, CertificateStatus,
     CertificateStatuses, Identifier, IdentityInfo, KeyFingerprint, Purpose, RevocationApi, Serial,
-    SignatureAlgorithm, SignedRequest, VerificationReport,
+    SignatureAlgorithm, VerificationReport,
     api::{
         CrlError, IdentityDetails, Page, PayloadInfo, PayloadQuery, PublishedCrl, ToBeSignedCrl,
     },
@@ -200,21 +200,6 @@ sp_api::mock_impl_runtime_apis! {
         ) -> Result<VerificationReport, ApiError> {
             let roots = accepted_roots.as_ref().map(|roots| roots.as_slice());
             self.ask(at, || AutoId::verify(identifier, time, purpose, roots))
-        }
-
-        #[advanced]
-        fn register_call(
-            &self,
-            at: Hash,
-            certificate: Vec<u8>,
-            algorithm: SignatureAlgorithm,
-            request: SignedRequest,
-        ) -> Result<Option<Vec<u8>>, ApiError> {
-            self.ask(at, || {
-                let certificate = certificate.try_into().ok()?;
-                let call = pallet_auto_id::Call::register { certificate, algorithm, request };
-                Some(RuntimeCall::from(call).encode())
-            })
         }
     }
 

@@ -125,7 +125,7 @@ fn a_proof_shows_what_is_there_and_what_is_not() {
     assert_eq!(value(2).unwrap()[..32], child.0);
     assert_eq!(
         value(3).unwrap()[..2],
-        [0, RevocationReason::KeyCompromise.code()]
+        [0, RevocationReason::KeyCompromise.number()]
     );
     assert_eq!(value(4), None);
     assert_eq!(value(5).unwrap()[..4], [1, 0, 0, 0]);

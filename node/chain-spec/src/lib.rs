@@ -1,0 +1,244 @@
+//! Chain specifications in files: whatever the bytes are, they give a specification or the field that is wrong.
+//!
+//! A specification is JSON in Substrate's plain or raw form. In a plain one the runtime may be `"0x"`: the one that
+//! is built into the program is taken then, as the files in `chain-specs/` have it. Before a plain one is used, the
+//! chain's parameters in it are checked one by one, so that a wrong one is named; a raw one has them in its storage.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing
+    )
+)]
+
+use allod_core::{ChainParameters, parameters::ParameterError};
+use sc_chain_spec::GenericChainSpec;
+use serde_json::{Map, Value};
+
+/// A chain specification without extensions.
+pub type Spec = GenericChainSpec;
+
+/// Largest specification that is read, in bytes: far above one with a runtime and a large genesis.
+pub const MAX_SPEC_BYTES: u64 = 256 << 20;
+
+/// Fields that every specification has.
+const FIELDS: [&str; 3] = ["name", "id", "genesis"];
+/// The two forms of a plain genesis: changes to the runtime's preset, or all of it.
+const GENESIS_FORMS: [&str; 2] = ["patch", "config"];
+
+/// Why bytes are no chain specification.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// They are no JSON.
+    #[error("no chain specification: {0}")]
+    Json(#[source] serde_json::Error),
+    /// They are JSON of another kind.
+    #[error("a chain specification is a JSON object")]
+    NoObject,
+    /// A field is missing.
+    #[error("field `{0}` is missing")]
+    Missing(&'static str),
+    /// The genesis is no object.
+    #[error("field `genesis` must be an object")]
+    Genesis,
+    /// The genesis is neither plain nor raw.
+    #[error("field `genesis` must have `runtimeGenesis` or `raw`")]
+    GenesisForm,
+    /// The plain genesis has no content.
+    #[error("field `genesis.runtimeGenesis` must have `patch` or `config`")]
+    RuntimeGenesis,
+    /// The chain's parameters are missing.
+    #[error("field `{}` is missing", parameters_field(.0))]
+    ParametersMissing(&'static str),
+    /// A parameter is missing or of another type.
+    #[error("field `{}`: {error}", parameters_field(.form))]
+    Parameters {
+        /// `patch` or `config`.
+        form: &'static str,
+        /// What is wrong.
+        error: serde_json::Error,
+    },
+    /// A parameter is out of its range.
+    #[error("field `{}.{}`: {}", parameters_field(.form), .error.field, .error.expected)]
+    Parameter {
+        /// `patch` or `config`.
+        form: &'static str,
+        /// Which parameter, and what would be right.
+        error: ParameterError,
+    },
+    /// The specification leaves the runtime to the program, which has none.
+    #[error("the specification leaves the runtime out, and this program was built without one")]
+    NoRuntime,
+    /// Substrate refuses it.
+    #[error("{0}")]
+    Substrate(String),
+}
+
+fn parameters_field(form: &str) -> String {
+    format!("genesis.runtimeGenesis.{form}.farming.parameters")
+}
+
+/// Reads a specification; `built_in_runtime` is the WASM to be taken where it leaves the runtime out.
+///
+/// # Errors
+/// One variant of [`SpecError`] for each cause.
+pub fn read(json: &[u8], built_in_runtime: Option<&[u8]>) -> Result<Spec, SpecError> {
+    let mut spec: Value = serde_json::from_slice(json).map_err(SpecError::Json)?;
+    if let Some(runtime_genesis) = runtime_genesis(&mut spec)? {
+        check_parameters(runtime_genesis)?;
+        fill_in_runtime(runtime_genesis, built_in_runtime)?;
+    }
+    let json = serde_json::to_vec(&spec).map_err(SpecError::Json)?;
+    Spec::from_json_bytes(json).map_err(SpecError::Substrate)
+}
+
+/// The plain form of the genesis; none in a raw specification.
+fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, SpecError> {
+    let fields = spec.as_object_mut().ok_or(SpecError::NoObject)?;
+    if let Some(missing) = FIELDS
+        .into_iter()
+        .find(|field| !fields.contains_key(*field))
+    {
+        return Err(SpecError::Missing(missing));
+    }
+    let genesis = fields.get_mut("genesis").and_then(Value::as_object_mut);
+    let genesis = genesis.ok_or(SpecError::Genesis)?;
+    if genesis.contains_key("raw") {
+        return Ok(None);
+    }
+    let plain = genesis.get_mut("runtimeGenesis");
+    let plain = plain.and_then(Value::as_object_mut);
+    plain.map(Some).ok_or(SpecError::GenesisForm)
+}
+
+/// Checks what Substrate's own reading leaves to a panic in the runtime.
+fn check_parameters(runtime_genesis: &Map<String, Value>) -> Result<(), SpecError> {
+    let (form, content) = GENESIS_FORMS
+        .into_iter()
+        .find_map(|form| runtime_genesis.get(form).map(|content| (form, content)))
+        .ok_or(SpecError::RuntimeGenesis)?;
+    let parameters = content
+        .pointer("/farming/parameters")
+        .ok_or(SpecError::ParametersMissing(form))?;
+    let parameters: ChainParameters = serde_json::from_value(parameters.clone())
+        .map_err(|error| SpecError::Parameters { form, error })?;
+    parameters
+        .check()
+        .map_err(|error| SpecError::Parameter { form, error })
+}
+
+fn fill_in_runtime(
+    runtime_genesis: &mut Map<String, Value>,
+    built_in_runtime: Option<&[u8]>,
+) -> Result<(), SpecError> {
+    if runtime_genesis.get("code").and_then(Value::as_str) != Some("0x") {
+        return Ok(());
+    }
+    let code = built_in_runtime.ok_or(SpecError::NoRuntime)?;
+    let code = format!("0x{}", hex::encode(code));
+    runtime_genesis.insert("code".into(), code.into());
+    Ok(())
+}
+
+/// A specification as text. Not raw, the runtime is left out and the preset is written out.
+///
+/// # Errors
+/// Substrate's, as it says them.
+pub fn export(spec: &Spec, raw: bool) -> Result<String, String> {
+    let text = spec.as_json(raw)?;
+    if raw {
+        return Ok(text);
+    }
+    let mut value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    if let Some(genesis) = value
+        .pointer_mut("/genesis/runtimeGenesis")
+        .and_then(Value::as_object_mut)
+    {
+        genesis.insert("code".into(), "0x".into());
+    }
+    serde_json::to_string_pretty(&value).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const LOCAL: &[u8] = include_bytes!("../../../chain-specs/local.json");
+    const RUNTIME: Option<&[u8]> = Some(b"\0asm");
+    const PARAMETERS: &str = "/genesis/runtimeGenesis/patch/farming/parameters";
+
+    /// The error of the specification of `local` with a change.
+    fn error_of(change: impl FnOnce(&mut Value)) -> String {
+        let mut spec = serde_json::from_slice(LOCAL).unwrap();
+        change(&mut spec);
+        let read = read(spec.to_string().as_bytes(), RUNTIME);
+        read.err().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_file_that_leaves_the_runtime_out_gets_the_built_in_one() {
+        let spec = read(LOCAL, RUNTIME).unwrap();
+        let text = spec.as_json(false).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["genesis"]["runtimeGenesis"]["code"], "0x0061736d");
+        let exported: Value = serde_json::from_str(&export(&spec, false).unwrap()).unwrap();
+        assert_eq!(exported, serde_json::from_slice::<Value>(LOCAL).unwrap());
+        assert!(matches!(read(LOCAL, None), Err(SpecError::NoRuntime)));
+    }
+
+    #[test]
+    fn a_broken_specification_is_refused_with_the_field_that_is_wrong() {
+        let at_parameters = |field: &'static str, value: Value| {
+            error_of(move |spec| spec.pointer_mut(PARAMETERS).unwrap()[field] = value)
+        };
+        for (field, value, expected) in [
+            (
+                "rawRecordsPerSegment",
+                json!(7),
+                "parameters.rawRecordsPerSegment`",
+            ),
+            ("piecesPerSector", json!(60), "parameters.piecesPerSector`"),
+            (
+                "slotProbability",
+                json!([2, 1]),
+                "parameters.slotProbability`",
+            ),
+            ("initialIterations", json!("many"), "invalid type"),
+        ] {
+            let error = at_parameters(field, value);
+            assert!(error.contains(expected), "{error}");
+        }
+        let without = |path: &'static str, field: &'static str| {
+            error_of(move |spec| {
+                let object = spec.pointer_mut(path).and_then(Value::as_object_mut);
+                object.unwrap().remove(field).unwrap();
+            })
+        };
+        for (path, field, expected) in [
+            (PARAMETERS, "eraLength", "eraLength"),
+            ("", "genesis", "`genesis` is missing"),
+            ("/genesis", "runtimeGenesis", "`runtimeGenesis` or `raw`"),
+            ("/genesis/runtimeGenesis", "patch", "`patch` or `config`"),
+            (
+                "/genesis/runtimeGenesis/patch/farming",
+                "parameters",
+                "`genesis.runtimeGenesis.patch.farming.parameters` is missing",
+            ),
+        ] {
+            let error = without(path, field);
+            assert!(error.contains(expected), "{error}");
+        }
+        let error = error_of(|spec| spec["genesis"] = json!(5));
+        assert!(error.contains("must be an object"), "{error}");
+        assert!(matches!(read(b"[]", RUNTIME), Err(SpecError::NoObject)));
+        assert!(matches!(read(b"{", RUNTIME), Err(SpecError::Json(_))));
+        let error = error_of(|spec| spec["chainType"] = json!(5));
+        assert!(!error.is_empty());
+    }
+}

@@ -1,0 +1,129 @@
+//! The database of one chain, and the client on it.
+
+use crate::{Backend, BlockHash, Client, Executor, other};
+use allod_consensus_primitives::FarmingApi;
+use allod_core::ChainParameters;
+use allod_runtime::{apis::RuntimeApi, opaque::Block};
+use sc_chain_spec::{BuildGenesisBlock, ChainType, GenesisBlockBuilder};
+use sc_service::{Configuration, Error, TaskManager, new_db_backend};
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use sp_runtime::{BuildStorage, traits::Block as _};
+use std::{
+    fmt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long a node waits for another one to let go of the database. One that was killed a moment ago
+/// does so as soon as the system has cleared it away.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Pause between two tries to open the database.
+const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Client, database, tasks.
+pub struct Parts {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The database.
+    pub backend: Arc<Backend>,
+    /// Keys of the node; farmers keep their own.
+    pub keystore: sp_keystore::KeystorePtr,
+    /// Tasks.
+    pub tasks: TaskManager,
+    /// Parameters of the chain.
+    pub parameters: ChainParameters,
+}
+
+/// Opens database and client.
+pub fn open(config: &Configuration) -> Result<Parts, Error> {
+    let backend = open_backend(config)?;
+    let executor: Executor = sc_service::new_wasm_executor(&config.executor);
+    let storage = config.chain_spec.as_storage_builder().build_storage();
+    let storage = storage.map_err(Error::Other)?;
+    let genesis = |storage, commit| {
+        GenesisBlockBuilder::<Block, _, _>::new_with_storage(
+            storage,
+            commit,
+            backend.clone(),
+            executor.clone(),
+        )
+    };
+    let (expected, _) = genesis(storage.clone(), false)?.build_genesis_block()?;
+    check_genesis(config, &backend, expected.hash())?;
+    let genesis = genesis(storage, true)?;
+    let (client, backend, keystore, tasks) =
+        sc_service::new_full_parts_with_genesis_builder::<Block, RuntimeApi, _, _>(
+            config, None, executor, backend, genesis, false,
+        )?;
+    let client = Arc::new(client);
+    let parameters = client
+        .runtime_api()
+        .parameters(client.info().best_hash)
+        .map_err(other)?;
+    Ok(Parts {
+        client,
+        backend,
+        keystore: keystore.keystore(),
+        tasks,
+        parameters,
+    })
+}
+
+/// Opens the database, as soon as no other process has it open.
+fn open_backend(config: &Configuration) -> Result<Arc<Backend>, Error> {
+    let deadline = Instant::now() + LOCK_TIMEOUT;
+    loop {
+        let error = match new_db_backend::<Block>(config.db_config()) {
+            Ok(backend) => return Ok(backend),
+            Err(error) => error.to_string(),
+        };
+        let path = database_path(config);
+        // ParityDB says so in words only.
+        if !error.contains("Database file is in use") {
+            return Err(other(format!("cannot open the database {path}: {error}")));
+        }
+        if Instant::now() >= deadline {
+            return Err(other(format!(
+                "the database {path} is in use by another node; end that one, or use another --base-path"
+            )));
+        }
+        std::thread::sleep(LOCK_RETRY_INTERVAL);
+    }
+}
+
+fn database_path(config: &Configuration) -> impl fmt::Display {
+    let path: &Path = config.database.path().unwrap_or(&config.data_path);
+    path.display()
+}
+
+/// Refuses a database that begins with another block than the chain specification. On test networks the
+/// specification may leave the runtime to the program: there the chain goes on as it was begun, whatever
+/// this program would begin it with.
+fn check_genesis(
+    config: &Configuration,
+    backend: &Backend,
+    expected: BlockHash,
+) -> Result<(), Error> {
+    let Some(found) = sc_client_api::Backend::blockchain(backend).hash(0)? else {
+        return Ok(());
+    };
+    if found == expected {
+        return Ok(());
+    }
+    let (path, name) = (database_path(config), config.chain_spec.name());
+    match config.chain_spec.chain_type() {
+        ChainType::Development | ChainType::Local => {
+            tracing::info!(
+                "The chain in {path} was begun by another build; it goes on with its own genesis block, {found:?}"
+            );
+            Ok(())
+        }
+        ChainType::Live | ChainType::Custom(_) => Err(other(format!(
+            "the database {path} belongs to another chain: its genesis block is {found:?}, that of {name} is \
+             {expected:?}; use another --base-path"
+        ))),
+    }
+}

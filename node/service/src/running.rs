@@ -1,0 +1,110 @@
+//! A node that runs: what ends it, and how it is ended.
+
+use crate::{
+    Backend, Client,
+    essential::{Failure, Failures},
+};
+use sc_service::TaskManager;
+use sp_blockchain::HeaderBackend;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+use tokio::runtime::Runtime;
+
+/// How long a node that is told to stop waits for what is still at work.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Pause between two looks at whether something has ended.
+const STOP_POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// A running node.
+pub struct RunningNode {
+    pub(crate) client: Arc<Client>,
+    pub(crate) backend: Arc<Backend>,
+    pub(crate) tasks: TaskManager,
+    pub(crate) failures: Failures,
+    /// The farmer's thread, where the node farms.
+    pub(crate) farmer: Option<JoinHandle<()>>,
+}
+
+/// How a node was stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopped {
+    /// Number of the best block.
+    pub best: u32,
+    /// Number of the newest final block.
+    pub finalized: u32,
+    /// What had not ended when the node stopped waiting for it. If there is nothing, the database is
+    /// closed and all of the chain and the plot is on disk.
+    pub unfinished: BTreeSet<&'static str>,
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "best #{}, final #{}", self.best, self.finalized)
+    }
+}
+
+impl RunningNode {
+    /// The first part of the node that ends though nobody told it to. Never ready while all is well.
+    pub async fn failure(&mut self) -> Failure {
+        tokio::select! {
+            failure = self.failures.first() => failure,
+            // Only the network spawns with the SDK's handle, which logs the task's name but does not
+            // give it away.
+            _ = self.tasks.future() => Failure {
+                task: "network",
+                cause: "one of its tasks failed; the log names it".into(),
+            },
+        }
+    }
+
+    /// Ends the node and closes its database, in this order: every task is told to end, the executor
+    /// waits for those that block, the farmer lets go of its plot, and whoever still owns the client
+    /// drops it. Blocks for at most 20 seconds; must not be called on `runtime`.
+    pub fn stop(self, runtime: Runtime) -> Stopped {
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        self.failures.stopping();
+        let tasks = self.tasks.into_task_registry();
+        runtime.shutdown_timeout(left());
+        let mut unfinished: BTreeSet<_> = tasks.running_tasks().keys().map(|t| t.name).collect();
+
+        if let Some(farmer) = self.farmer
+            && !wait_until(deadline, || farmer.is_finished())
+        {
+            unfinished.insert("farmer");
+        }
+        // The threads of the JSON-RPC server end by themselves, a moment later.
+        if !wait_until(deadline, || Arc::strong_count(&self.client) == 1) {
+            unfinished.insert("client");
+        }
+        let info = self.client.info();
+        drop(self.client);
+        // The database is closed by its last owner: this one, so that it is closed when this returns.
+        if !wait_until(deadline, || Arc::strong_count(&self.backend) == 1) {
+            unfinished.insert("database");
+        }
+        drop(self.backend);
+        Stopped {
+            best: info.best_number,
+            finalized: info.finalized_number,
+            unfinished,
+        }
+    }
+}
+
+/// Waits until something is so; false if it is not by the deadline.
+fn wait_until(deadline: Instant, so: impl Fn() -> bool) -> bool {
+    while !so() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        thread::sleep(STOP_POLL_INTERVAL);
+    }
+    true
+}

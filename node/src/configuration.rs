@@ -1,0 +1,88 @@
+//! The SDK's configuration of a node, from its arguments.
+
+use crate::arguments::defaults;
+use sc_cli::{
+    ChainSpec, CliConfiguration, ImportParams, NetworkParams, Result, RpcEndpoint, RunCmd,
+    SharedParams,
+};
+use sc_service::{
+    Role,
+    config::{BasePath, PrometheusConfig, TelemetryEndpoints, TransactionPoolOptions},
+};
+use std::path::Path;
+
+/// [`RunCmd`] with what holds for every node of this chain: no role but one, no keys in a keystore,
+/// no off-chain workers, no telemetry. How JSON-RPC is served is said for each of its addresses.
+pub struct NodeConfiguration {
+    /// What the arguments say.
+    pub run: RunCmd,
+}
+
+impl NodeConfiguration {
+    /// For a command that works on what a node keeps, and runs none.
+    pub fn of_data(chain: &str, base_path: Option<&Path>) -> Self {
+        let mut run = defaults();
+        run.shared_params.chain = Some(chain.to_owned());
+        run.shared_params.base_path = base_path.map(Path::to_owned);
+        Self { run }
+    }
+}
+
+impl CliConfiguration for NodeConfiguration {
+    fn shared_params(&self) -> &SharedParams {
+        self.run.shared_params()
+    }
+
+    fn import_params(&self) -> Option<&ImportParams> {
+        self.run.import_params()
+    }
+
+    fn network_params(&self) -> Option<&NetworkParams> {
+        self.run.network_params()
+    }
+
+    fn base_path(&self) -> Result<Option<BasePath>> {
+        self.run.base_path()
+    }
+
+    fn role(&self, _is_dev: bool) -> Result<Role> {
+        // Farmers come and go: a node that makes blocks is like any other to its peers.
+        Ok(Role::Full)
+    }
+
+    fn node_name(&self) -> Result<String> {
+        self.run.node_name()
+    }
+
+    fn transaction_pool(&self, is_dev: bool) -> Result<TransactionPoolOptions> {
+        self.run.transaction_pool(is_dev)
+    }
+
+    fn prometheus_config(
+        &self,
+        default_listen_port: u16,
+        chain_spec: &Box<dyn ChainSpec>,
+    ) -> Result<Option<PrometheusConfig>> {
+        self.run.prometheus_config(default_listen_port, chain_spec)
+    }
+
+    fn telemetry_endpoints(
+        &self,
+        _chain_spec: &Box<dyn ChainSpec>,
+    ) -> Result<Option<TelemetryEndpoints>> {
+        Ok(None)
+    }
+
+    fn rpc_addr(&self, default_listen_port: u16) -> Result<Option<Vec<RpcEndpoint>>> {
+        let mut endpoints = self.run.rpc_addr(default_listen_port)?;
+        for endpoint in endpoints.iter_mut().flatten() {
+            // A client looks for the node at the port that was asked for.
+            endpoint.retry_random_port = false;
+        }
+        Ok(endpoints)
+    }
+
+    fn rpc_max_connections(&self) -> Result<u32> {
+        self.run.rpc_max_connections()
+    }
+}

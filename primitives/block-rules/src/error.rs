@@ -1,0 +1,91 @@
+//! Why a block is rejected: one variant for each cause, with what is wrong and what would be right.
+
+use crate::{Execution, fork_choice::BelowFinal};
+use allod_consensus_primitives::{ConsensusLog, DigestError, JustificationError};
+use allod_core::{PotOutput, SegmentHeader, Slot};
+use allod_verification::{SealError, SolutionError};
+
+/// The rule that a block breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BlockError {
+    /// Only blocks that the node executes are imported.
+    #[error("{0} is not supported: every block is executed")]
+    NotExecuted(Execution),
+    #[error("the block has no body")]
+    NoBody,
+    /// §8.
+    #[error(transparent)]
+    BelowFinal(#[from] BelowFinal),
+    /// The digest is not one of this chain (§8).
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// The seal was not made by the solution's key (§8).
+    #[error("seal: {0}")]
+    Seal(#[from] SealError),
+    /// There are several justifications of this engine (§4).
+    #[error("the block has {0} `alod` justifications, it must have exactly one")]
+    SeveralJustifications(usize),
+    /// The justification is missing, not the one the pre-digest names, or malformed (§5.1).
+    #[error(transparent)]
+    Justification(#[from] JustificationError),
+    /// §8.
+    #[error("slot {slot} is not after the parent's slot {parent}")]
+    SlotNotAfterParent {
+        /// Of the block.
+        slot: Slot,
+        /// Of its parent.
+        parent: Slot,
+    },
+    /// §7.
+    #[error("solution: {0}")]
+    Solution(#[from] SolutionError),
+    /// The justification lacks checkpoints or has too many (§4).
+    #[error(
+        "the justification has checkpoints of {actual} slots; from the parent's newest slot \
+         {parent_newest} to slot {newest} it must have {expected}"
+    )]
+    MissingCheckpoints {
+        /// Newest slot that the parent proves.
+        parent_newest: Slot,
+        /// Newest slot that the block must prove.
+        newest: Slot,
+        /// So many slots lie between.
+        expected: u64,
+        /// So many are proven.
+        actual: u64,
+    },
+    /// An output in the pre-digest is not the one proven (§4).
+    #[error("the pre-digest gives {claimed} as output of slot {slot}, proven is {proven}")]
+    WrongOutput {
+        /// Of which slot.
+        slot: Slot,
+        /// In the pre-digest.
+        claimed: PotOutput,
+        /// By the checkpoints.
+        proven: PotOutput,
+    },
+    /// Checkpoints that the delay function does not lead to (§4).
+    #[error("the checkpoints of slot {0} are not those of its seed and iterations")]
+    WrongProofOfTime(Slot),
+    /// Segment headers are wrong, missing, or do not belong here (§5.5).
+    #[error(
+        "the block carries {} segment header(s), the archiver expects {} here; \
+         carried: {carried:?}; expected: {expected:?}",
+        carried.len(),
+        expected.len()
+    )]
+    SegmentHeaders {
+        /// In the block's digest.
+        carried: Vec<SegmentHeader>,
+        /// Of this node's archiver.
+        expected: Vec<SegmentHeader>,
+    },
+    /// A consensus log is not what the parent's state leads to (§8).
+    #[error("the block carries consensus digests {carried:?}, expected {expected:?}")]
+    ConsensusDigest {
+        /// In the block's digest.
+        carried: Vec<ConsensusLog>,
+        /// By the parent's state.
+        expected: Vec<ConsensusLog>,
+    },
+}

@@ -1,0 +1,55 @@
+//! The rules by which a block is rejected (§4–§8), and the fork choice.
+//!
+//! Everything here is a function of what it is given: no database, no network, no clock. What a rule
+//! needs of them is an argument or a trait. A node checks these rules when it imports a block; the
+//! same functions do for a header without its body, since no rule but [`full_block`] reads a body.
+//!
+//! | rule | function | [`BlockError`] |
+//! |---|---|---|
+//! | the node executes the block, and has its body | [`full_block`] | `NotExecuted`, `NoBody` |
+//! | the block builds on what is final here | [`fork_choice::builds_on_final`] | `BelowFinal` |
+//! | one pre-digest, one seal | [`SealedHeader::new`] | `Digest` |
+//! | the seal is by the key of the solution | [`SealedHeader::verify_seal`] | `Seal` |
+//! | one justification, the one that the pre-digest names | [`one_justification`] | `SeveralJustifications`, `Justification` |
+//! | the slot is after the parent's | [`slot_after_parent`] | `SlotNotAfterParent` |
+//! | the solution wins the slot | [`Parent::verify_solution`] | `Solution` |
+//! | as many checkpoints as slots, outputs that are theirs | [`Parent::claimed_time`] | `MissingCheckpoints`, `WrongOutput` |
+//! | the delay function leads to the checkpoints | [`ClaimedTime::verify`] | `WrongProofOfTime` |
+//! | the consensus logs that are due, and no others | [`Parent::verify_logs`] | `Digest`, `SegmentHeaders`, `ConsensusDigest` |
+//!
+//! None of these functions relies on another one having run before, so that the order, in which
+//! cheap ones come first, is the caller's. What was checked is a type that only its rule makes:
+//! [`VerifiedSeal`], [`VerifiedSolution`], [`VerifiedTime`], [`VerifiedLogs`]. All four are needed
+//! for the block's [`ChainData`], without which it cannot be a parent; so none is forgotten.
+//!
+//! [`VerifiedSolution`]: allod_verification::VerifiedSolution
+
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::as_conversions
+    )
+)]
+
+mod chain_data;
+mod error;
+pub mod fork_choice;
+mod logs;
+mod parent;
+mod proof_of_time;
+mod shape;
+#[cfg(test)]
+mod testing;
+
+pub use chain_data::{ChainData, Evidence};
+pub use error::BlockError;
+pub use logs::VerifiedLogs;
+pub use parent::{Parent, child_query, slot_after_parent};
+pub use proof_of_time::{ClaimedTime, VerifiedTime, VerifyDelayFunction};
+pub use shape::{Execution, SealedHeader, VerifiedSeal, full_block, one_justification};

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Records a terminal: a development chain starts, farms, registers an identity and verifies it, and stops.
+
+    record-first-minute.py PATH-OF-ALLOD OUTPUT.svg
+
+Everything shown was written by the program, in this order; "..." stands for lines that are left out. The picture
+shows the whole of it at once, and where animations run, line by line at the pace of the recording.
+"""
+
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+from html import escape
+from pathlib import Path
+
+COLUMNS = 104
+FONT_SIZE, LINE_HEIGHT, MARGIN = 13, 18, 16
+CHARACTER_WIDTH = FONT_SIZE * 0.6
+# Longest pause that the picture keeps, in seconds.
+LONGEST_PAUSE = 0.8
+TIMEOUT = 120
+
+# What the node's log is shown of.
+SHOWN = re.compile(
+    r"Allod \d|Plotting sector \d.*(32|64) of|Plotted sector|Won block|Segment|Stopping|Stopped|JSON-RPC"
+)
+STAMP = re.compile(r"^\d{4}-\d{2}-\d{2} (\d{2}:\d{2}:\d{2}) ")
+
+
+class Terminal:
+    """Lines with the time at which they came."""
+
+    def __init__(self):
+        self.lines = []
+        self.lock = threading.Lock()
+
+    def show(self, text, kind):
+        with self.lock:
+            self.lines.append((time.monotonic(), text, kind))
+
+
+class Chain:
+    """A development chain on ports that are free."""
+
+    def __init__(self, allod, terminal):
+        self.terminal, self.log, self.changed = terminal, [], threading.Condition()
+        arguments = ["dev", "--tmp", "--rpc-port", "0", "--port", "0", "--no-prometheus", "--disable-log-color"]
+        terminal.show("allod dev --tmp", "prompt")
+        self.process = subprocess.Popen([allod, *arguments], stderr=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        left_out = False
+        for line in self.process.stderr:
+            line = line.rstrip()
+            with self.changed:
+                self.log.append(line)
+                self.changed.notify_all()
+            if SHOWN.search(line):
+                if left_out:
+                    self.terminal.show("...", "left-out")
+                self.terminal.show(STAMP.sub(r"\1 ", line), "log")
+                left_out = False
+            else:
+                left_out = True
+
+    def wait_for(self, pattern):
+        """The first match of a pattern in the log."""
+        found = re.compile(pattern)
+        deadline = time.monotonic() + TIMEOUT
+        with self.changed:
+            while True:
+                for line in self.log:
+                    if match := found.search(line):
+                        return match
+                left = deadline - time.monotonic()
+                if left <= 0 or self.process.poll() is not None:
+                    sys.exit(f"no line with {pattern!r} in:\n" + "\n".join(self.log))
+                self.changed.wait(min(left, 1))
+
+    def stop(self):
+        self.terminal.show("^C", "prompt-less")
+        self.process.send_signal(signal.SIGINT)
+        self.reader.join(TIMEOUT)
+        if self.process.wait(TIMEOUT) != 0:
+            sys.exit(f"the chain ended with status {self.process.returncode}")
+
+
+def command(terminal, shown, arguments, folder):
+    """Runs a command in a second terminal and shows what it wrote."""
+    terminal.show(shown, "prompt")
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT)
+    for line in (done.stdout + done.stderr).splitlines():
+        terminal.show(line, "output")
+    if done.returncode != 0:
+        sys.exit(f"{shown}: status {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def record(allod):
+    terminal = Terminal()
+    with tempfile.TemporaryDirectory() as folder:
+        subject = ["-subj", "/CN=agent", "-days", "30", "-keyout", "key.pem", "-out", "cert.pem"]
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", *subject],
+            cwd=folder, check=True, capture_output=True,
+        )
+        chain = Chain(allod, terminal)
+        url = "ws://" + chain.wait_for(r"JSON-RPC server: addr=([^, ]+)")[1]
+        chain.wait_for("Won block #3")
+        register = [allod, "id", "register", "cert.pem", "--url", url]
+        registered = command(terminal, "allod id register cert.pem", register, folder)
+        identifier = re.search(r"[0-9a-f]{64}", registered)[0]
+        verify = [allod, "id", "verify", identifier, "--url", url]
+        command(terminal, f"allod id verify {identifier}", verify, folder)
+        chain.stop()
+    return terminal.lines
+
+
+def wrapped(lines):
+    """The lines as they fit, each with the seconds after which it appears."""
+    shown_at, last = 0.0, None
+    for came, text, kind in lines:
+        shown_at += min(came - last, LONGEST_PAUSE) if last is not None else 0
+        last = came
+        for part in textwrap.wrap(text, COLUMNS - 2, subsequent_indent="  ") or [""]:
+            yield shown_at, part, kind
+
+
+def svg(lines):
+    rows = list(wrapped(lines))
+    width = round(COLUMNS * CHARACTER_WIDTH + 2 * MARGIN)
+    height = len(rows) * LINE_HEIGHT + 2 * MARGIN
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+        "<title>A development chain plots, farms, registers an identity, verifies it and stops</title>",
+        "<style>",
+        f"text {{ font: {FONT_SIZE}px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; white-space: pre;"
+        " animation: appear 1ms step-end backwards }",
+        "@keyframes appear { from { opacity: 0 } }",
+        "@media (prefers-reduced-motion) { text { animation: none } }",
+        ".log, .output { fill: #c9d1d9 } .left-out { fill: #6e7681 } .prompt, .prompt-less { fill: #7ee787 }",
+        "</style>",
+        f'<rect width="{width}" height="{height}" rx="8" fill="#0d1117"/>',
+    ]
+    for row, (shown_at, text, kind) in enumerate(rows):
+        text = f"$ {text}" if kind == "prompt" else text
+        y = MARGIN + row * LINE_HEIGHT + FONT_SIZE
+        out.append(
+            f'<text x="{MARGIN}" y="{y}" class="{kind}" style="animation-delay:{shown_at:.1f}s">{escape(text)}</text>'
+        )
+    return "\n".join([*out, "</svg>", ""])
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    allod, output = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    output.write_text(svg(record(str(allod))))
+
+
+if __name__ == "__main__":
+    main()

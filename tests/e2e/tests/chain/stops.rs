@@ -1,0 +1,164 @@
+//! How a node ends: told to, it stops in order and says so; otherwise its last line is the cause.
+
+use allod_e2e::{ANY_PORTS, Answer, Node, binary, eventually, run};
+use serde_json::Value;
+use std::{
+    fs,
+    net::{TcpListener, UdpSocket},
+    path::Path,
+};
+
+/// The number after a text.
+fn number_after(line: &str, text: &str) -> u64 {
+    let (_, rest) = line.split_once(text).unwrap();
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap();
+    digits.parse().unwrap()
+}
+
+/// Stops a node and gives its last line, which is that of a stop without any fault.
+async fn stopped_cleanly(node: Node, signal: &str) -> String {
+    let (status, log) = node.stop_by(signal).await;
+    let all = log.join("\n");
+    assert!(status.success(), "{status}\n{all}");
+    for word in ["failed", "Failed", "rror", "ERROR", "panicked"] {
+        assert!(!all.contains(word), "{word:?} in\n{all}");
+    }
+    let last = log.last().unwrap();
+    assert!(last.contains("Stopped: best #"), "{all}");
+    last.clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_told_to_stop_says_that_everything_is_on_disk_and_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    // While it plots.
+    let node = Node::start(folder.path(), &["dev"]).await;
+    node.line("Plotting sector 0").await;
+    let last = stopped_cleanly(node, "INT").await;
+    assert!(last.ends_with("everything is on disk."), "{last}");
+
+    // With transactions, blocks and final blocks.
+    let node = Node::start(folder.path(), &["dev"]).await;
+    eventually("a final block", || async {
+        (node.finalized().await > 0).then_some(())
+    })
+    .await;
+    let last = stopped_cleanly(node, "TERM").await;
+    assert!(last.ends_with("everything is on disk."), "{last}");
+    let (best, finalized) = (
+        number_after(&last, "best #"),
+        number_after(&last, "final #"),
+    );
+    assert!(0 < finalized && finalized < best, "{last}");
+
+    // A node that neither farms nor keeps time has what the other said, and nothing more.
+    let only = ["node", "--chain", "dev", "--no-mdns"];
+    let node = Node::start(folder.path(), &only).await;
+    assert_eq!(node.best().await, best);
+    assert_eq!(node.finalized().await, finalized);
+    let _: Value = node.call("chain_getBlock", &[]).await;
+    let last = stopped_cleanly(node, "INT").await;
+    assert_eq!(number_after(&last, "best #"), best);
+}
+
+/// Runs a node that ends by itself with an error, and gives the last line of it.
+async fn cause(arguments: &[&str], folder: &Path) -> String {
+    let answer = run(binary(), arguments, folder).await;
+    assert_eq!(answer.code, 2, "{}{}", answer.out, answer.err);
+    let Answer { out, err, .. } = answer;
+    assert_eq!(out, "", "nothing is printed but on stderr");
+    let last = err.lines().last().unwrap().to_owned();
+    assert!(last.starts_with("allod: "), "{err}");
+    last
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_is_the_last_line_with_its_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken_tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken_udp = UdpSocket::bind("0.0.0.0:0").unwrap();
+    let tcp = taken_tcp.local_addr().unwrap().port().to_string();
+    let udp = taken_udp.local_addr().unwrap().port().to_string();
+    let node = ["node", "--chain", "local", "--tmp", "--no-mdns"];
+    let tries = [
+        (["--rpc-port", &tcp, "--port", "0"], "--rpc-port: TCP", &tcp),
+        (["--rpc-port", "0", "--port", &udp], "--port: UDP", &udp),
+        (
+            ["--prometheus-port", &tcp, "--rpc-port", "0"],
+            "--prometheus-port: TCP",
+            &tcp,
+        ),
+    ];
+    for (ports, option, port) in tries {
+        let last = cause(&[&node[..], &ports].concat(), folder.path()).await;
+        let expected = format!("allod: {option} port {port} is in use");
+        assert!(last.starts_with(&expected), "{last}");
+    }
+}
+
+/// Arguments of a node that farms in a folder.
+fn farming<'a>(chain: &'a str, plot: &'a str) -> Vec<&'a str> {
+    let farm = [
+        "--farm",
+        plot,
+        "--sectors",
+        "1",
+        "--reward-address",
+        "//Alice",
+    ];
+    let node = ["node", "--chain", chain, "--tmp", "--no-mdns"];
+    [&node[..], &farm, &ANY_PORTS].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_farmer_that_cannot_farm_stops_the_node_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "no folder").unwrap();
+    let last = cause(&farming("local", "file"), folder.path()).await;
+    assert!(last.starts_with("allod: farmer ended: "), "{last}");
+    assert!(last.contains("file"), "{last}");
+
+    // A plot belongs to the chain that it was made for.
+    let plot = folder.path().join("plot");
+    let plot_argument = plot.to_str().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let arguments = [
+        "node",
+        "--chain",
+        "dev",
+        "--no-mdns",
+        "--farm",
+        plot_argument,
+    ];
+    let reward = ["--sectors", "1", "--reward-address", "//Alice"];
+    let node = Node::start(data.path(), &[&arguments[..], &reward].concat()).await;
+    node.line("Plotting sector 0").await;
+    stopped_cleanly(node, "INT").await;
+    let last = cause(&farming("local", plot_argument), folder.path()).await;
+    assert!(last.starts_with("allod: farmer ended: "), "{last}");
+    assert!(last.contains("chain"), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "no folder").unwrap();
+    let base_path = ["node", "--chain", "local", "--base-path", "file"];
+    let last = cause(&[&base_path[..], &ANY_PORTS].concat(), folder.path()).await;
+    assert!(last.starts_with("allod: --base-path file: "), "{last}");
+
+    // Two chains with one name: the second has another genesis block.
+    let chain = ["node", "--chain", "local", "--no-mdns"];
+    let data = folder.path().join("data");
+    let node = Node::start(&data, &chain).await;
+    stopped_cleanly(node, "INT").await;
+    let specification = run(binary(), &["spec", "local"], folder.path()).await.out;
+    let mut specification: Value = serde_json::from_str(&specification).unwrap();
+    specification["genesis"]["runtimeGenesis"]["patch"]["farming"]["parameters"]["eraLength"] =
+        7.into();
+    fs::write(folder.path().join("other.json"), specification.to_string()).unwrap();
+    let other = ["node", "--chain", "other.json", "--base-path", "data"];
+    let last = cause(&[&other[..], &ANY_PORTS].concat(), folder.path()).await;
+    assert!(last.contains("data"), "{last}");
+    assert!(last.contains("genesis"), "{last}");
+}
