@@ -155,7 +155,6 @@ mod tests {
     #[test]
     fn a_port_that_is_taken_is_named_with_its_argument() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = taken.local_addr().unwrap();
         let listener = Listener {
             argument: "--rpc-port",
             transport: Transport::Tcp,

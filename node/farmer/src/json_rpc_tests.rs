@@ -40,7 +40,7 @@ pub(crate) async fn serve(
             rate_limit_trust_proxy_headers: false,
             rate_limit_whitelisted_ips: Vec::new(),
             cors: None,
-            rpc_methods: rpc_methods.clone(),
+            rpc_methods,
             is_optional: false,
             retry_random_port: false,
         };

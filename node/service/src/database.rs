@@ -8,7 +8,7 @@ use sc_chain_spec::{BuildGenesisBlock, ChainType, GenesisBlockBuilder};
 use sc_service::{Configuration, Error, TaskManager, new_db_backend};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
-use sp_runtime::{BuildStorage, traits::Block as _};
+use sp_runtime::traits::Block as _;
 use std::{
     fmt,
     path::Path,

@@ -11,9 +11,10 @@ pub enum BlockError {
     /// Only blocks that the node executes are imported.
     #[error("{0} is not supported: every block is executed")]
     NotExecuted(Execution),
+    /// There is nothing to execute.
     #[error("the block has no body")]
     NoBody,
-    /// §8.
+    /// The block would undo what is final here (§8).
     #[error(transparent)]
     BelowFinal(#[from] BelowFinal),
     /// The digest is not one of this chain (§8).
@@ -22,13 +23,13 @@ pub enum BlockError {
     /// The seal was not made by the solution's key (§8).
     #[error("seal: {0}")]
     Seal(#[from] SealError),
-    /// There are several justifications of this engine (§4).
+    /// There are several justifications of this engine (§5.1).
     #[error("the block has {0} `alod` justifications, it must have exactly one")]
     SeveralJustifications(usize),
     /// The justification is missing, not the one the pre-digest names, or malformed (§5.1).
     #[error(transparent)]
     Justification(#[from] JustificationError),
-    /// §8.
+    /// The slot is not after the parent's (§8).
     #[error("slot {slot} is not after the parent's slot {parent}")]
     SlotNotAfterParent {
         /// Of the block.
@@ -36,7 +37,7 @@ pub enum BlockError {
         /// Of its parent.
         parent: Slot,
     },
-    /// §7.
+    /// The solution does not win the slot (§7).
     #[error("solution: {0}")]
     Solution(#[from] SolutionError),
     /// The justification lacks checkpoints or has too many (§4).

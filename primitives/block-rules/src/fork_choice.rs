@@ -1,4 +1,5 @@
-//! Which of several chains a node follows, and from when on it does not change its mind (§8).
+//! Fork choice and finality (§8): which of several chains a node follows, and from when on it does not
+//! change its mind.
 //!
 //! The heaviest chain is the best one; of two equally heavy ones, the first seen stays. A block
 //! weighs by the range that it was won in: space × time that winning it takes. The block at
@@ -40,7 +41,7 @@ pub struct BlockId<H> {
 
 /// The tree of blocks that a node has.
 pub trait BlockTree {
-    /// Of a block.
+    /// By which a block is found.
     type Hash: Copy + Eq + Into<Hash>;
     /// A look-up failed.
     type Error;

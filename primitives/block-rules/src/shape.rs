@@ -141,6 +141,7 @@ mod tests {
     use allod_verification::{SealError, sign_seal};
     use parity_scale_codec::Encode;
     use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
+    use std::slice;
 
     const GENESIS: Hash = [42; 32];
     const ANOTHER_ENGINE: [u8; 4] = *b"FRNK";
@@ -189,7 +190,7 @@ mod tests {
     fn a_header_has_one_pre_digest_and_one_seal() {
         let right = header(vec![claim().into()]);
         let seal = seal(&right);
-        let read = SealedHeader::new(right.clone(), &[seal.clone()]).unwrap();
+        let read = SealedHeader::new(right.clone(), slice::from_ref(&seal)).unwrap();
         assert_eq!(read.pre_digest(), &claim());
         assert_eq!(read.header(), &right);
 
@@ -211,7 +212,7 @@ mod tests {
             ),
         ];
         for (items, expected) in wrong_headers {
-            let error = SealedHeader::new(header(items), &[seal.clone()]).unwrap_err();
+            let error = SealedHeader::new(header(items), slice::from_ref(&seal)).unwrap_err();
             assert_eq!(error, BlockError::Digest(expected));
         }
 
@@ -237,7 +238,7 @@ mod tests {
     fn the_seal_is_by_the_key_of_the_solution_over_header_and_genesis() {
         let right = header(vec![claim().into()]);
         let seal = seal(&right);
-        let sealed = SealedHeader::new(right.clone(), &[seal.clone()]).unwrap();
+        let sealed = SealedHeader::new(right.clone(), slice::from_ref(&seal)).unwrap();
         assert!(sealed.verify_seal(&GENESIS).is_ok());
         let key = claim().solution.public_key;
         let signature = BlockError::Seal(SealError::Signature(key));
@@ -245,7 +246,7 @@ mod tests {
 
         let mut changed = right;
         changed.number += 1;
-        let sealed = SealedHeader::new(changed, &[seal.clone()]).unwrap();
+        let sealed = SealedHeader::new(changed, slice::from_ref(&seal)).unwrap();
         assert_eq!(sealed.verify_seal(&GENESIS).unwrap_err(), signature);
 
         let mut of_another_key = claim();

@@ -11,7 +11,7 @@ use sp_runtime::{BoundedVec, traits::ConstU32};
 
 use crate::{
     CertificateReference, CertificateStatus, GuardianSet, Identifier, Issuance, KeyFingerprint,
-    MAX_CRL_SIZE, Purpose, RevocationReason, Serial, Service, SignatureAlgorithm, SignedRequest,
+    MAX_CRL_SIZE, Purpose, RevocationReason, Serial, Service, SignatureAlgorithm,
     VerificationReport,
 };
 

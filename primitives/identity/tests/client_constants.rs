@@ -10,6 +10,7 @@ use allod_identity::{
 };
 use allod_x509::{
     Digest, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS, builder::tlv, encrypted_key::MAX_ITERATIONS,
+    private_key::MAX_PRIVATE_KEY_SIZE,
 };
 use serde::Serialize;
 

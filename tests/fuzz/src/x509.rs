@@ -32,7 +32,7 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "path",
         run: path,
-        seeds: || golden("chain-", "CERTIFICATE", MAX_CHAIN),
+        seeds: || golden("chain-", "CERTIFICATE", usize::from(MAX_CHAIN)),
     },
     Target {
         name: "names",
@@ -143,7 +143,7 @@ fn path(bytes: &[u8]) -> bool {
     while let Some((first, more)) = split(rest) {
         chain.extend(ParsedCertificate::parse(first));
         rest = more;
-        if chain.len() == MAX_CHAIN {
+        if chain.len() == usize::from(MAX_CHAIN) {
             break;
         }
     }

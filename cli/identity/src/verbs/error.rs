@@ -28,7 +28,8 @@ use crate::{
     },
 };
 use allod_identity::{
-    GuardianSetError, Identifier, MAX_CRL_SIZE, MAX_GUARDIANS, MAX_SERVICES, ServiceError,
+    DATA_CONTEXT, GuardianSetError, Identifier, MAX_CRL_SIZE, MAX_GUARDIANS, MAX_SERVICES,
+    ServiceError,
 };
 use allod_rpc_types::{
     auto_id::{BlockHash, TooMany},
@@ -270,7 +271,7 @@ pub enum Error {
         "the certificate is no identity's current one; --identifier names one whatever the chain says"
     )]
     NobodysCertificate,
-    #[error("no signature over data ({}): {0}", allod_identity::DATA_CONTEXT)]
+    #[error("no signature over data ({DATA_CONTEXT}): {0}")]
     NoDataSignature(serde_json::Error),
 }
 

@@ -31,7 +31,7 @@ use crate::{
     files,
     verbs::error::{About, Error},
 };
-use allod_identity::{DATA_CONTEXT, DataPayload, Identifier, SignatureAlgorithm};
+use allod_identity::{DataPayload, Identifier, SignatureAlgorithm};
 use allod_rpc_types::auto_id::{BlockHash, CertificateFingerprint, SignatureBytes};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

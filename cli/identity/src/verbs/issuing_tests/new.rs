@@ -3,7 +3,7 @@
 use super::{der, done, path, refused, verified_by_openssl};
 use crate::{
     keys::{key_file, password::PasswordArgs},
-    test_openssl::{Folder, Kind, openssl},
+    test_openssl::{Folder, openssl},
 };
 use allod_x509::{GeneralName, KeyUsage, ParsedCertificate, profile};
 use std::{fs, os::unix::fs::PermissionsExt};

@@ -1,8 +1,8 @@
 //! Requests, and certificates that an issuer signs for them.
 
-use super::{der, done, path, refused, run, verified_by_openssl, verified_with};
+use super::{der, done, path, refused, verified_by_openssl, verified_with};
 use crate::{
-    clock, files,
+    clock,
     request::offline::sign_as_told,
     test_openssl::{Folder, Kind, openssl},
 };
