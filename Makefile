@@ -48,7 +48,7 @@ test-one: setup
 
 ## The lints of one crate.
 lint-one: setup
-	@$(WITH) cargo clippy --release --locked --all-targets -p $(or $(CRATE),$(error CRATE=… names a crate)) -- -D warnings
+	@$(WITH) scripts/lint.sh clippy -p $(or $(CRATE),$(error CRATE=… names a crate))
 
 ## Tests that take long: chains filled with 64 MiB in several ways, one after the other.
 test-long: build
@@ -80,7 +80,3 @@ features: setup
 ## Licences, sources, duplicate versions and, where their database can be had, advisories of all dependencies.
 audit: setup
 	@$(WITH) ALLOD_CACHE="$(ALLOD_CACHE)" scripts/audit.sh
-
-## Run every fuzz target for SECONDS each, 60 unless told.
-fuzz: setup
-	@$(WITH) tests/fuzz/run.sh $(or $(SECONDS),60)
