@@ -48,7 +48,7 @@ test-one: setup
 
 ## The lints of one crate.
 lint-one: setup
-	@$(WITH) cargo clippy --release --locked --all-targets -p $(or $(CRATE),$(error CRATE=… names a crate)) -- -D warnings
+	@$(WITH) scripts/lint.sh clippy -p $(or $(CRATE),$(error CRATE=… names a crate))
 
 ## Tests that take long: chains filled with 64 MiB in several ways, one after the other.
 test-long: build

@@ -116,7 +116,8 @@ def check(target: str) -> None:
     whole = ways(target, "--workspace", "--locked")
     features_of = {way[:2]: way[2] for way in whole}
     errors = [
-        f"{crate} alone compiles {way[0].split('#')[-1]} with {' '.join(way[2]) or 'no feature'}; "
+        f"{crate} alone compiles {way[0].split('#')[-1]}{' for the host' if way[1] else ''} "
+        f"with {' '.join(way[2]) or 'no feature'}; "
         f"the whole: {' '.join(features_of.get(way[:2], ())) or 'no feature'}"
         for crate, found in alone(target, metadata).items()
         for way in sorted(found - whole)
