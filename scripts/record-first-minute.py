@@ -85,14 +85,16 @@ class Chain:
 
 
 def command(terminal, shown, arguments, folder):
-    """Runs a command in a second terminal and shows what it wrote."""
+    """Runs a command in the second terminal, shows what it writes, and gives that."""
     terminal.show(shown, "prompt")
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT)
-    for line in (done.stdout + done.stderr).splitlines():
-        terminal.show(line, "output")
-    if done.returncode != 0:
-        sys.exit(f"{shown}: status {done.returncode}\n{done.stderr}")
-    return done.stdout
+    process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    written = []
+    for line in process.stdout:
+        written.append(line)
+        terminal.show(line.rstrip(), "output")
+    if process.wait(TIMEOUT) != 0:
+        sys.exit(f"{shown}: status {process.returncode}\n{''.join(written)}")
+    return "".join(written)
 
 
 def record(allod):
@@ -130,7 +132,7 @@ def wrapped(lines):
     """The lines as they fit."""
     for came, text, kind in lines:
         text = f"$ {text}" if kind == "prompt" else text
-        for part in textwrap.wrap(text, COLUMNS, subsequent_indent="  ", drop_whitespace=False) or [""]:
+        for part in textwrap.wrap(text, COLUMNS, subsequent_indent="  ") or [""]:
             yield came, part, kind
 
 
