@@ -8,7 +8,7 @@ use allod_core::{
 use allod_farmer::{
     DamagedFile,
     bitmap::Bitmap,
-    identity::{DirectoryError, PlotDirectory, PlotKey},
+    plot_directory::{DirectoryError, PlotDirectory, PlotKey},
     sector_file::{PlottedPiece, SectorError, SectorFile, write_sector},
     signed_slot::SignedSlotError,
 };
