@@ -148,7 +148,7 @@ fn pot_output(slot: Slot) -> PotOutput {
 
 fn check(slot: Slot, solution: &Solution, history_size: u64) {
     let parameters = parameters();
-    let parent_history_size = allod_core::HistorySize(history_size);
+    let parent_history_size = HistorySize(history_size);
     let needed = needed_segments(solution, &parameters, parent_history_size);
     let commitment =
         |segment: allod_core::SegmentIndex| SEGMENTS[segment.0 as usize].header.segment_commitment;
