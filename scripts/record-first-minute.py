@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Records a terminal: a development chain starts, farms, registers an identity and verifies it, and stops.
+"""Records two terminals: in one a development chain starts, farms and stops, in the other an identity is registered
+and verified.
 
     record-first-minute.py PATH-OF-ALLOD OUTPUT.svg
 
-Everything shown was written by the program, in this order; "..." stands for lines that are left out. The picture
-shows the whole of it at once, and where animations run, line by line at the pace of the recording.
+Everything shown was written by the program, in this order. Of the chain's log, lines about other things are left out,
+and so are blocks after the third. The chain listens on ports that are free, which the commands are told of; that is not
+shown. Where animations run, the picture comes line by line at the pace of the recording.
 """
 
 import re
@@ -26,9 +28,7 @@ LONGEST_PAUSE = 0.8
 TIMEOUT = 120
 
 # What the node's log is shown of.
-SHOWN = re.compile(
-    r"Allod \d|Plotting sector \d.*(32|64) of|Plotted sector|Won block|Segment|Stopping|Stopped|JSON-RPC"
-)
+SHOWN = re.compile(r"Allod \d|Plotting sector \d.*(32|64) of|Plotted sector|Won block #[123] |Stopping|Stopped")
 STAMP = re.compile(r"^\d{4}-\d{2}-\d{2} (\d{2}:\d{2}:\d{2}) ")
 
 
@@ -37,11 +37,9 @@ class Terminal:
 
     def __init__(self):
         self.lines = []
-        self.lock = threading.Lock()
 
     def show(self, text, kind):
-        with self.lock:
-            self.lines.append((time.monotonic(), text, kind))
+        self.lines.append((time.monotonic(), text, kind))
 
 
 class Chain:
@@ -56,19 +54,13 @@ class Chain:
         self.reader.start()
 
     def read(self):
-        left_out = False
         for line in self.process.stderr:
             line = line.rstrip()
             with self.changed:
                 self.log.append(line)
                 self.changed.notify_all()
             if SHOWN.search(line):
-                if left_out:
-                    self.terminal.show("...", "left-out")
                 self.terminal.show(STAMP.sub(r"\1 ", line), "log")
-                left_out = False
-            else:
-                left_out = True
 
     def wait_for(self, pattern):
         """The first match of a pattern in the log."""
@@ -85,7 +77,7 @@ class Chain:
                 self.changed.wait(min(left, 1))
 
     def stop(self):
-        self.terminal.show("^C", "prompt-less")
+        self.terminal.show("^C", "key")
         self.process.send_signal(signal.SIGINT)
         self.reader.join(TIMEOUT)
         if self.process.wait(TIMEOUT) != 0:
@@ -93,69 +85,85 @@ class Chain:
 
 
 def command(terminal, shown, arguments, folder):
-    """Runs a command in a second terminal and shows what it wrote."""
+    """Runs a command in the second terminal, shows what it writes, and gives that."""
     terminal.show(shown, "prompt")
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT)
-    for line in (done.stdout + done.stderr).splitlines():
-        terminal.show(line, "output")
-    if done.returncode != 0:
-        sys.exit(f"{shown}: status {done.returncode}\n{done.stderr}")
-    return done.stdout
+    process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    written = []
+    for line in process.stdout:
+        written.append(line)
+        terminal.show(line.rstrip(), "output")
+    if process.wait(TIMEOUT) != 0:
+        sys.exit(f"{shown}: status {process.returncode}\n{''.join(written)}")
+    return "".join(written)
 
 
 def record(allod):
-    terminal = Terminal()
+    """The lines of the chain's terminal, and of the user's."""
+    first, second = Terminal(), Terminal()
     with tempfile.TemporaryDirectory() as folder:
         subject = ["-subj", "/CN=agent", "-days", "30", "-keyout", "key.pem", "-out", "cert.pem"]
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", *subject],
             cwd=folder, check=True, capture_output=True,
         )
-        chain = Chain(allod, terminal)
+        chain = Chain(allod, first)
         url = "ws://" + chain.wait_for(r"JSON-RPC server: addr=([^, ]+)")[1]
         chain.wait_for("Won block #3")
         register = [allod, "id", "register", "cert.pem", "--url", url]
-        registered = command(terminal, "allod id register cert.pem", register, folder)
+        registered = command(second, "allod id register cert.pem", register, folder)
         identifier = re.search(r"[0-9a-f]{64}", registered)[0]
         verify = [allod, "id", "verify", identifier, "--url", url]
-        command(terminal, f"allod id verify {identifier}", verify, folder)
+        command(second, f"allod id verify {identifier}", verify, folder)
         chain.stop()
-    return terminal.lines
+    return first.lines, second.lines
+
+
+def at_the_pace_of_the_recording(terminals):
+    """When each line is shown, in seconds, by when it came."""
+    shown_at, last, pace = 0.0, None, {}
+    for came in sorted(line[0] for lines in terminals for line in lines):
+        shown_at += min(came - last, LONGEST_PAUSE) if last is not None else 0
+        last = came
+        pace[came] = shown_at
+    return pace
 
 
 def wrapped(lines):
-    """The lines as they fit, each with the seconds after which it appears."""
-    shown_at, last = 0.0, None
+    """The lines as they fit."""
     for came, text, kind in lines:
-        shown_at += min(came - last, LONGEST_PAUSE) if last is not None else 0
-        last = came
-        for part in textwrap.wrap(text, COLUMNS - 2, subsequent_indent="  ") or [""]:
-            yield shown_at, part, kind
+        text = f"$ {text}" if kind == "prompt" else text
+        for part in textwrap.wrap(text, COLUMNS, subsequent_indent="  ") or [""]:
+            yield came, part, kind
 
 
-def svg(lines):
-    rows = list(wrapped(lines))
+def svg(terminals):
+    pace = at_the_pace_of_the_recording(terminals)
     width = round(COLUMNS * CHARACTER_WIDTH + 2 * MARGIN)
-    height = len(rows) * LINE_HEIGHT + 2 * MARGIN
-    out = [
+    body, top = [], 0
+    for lines in terminals:
+        rows = list(wrapped(lines))
+        height = len(rows) * LINE_HEIGHT + 2 * MARGIN
+        body.append(f'<rect y="{top}" width="{width}" height="{height}" rx="8" fill="#0d1117"/>')
+        for row, (came, text, kind) in enumerate(rows):
+            y = top + MARGIN + row * LINE_HEIGHT + FONT_SIZE
+            delay = f"animation-delay:{pace[came]:.1f}s"
+            body.append(f'<text x="{MARGIN}" y="{y}" class="{kind}" style="{delay}">{escape(text)}</text>')
+        top += height + MARGIN
+    height = top - MARGIN
+    return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
-        "<title>A development chain plots, farms, registers an identity, verifies it and stops</title>",
+        "<title>A development chain plots, farms and stops; an identity is registered and verified on it</title>",
         "<style>",
-        f"text {{ font: {FONT_SIZE}px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; white-space: pre;"
-        " animation: appear 1ms step-end backwards }",
+        f"text {{ font: {FONT_SIZE}px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; white-space: pre;",
+        "  animation: appear 1ms step-end backwards }",
         "@keyframes appear { from { opacity: 0 } }",
         "@media (prefers-reduced-motion) { text { animation: none } }",
-        ".log, .output { fill: #c9d1d9 } .left-out { fill: #6e7681 } .prompt, .prompt-less { fill: #7ee787 }",
+        ".log, .output { fill: #c9d1d9 } .prompt, .key { fill: #7ee787 }",
         "</style>",
-        f'<rect width="{width}" height="{height}" rx="8" fill="#0d1117"/>',
-    ]
-    for row, (shown_at, text, kind) in enumerate(rows):
-        text = f"$ {text}" if kind == "prompt" else text
-        y = MARGIN + row * LINE_HEIGHT + FONT_SIZE
-        out.append(
-            f'<text x="{MARGIN}" y="{y}" class="{kind}" style="animation-delay:{shown_at:.1f}s">{escape(text)}</text>'
-        )
-    return "\n".join([*out, "</svg>", ""])
+        *body,
+        "</svg>",
+        "",
+    ])
 
 
 def main():

@@ -128,7 +128,7 @@ impl SubstrateCli for Cli {
         2026
     }
 
-    fn load_spec(&self, id: &str) -> std::result::Result<Box<dyn ChainSpec>, String> {
+    fn load_spec(&self, id: &str) -> Result<Box<dyn ChainSpec>, String> {
         chain_spec::load(id)
     }
 }

@@ -105,8 +105,9 @@ impl NodeSettings {
     /// The SDK's form of them.
     pub fn configuration(&self) -> NodeConfiguration {
         let mut run = self.arguments.run_cmd(&self.chain);
-        // One line for a block that was won is enough. What the user asks for comes last and wins.
-        let quiet = "sc_basic_authorship=warn,basic-authorship=warn";
+        // One line for a block that was won is enough, and everybody knows their own machine. What the
+        // user asks for comes last and wins.
+        let quiet = "sc_basic_authorship=warn,basic-authorship=warn,sc_sysinfo=warn";
         run.shared_params.log.insert(0, quiet.into());
         NodeConfiguration { run }
     }

@@ -94,7 +94,10 @@ pub fn read(json: &[u8], built_in_runtime: Option<&[u8]>) -> Result<Spec, SpecEr
         fill_in_runtime(runtime_genesis, built_in_runtime)?;
     }
     let json = serde_json::to_vec(&spec).map_err(SpecError::Json)?;
-    Spec::from_json_bytes(json).map_err(SpecError::Substrate)
+    let spec = Spec::from_json_bytes(json).map_err(SpecError::Substrate)?;
+    // Substrate looks at the genesis no earlier than it needs it.
+    spec.as_json(false).map_err(SpecError::Substrate)?;
+    Ok(spec)
 }
 
 /// The plain form of the genesis; none in a raw specification.
@@ -240,5 +243,8 @@ mod tests {
         assert!(matches!(read(b"{", RUNTIME), Err(SpecError::Json(_))));
         let error = error_of(|spec| spec["chainType"] = json!(5));
         assert!(!error.is_empty());
+        let raw = json!({ "raw": { "top": {}, "childrenDefaults": {} } });
+        let error = error_of(|spec| spec["genesis"] = raw);
+        assert!(error.contains("`childrenDefaults`"), "{error}");
     }
 }

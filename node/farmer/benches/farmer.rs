@@ -11,7 +11,7 @@ use allod_core::{
 use allod_farmer::{
     audit::{AuditBuffer, Winner, audit, audit_sector},
     bitmap::Bitmap,
-    identity::PlotKey,
+    plot_directory::PlotKey,
     plotting::plot_piece,
     proving::Prover,
     sector_file::{PlottedPiece, SectorFile, write_sector},

@@ -121,6 +121,7 @@ fn slot(number: u64) -> SlotInfo {
         slot: Slot(number),
         global_challenge: [5; 32],
         solution_range: SolutionRange(u64::MAX),
+        history_size: HistorySize(1),
     }
 }
 

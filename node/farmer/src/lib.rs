@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`farmer`] | the farmer as a whole: follows the node, keeps the plot |
 //! | [`events`] | what it tells of itself |
-//! | [`identity`] | the plot's directory: key, chain, lock |
+//! | [`plot_directory`] | the plot's directory: key, chain, lock |
 //! | [`sector_file`] | sectors on disk: format, checksums |
 //! | [`plotting`], [`pieces`] | making sectors; getting checked pieces |
 //! | [`sectors`] | which sector is next, and which one is given up |
@@ -26,10 +26,10 @@ pub mod farmer;
 mod files;
 pub mod header;
 pub mod history;
-pub mod identity;
 #[cfg(test)]
 mod json_rpc_tests;
 pub mod pieces;
+pub mod plot_directory;
 pub mod plotting;
 pub mod pool;
 pub mod proving;

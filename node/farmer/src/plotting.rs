@@ -15,8 +15,8 @@
 use crate::{
     bitmap::Bitmap,
     files::FileError,
-    identity::PlotDirectory,
     pieces::{PieceError, PieceGetter},
+    plot_directory::PlotDirectory,
     pool::{Panicked, Pool},
     sector_file::{PlottedPiece, sector_bytes, write_sector},
     tables::{Tables, find_proof},
@@ -397,7 +397,7 @@ mod tests {
         plotter.pieces = Arc::new(Ready);
         let error = plotter.plot(0, HistorySize(2), ignore).await;
         assert!(matches!(error, Err(PlottingError::Cancelled)));
-        let left = crate::identity::sectors(directory.path()).unwrap();
+        let left = crate::plot_directory::sectors(directory.path()).unwrap();
         assert!(left.is_empty());
     }
 

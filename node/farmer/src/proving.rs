@@ -258,7 +258,7 @@ mod tests {
         file.write_all_at(&end.map(|byte| byte ^ 1), place).unwrap();
         let error = prover().prove(&winner).unwrap_err();
         assert!(matches!(error, ProvingError::WrongRecord { .. }), "{error}");
-        assert!(error.to_string().contains("sector-000004.bin"));
+        assert!(error.to_string().contains("sector-000004-000002.bin"));
         file.write_all_at(&end, place).unwrap();
         prover().prove(&winner).unwrap();
     }

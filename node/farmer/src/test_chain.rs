@@ -2,7 +2,7 @@
 
 use crate::{
     bitmap::Bitmap,
-    identity::PlotKey,
+    plot_directory::PlotKey,
     plotting::plot_piece,
     sector_file::{PlottedPiece, SectorFile, write_sector},
     tables::Tables,

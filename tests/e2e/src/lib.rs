@@ -270,13 +270,23 @@ pub async fn run(
     arguments: &[&str],
     folder: &Path,
 ) -> Answer {
+    run_within(PATIENCE, program, arguments, folder).await
+}
+
+/// Runs a program that does much to its end.
+pub async fn run_within(
+    limit: Duration,
+    program: impl AsRef<std::ffi::OsStr>,
+    arguments: &[&str],
+    folder: &Path,
+) -> Answer {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(PATIENCE, output)
+    let output = tokio::time::timeout(limit, output)
         .await
         .expect("it ends")
         .expect("it starts");

@@ -374,11 +374,15 @@ fn chain_spec_seeds() -> Vec<Seed> {
     let plain = local_spec();
     let mut raw = plain.clone();
     raw["genesis"] = json!({ "raw": { "top": { "0x3a636f6465": "0x" }, "childrenDefault": {} } });
+    let misspelt = raw
+        .to_string()
+        .replace("childrenDefault", "childrenDefaults");
     let mut other_form = plain.clone();
     other_form["genesis"] = json!({ "runtimeGenesis": { "code": "0x" } });
     vec![
         Seed::valid("plain", plain.to_string()),
         Seed::valid("raw", raw.to_string()),
         Seed::invalid("no-patch", other_form.to_string()),
+        Seed::invalid("misspelt", misspelt),
     ]
 }

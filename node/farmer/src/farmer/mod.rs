@@ -26,7 +26,7 @@ use crate::{
     events::{EventHandler, FarmerEvent},
     files::FileError,
     history::SegmentHistory,
-    identity::{self, DirectoryError, PlotDirectory},
+    plot_directory::{self, DirectoryError, PlotDirectory},
     pool::{Panicked, Pool, PoolError, Urgency},
     proving::Prover,
     sector_file::{SectorError, SectorFile},
@@ -266,7 +266,7 @@ fn open_sectors(
     directory: &PlotDirectory,
     pledged: u32,
 ) -> Result<(Sectors, Vec<FarmerEvent>), FarmerError> {
-    let (farmed, beyond): (Vec<_>, Vec<_>) = identity::sectors(directory.path())?
+    let (farmed, beyond): (Vec<_>, Vec<_>) = plot_directory::sectors(directory.path())?
         .into_iter()
         .partition(|(index, _)| *index < pledged);
     if let Some((_, first)) = beyond.first() {

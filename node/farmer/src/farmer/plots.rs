@@ -4,8 +4,8 @@ use super::{Shared, connection::Backoff};
 use crate::{
     eligibility::Chain,
     events::FarmerEvent,
-    identity::remove_other_sectors,
     pieces::NodePieces,
+    plot_directory::remove_other_sectors,
     plotting::{Plotter, PlottingError, Progress},
     sector_file::{SectorError, SectorFile, sector_bytes},
     sectors::{Reason, Work},

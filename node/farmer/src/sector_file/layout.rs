@@ -1,6 +1,9 @@
 //! Where each part of a sector's file lies.
 
-use crate::{bitmap::BITMAP_BYTES, identity::PlotKey};
+use crate::{
+    bitmap::BITMAP_BYTES,
+    plot_directory::{PLOT_VERSION, PlotKey},
+};
 use allod_core::{
     HistorySize, PublicKey, SectorId, SectorIndex,
     parameters::{AUDIT_GROUPS, POINT_BYTES, RECORD_SCALARS, S_BUCKETS},
@@ -8,7 +11,6 @@ use allod_core::{
 use parity_scale_codec::{Decode, Encode};
 
 pub(super) const MAGIC: [u8; 8] = *b"ALODSECT";
-pub(super) const VERSION: u32 = 1;
 /// Bytes of a stored chunk.
 pub(super) const CHUNK_BYTES: usize = 32;
 /// Bytes of a whole checksum.
@@ -47,7 +49,7 @@ impl Header {
     ) -> Self {
         Self {
             magic: MAGIC,
-            version: VERSION,
+            version: PLOT_VERSION,
             pieces_per_sector: key.pieces_per_sector,
             zero: 0,
             sector_index,
@@ -158,7 +160,7 @@ mod tests {
     fn parts_follow_one_another_without_gaps() {
         let header = Header {
             magic: MAGIC,
-            version: VERSION,
+            version: PLOT_VERSION,
             pieces_per_sector: 0,
             zero: 0,
             sector_index: 0,

@@ -5,13 +5,13 @@ use super::{
     index::ChunkIndex,
     layout::{
         BUCKET_CHECKSUM_BYTES, BUCKETS, CHECKSUM_BYTES, CHUNK_BYTES, GROUPS, HEADER_CONTENT_BYTES,
-        Header, Layout, MAGIC, POINTS_BYTES, Part, VERSION,
+        Header, Layout, MAGIC, POINTS_BYTES, Part,
     },
 };
 use crate::{
     bitmap::{BITMAP_BYTES, Bitmap},
     files::{DamagedFile, FileError},
-    identity::PlotKey,
+    plot_directory::{PLOT_VERSION, PlotKey},
 };
 use allod_core::{
     HistorySize, PieceOffset, RecordCommitment, RecordWitness, SBucket, SectorId, SectorIndex,
@@ -341,11 +341,11 @@ fn read_header(file: &File, path: &Path, key: &PlotKey) -> Result<Header, Sector
     if header.magic != MAGIC {
         return Err(damaged(0, "it begins with ALODSECT").into());
     }
-    if header.version != VERSION {
+    if header.version != PLOT_VERSION {
         return Err(SectorError::Version {
             path: path.to_owned(),
             found: header.version,
-            expected: VERSION,
+            expected: PLOT_VERSION,
         });
     }
     checked(path, &header.sector_id(), Part::Header, 0, &bytes)?;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     bitmap::Bitmap,
-    identity::PlotKey,
+    plot_directory::PlotKey,
     sector_file::layout::{HEADER_CONTENT_BYTES, Layout, Part},
 };
 use allod_core::{HistorySize, PublicKey, RecordCommitment, RecordWitness, SBucket, SectorId};

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     bitmap::Bitmap,
     files::{FileError, TEMPORARY_EXTENSION, sync_parent},
-    identity::PlotKey,
+    plot_directory::PlotKey,
 };
 use allod_core::{
     HistorySize, RecordCommitment, RecordWitness, SBucket, SectorId, SectorIndex,

@@ -226,7 +226,7 @@ fn a_sector_that_is_too_new_wins_nothing_and_is_kept_until_it_does() {
     assert_eq!(plot.valid(), [(0, 10)]);
     for best in 10..14 {
         plot.best = best;
-        assert_eq!(plot.give_up_superseded(), []);
+        assert!(plot.give_up_superseded().is_empty());
         assert_eq!(plot.sizes(0), [10, 14]);
     }
     plot.best = 14;
@@ -255,7 +255,7 @@ fn a_reorganisation_gives_no_sector_up() {
     // On the other branch the newer one is too new, and the older one holds.
     plot.best = 3;
     assert_eq!(plot.valid(), [(0, 3)]);
-    assert_eq!(plot.give_up_superseded(), []);
+    assert!(plot.give_up_superseded().is_empty());
     assert_eq!(plot.plot_all(), 0);
     plot.best = 6;
     assert_eq!(plot.give_up_superseded(), [0]);
@@ -286,7 +286,7 @@ fn an_expired_sector_is_kept_until_there_is_a_better_one() {
     assert_eq!(plot.give_up_superseded(), [0]);
     assert_eq!(plot.sizes(0), [2]);
     plot.put(0, 31);
-    assert_eq!(plot.give_up_superseded(), []);
+    assert!(plot.give_up_superseded().is_empty());
     assert_eq!(plot.sizes(0), [2, 31]);
     plot.put(0, 30);
     assert_eq!(plot.give_up_superseded(), [0]);

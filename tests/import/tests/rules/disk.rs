@@ -196,8 +196,8 @@ async fn damage_within_is_reported_and_rebuilt() {
         open(&node, copy.path()),
         Err(ArchiverError::Damaged { offset: 384, .. })
     ));
-    assert_eq!(rebuilt(copy.path()), []);
-    assert_eq!(rebuilt(&node.history_folder()), []);
+    assert!(rebuilt(copy.path()).is_empty());
+    assert!(rebuilt(&node.history_folder()).is_empty());
 }
 
 /// A segment that cannot be written stops the archiver before anything is built on it: the chain

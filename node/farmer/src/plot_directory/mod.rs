@@ -31,7 +31,7 @@ use allod_core::{ChainParameters, Hash, PublicKey, blake2b_256};
 use entries::{first_sector, lock, remove_temporary_files};
 use key::{KEY_FILE, public_key, read_key, read_or_create_key};
 use parity_scale_codec::Encode;
-use plot_file::{IDENTITY_FILE, Identity};
+use plot_file::{PLOT_FILE, PlotFile};
 use schnorrkel::Keypair;
 use std::{
     fmt,
@@ -126,36 +126,36 @@ impl PlotDirectory {
         let lock = lock(path)?;
         remove_temporary_files(path)?;
         let key_path = path.join(KEY_FILE);
-        let identity_path = path.join(IDENTITY_FILE);
+        let plot_file_path = path.join(PLOT_FILE);
         let parameters_hash = blake2b_256(&parameters.encode());
 
-        let keypair = if exists(&identity_path)? {
-            let identity = Identity::read(&identity_path)?;
-            identity.check_chain(
-                &identity_path,
+        let keypair = if exists(&plot_file_path)? {
+            let plot_file = PlotFile::read(&plot_file_path)?;
+            plot_file.check_chain(
+                &plot_file_path,
                 &genesis_hash,
                 &parameters_hash,
                 parameters.pieces_per_sector,
             )?;
             if !exists(&key_path)? {
-                return Err(missing(key_path, identity_path));
+                return Err(missing(key_path, plot_file_path));
             }
             let keypair = read_key(&key_path)?;
-            identity.check_key(&identity_path, &public_key(&keypair))?;
+            plot_file.check_key(&plot_file_path, &public_key(&keypair))?;
             keypair
         } else {
             if let Some(sector) = first_sector(path)? {
-                return Err(missing(identity_path, sector));
+                return Err(missing(plot_file_path, sector));
             }
             let keypair = read_or_create_key(&key_path)?;
             SignedSlot::create(path)?;
-            let identity = Identity::new(
+            let plot_file = PlotFile::new(
                 public_key(&keypair),
                 genesis_hash,
                 parameters_hash,
                 parameters.pieces_per_sector,
             );
-            write_atomically(&identity_path, &[&identity.to_bytes()], 0o644)?;
+            write_atomically(&plot_file_path, &[&plot_file.to_bytes()], 0o644)?;
             keypair
         };
         Ok(Self {

@@ -7,15 +7,15 @@ use parity_scale_codec::Encode;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-pub(super) const IDENTITY_FILE: &str = "plot.json";
+pub(super) const PLOT_FILE: &str = "plot.json";
 const FORMAT: &str = "allod-plot";
-/// Far more than any identity file has.
-const MAX_IDENTITY_BYTES: usize = 4096;
+/// Far more than any plot file has.
+const MAX_PLOT_FILE_BYTES: usize = 4096;
 
 /// Content of `plot.json`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Identity {
+pub(super) struct PlotFile {
     format: String,
     version: u32,
     public_key: PublicKey,
@@ -25,14 +25,14 @@ pub(super) struct Identity {
     checksum: String,
 }
 
-impl Identity {
+impl PlotFile {
     pub(super) fn new(
         public_key: PublicKey,
         genesis_hash: Hash,
         parameters_hash: Hash,
         pieces_per_sector: u16,
     ) -> Self {
-        let mut identity = Self {
+        let mut plot_file = Self {
             format: FORMAT.to_owned(),
             version: PLOT_VERSION,
             public_key,
@@ -41,8 +41,8 @@ impl Identity {
             pieces_per_sector,
             checksum: String::new(),
         };
-        identity.checksum = identity.expected_checksum();
-        identity
+        plot_file.checksum = plot_file.expected_checksum();
+        plot_file
     }
 
     /// BLAKE3 over the other fields, each in SCALE.
@@ -65,8 +65,8 @@ impl Identity {
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, DirectoryError> {
-        let bytes = read_bounded(path, MAX_IDENTITY_BYTES)?;
-        let identity: Self = serde_json::from_slice(&bytes).map_err(|error| {
+        let bytes = read_bounded(path, MAX_PLOT_FILE_BYTES)?;
+        let plot_file: Self = serde_json::from_slice(&bytes).map_err(|error| {
             let offset = offset_of(&bytes, error.line(), error.column());
             DamagedFile::new(path, offset, error.to_string())
         })?;
@@ -74,20 +74,20 @@ impl Identity {
             let text = String::from_utf8_lossy(&bytes);
             text.find(&format!("\"{field}\"")).unwrap_or(0) as u64
         };
-        if identity.format != FORMAT {
+        if plot_file.format != FORMAT {
             return Err(DamagedFile::new(path, at("format"), "the format is allod-plot").into());
         }
-        if identity.version != PLOT_VERSION {
+        if plot_file.version != PLOT_VERSION {
             return Err(DirectoryError::Version {
                 path: path.to_owned(),
-                found: identity.version,
+                found: plot_file.version,
             });
         }
-        if identity.checksum != identity.expected_checksum() {
+        if plot_file.checksum != plot_file.expected_checksum() {
             let what = "the checksum does not match the other fields";
             return Err(DamagedFile::new(path, at("checksum"), what).into());
         }
-        Ok(identity)
+        Ok(plot_file)
     }
 
     pub(super) fn check_chain(

@@ -52,7 +52,7 @@ fn making_a_plot_is_finished_after_a_crash() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
     let key = *open(path).unwrap().key();
-    fs::remove_file(path.join(IDENTITY_FILE)).unwrap();
+    fs::remove_file(path.join(PLOT_FILE)).unwrap();
     fs::write(path.join("plot.tmp"), b"{").unwrap();
     assert_eq!(open(path).unwrap().key(), &key);
     assert!(!path.join("plot.tmp").exists());
@@ -73,12 +73,12 @@ fn what_is_gone_is_not_made_anew() {
     assert!(!path.join(KEY_FILE).exists());
 
     fs::write(path.join(KEY_FILE), &key).unwrap();
-    fs::remove_file(path.join(IDENTITY_FILE)).unwrap();
+    fs::remove_file(path.join(PLOT_FILE)).unwrap();
     for sector in ["sector-000003.bin", "sector-000003-000001.bin"] {
         fs::write(path.join(sector), b"").unwrap();
         let error = open(path).unwrap_err();
         assert!(
-            matches!(&error, DirectoryError::Missing { missing, .. } if missing.ends_with(IDENTITY_FILE))
+            matches!(&error, DirectoryError::Missing { missing, .. } if missing.ends_with(PLOT_FILE))
         );
         fs::remove_file(path.join(sector)).unwrap();
     }
@@ -108,7 +108,7 @@ fn damage_is_reported_with_its_place() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
     open(path).unwrap();
-    for name in [KEY_FILE, IDENTITY_FILE] {
+    for name in [KEY_FILE, PLOT_FILE] {
         let file = path.join(name);
         let good = fs::read(&file).unwrap();
         // Every truncation, but for the newline at the end, and flipped bits.
