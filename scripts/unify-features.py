@@ -111,19 +111,26 @@ def write(target: str) -> None:
     sys.exit(f"unify-features: there is no end after {MOST_ROUNDS} rounds")
 
 
+def shortened(crates: list[str]) -> str:
+    return ", ".join(crates[:3]) + (f" and {len(crates) - 3} others" if len(crates) > 3 else "")
+
+
 def check(target: str) -> None:
     metadata = json.loads(run("cargo", "metadata", "--format-version", "1", "--locked", "--no-deps"))
     whole = ways(target, "--workspace", "--locked")
     features_of = {way[:2]: way[2] for way in whole}
+    crates_of = collections.defaultdict(list)
+    for crate, found in alone(target, metadata).items():
+        for way in found - whole:
+            crates_of[way].append(crate)
     errors = [
-        f"{crate} alone compiles {way[0].split('#')[-1]}{' for the host' if way[1] else ''} "
-        f"with {' '.join(way[2]) or 'no feature'}; "
-        f"the whole: {' '.join(features_of.get(way[:2], ())) or 'no feature'}"
-        for crate, found in alone(target, metadata).items()
-        for way in sorted(found - whole)
+        f"{way[0].split('#')[-1]}{' for the host' if way[1] else ''}: the whole workspace asks for "
+        f"{' '.join(features_of.get(way[:2], ())) or 'no feature'}, but {shortened(crates)} alone for "
+        f"{' '.join(way[2]) or 'none'}"
+        for way, crates in sorted(crates_of.items())
     ]
     if errors:
-        advice = "third-party packages: run scripts/unify-features.py --write; own crates: ask for the same features"
+        advice = "third-party packages: make features; own crates: ask for the same features"
         sys.exit("\n".join(f"unify-features: {error}" for error in [*errors, advice]))
 
 
