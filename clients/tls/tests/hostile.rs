@@ -198,16 +198,16 @@ async fn what_is_no_certificate_is_refused() {
     trailing.push(0);
     let too_long = MAX_CERTIFICATE_SIZE as usize + 1;
     for (shown, expected) in [
-        (vec![0x30; too_long], &too_long.to_string()),
-        (vec![0x30, 0x00], "DER"),
-        (trailing, "1 bytes follow the end"),
+        (vec![0x30; too_long], too_long.to_string()),
+        (vec![0x30, 0x00], "DER".to_owned()),
+        (trailing, "1 bytes follow the end".to_owned()),
     ] {
         let client = foul_client(Some(vec![shown]), &friend);
         let refused = refusal(accept(&cache, &server, &friend, client).await);
         let Refusal::Certificate(error) = refused else {
             panic!("{refused}");
         };
-        assert!(error.to_string().contains(expected), "{error}");
+        assert!(error.to_string().contains(&expected), "{error}");
     }
 }
 
