@@ -115,6 +115,16 @@ impl NodeSettings {
 
 /// Runs a node until it gets SIGINT or SIGTERM, which is no error, or fails.
 pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
+    let ended = from_start_to_stop(cli, settings);
+    if ended.is_err() {
+        // The log is written with a delay, but for errors, which take along what waits. So the cause, which
+        // goes to standard error beside the log, comes after all of it.
+        tracing::error!("The node ended with an error");
+    }
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
     let arguments = &settings.arguments;
     let runtime = sc_cli::build_runtime()?;
     // Before all else, so that a signal while the node starts stops it in order, too.
@@ -149,7 +159,7 @@ pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
     let report = report(&stopped, arguments.data.tmp);
     match failure {
         Some(failure) => Err(failure.into()),
-        None => Ok(report.map(|()| ExitCode::SUCCESS)?),
+        None => report.map_err(Error::from),
     }
 }
 
