@@ -134,7 +134,11 @@ fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
         fs::create_dir_all(folder)
             .map_err(|error| format!("--base-path {}: {error}", folder.display()))?;
     }
-    let config = cli.create_configuration(&configuration, runtime.handle().clone())?;
+    let config = cli.create_configuration(&configuration, runtime.handle().clone());
+    let config = config.map_err(|error| match error {
+        sc_cli::Error::Input(cause) => cause.into(),
+        error => Error::from(error),
+    })?;
     configuration.init(&Cli::support_url(), &Cli::impl_version(), |_| {})?;
     log_start(&config);
 
@@ -144,7 +148,8 @@ fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
     if settings.resync {
         drop_chain(&config)?;
     }
-    let mut node = runtime.block_on(async { service::start(config, options) })?;
+    let started = runtime.block_on(async { service::start(config, options) });
+    let mut node = started.map_err(without_label)?;
     let failure = runtime.block_on(async {
         tokio::select! {
             () = signals.future() => None,
@@ -160,6 +165,15 @@ fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
     match failure {
         Some(failure) => Err(failure.into()),
         None => report.map_err(Error::from),
+    }
+}
+
+/// The cause itself, where the SDK has but a label for it ("Other: ").
+fn without_label(error: sc_service::Error) -> Error {
+    match error {
+        sc_service::Error::Other(cause) => cause.into(),
+        sc_service::Error::Application(cause) => cause,
+        error => error.into(),
     }
 }
 
