@@ -136,7 +136,7 @@ fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
     }
     let config = cli.create_configuration(&configuration, runtime.handle().clone());
     let config = config.map_err(|error| match error {
-        sc_cli::Error::Input(cause) => cause.into(),
+        sc_cli::Error::Input(cause) => Error::from(cause),
         error => Error::from(error),
     })?;
     configuration.init(&Cli::support_url(), &Cli::impl_version(), |_| {})?;
