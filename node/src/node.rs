@@ -115,6 +115,16 @@ impl NodeSettings {
 
 /// Runs a node until it gets SIGINT or SIGTERM, which is no error, or fails.
 pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
+    let ended = from_start_to_stop(cli, settings);
+    if ended.is_err() {
+        // The log is written with a delay, but for errors, which take along what waits. So the cause, which
+        // goes to standard error beside the log, comes after all of it.
+        tracing::error!("The node ended with an error");
+    }
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
     let arguments = &settings.arguments;
     let runtime = sc_cli::build_runtime()?;
     // Before all else, so that a signal while the node starts stops it in order, too.
@@ -124,7 +134,11 @@ pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
         fs::create_dir_all(folder)
             .map_err(|error| format!("--base-path {}: {error}", folder.display()))?;
     }
-    let config = cli.create_configuration(&configuration, runtime.handle().clone())?;
+    let config = cli.create_configuration(&configuration, runtime.handle().clone());
+    let config = config.map_err(|error| match error {
+        sc_cli::Error::Input(cause) => Error::from(cause),
+        error => Error::from(error),
+    })?;
     configuration.init(&Cli::support_url(), &Cli::impl_version(), |_| {})?;
     log_start(&config);
 
@@ -134,7 +148,8 @@ pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
     if settings.resync {
         drop_chain(&config)?;
     }
-    let mut node = runtime.block_on(async { service::start(config, options) })?;
+    let started = runtime.block_on(async { service::start(config, options) });
+    let mut node = started.map_err(without_label)?;
     let failure = runtime.block_on(async {
         tokio::select! {
             () = signals.future() => None,
@@ -149,7 +164,16 @@ pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
     let report = report(&stopped, arguments.data.tmp);
     match failure {
         Some(failure) => Err(failure.into()),
-        None => Ok(report.map(|()| ExitCode::SUCCESS)?),
+        None => report.map_err(Error::from),
+    }
+}
+
+/// The cause itself, where the SDK has but a label for it ("Other: ").
+fn without_label(error: sc_service::Error) -> Error {
+    match error {
+        sc_service::Error::Other(cause) => cause.into(),
+        sc_service::Error::Application(cause) => cause,
+        error => error.into(),
     }
 }
 

@@ -147,18 +147,35 @@ async fn a_database_that_cannot_be_used_is_named() {
     let last = cause(&[&base_path[..], &ANY_PORTS].concat(), folder.path()).await;
     assert!(last.starts_with("allod: --base-path file: "), "{last}");
 
-    // Two chains with one name: the second has another genesis block.
-    let chain = ["node", "--chain", "local", "--no-mdns"];
-    let data = folder.path().join("data");
-    let node = Node::start(&data, &chain).await;
-    stopped_cleanly(node, "INT").await;
+    // Two chains with one name: the second has another genesis block. Test networks are spared, whose
+    // specification may leave the runtime open.
     let specification = run(binary(), &["spec", "local"], folder.path()).await.out;
     let mut specification: Value = serde_json::from_str(&specification).unwrap();
-    specification["genesis"]["runtimeGenesis"]["patch"]["farming"]["parameters"]["eraLength"] =
-        7.into();
-    fs::write(folder.path().join("other.json"), specification.to_string()).unwrap();
-    let other = ["node", "--chain", "other.json", "--base-path", "data"];
-    let last = cause(&[&other[..], &ANY_PORTS].concat(), folder.path()).await;
-    assert!(last.contains("data"), "{last}");
-    assert!(last.contains("genesis"), "{last}");
+    specification["chainType"] = "Live".into();
+    let one = folder.path().join("one.json");
+    fs::write(&one, specification.to_string()).unwrap();
+    let parameters = "/genesis/runtimeGenesis/patch/farming/parameters/eraLength";
+    *specification.pointer_mut(parameters).unwrap() = 7.into();
+    let another = folder.path().join("another.json");
+    fs::write(&another, specification.to_string()).unwrap();
+
+    let data = folder.path().join("data");
+    let chain = ["node", "--no-mdns", "--chain", one.to_str().unwrap()];
+    let node = Node::start(&data, &chain).await;
+    stopped_cleanly(node, "INT").await;
+    let chain = ["node", "--no-mdns", "--chain", another.to_str().unwrap()];
+    let base_path = ["--base-path", data.to_str().unwrap()];
+    let arguments = [&chain[..], &base_path, &ANY_PORTS].concat();
+    let last = cause(&arguments, folder.path()).await;
+    assert!(last.starts_with("allod: the database "), "{last}");
+    assert!(
+        last.contains("belongs to another chain: its genesis block"),
+        "{last}"
+    );
+    let node = Node::start(
+        &data,
+        &["node", "--no-mdns", "--chain", one.to_str().unwrap()],
+    )
+    .await;
+    stopped_cleanly(node, "INT").await;
 }
