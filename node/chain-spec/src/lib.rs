@@ -26,6 +26,9 @@ pub type Spec = GenericChainSpec;
 /// Largest specification that is read, in bytes: far above one with a runtime and a large genesis.
 pub const MAX_SPEC_BYTES: u64 = 256 << 20;
 
+/// Longest id of a chain, in bytes.
+pub const MAX_ID_BYTES: usize = 64;
+
 /// Fields that every specification has.
 const FIELDS: [&str; 3] = ["name", "id", "genesis"];
 /// The two forms of a plain genesis: changes to the runtime's preset, or all of it.
@@ -43,6 +46,11 @@ pub enum SpecError {
     /// A field is missing.
     #[error("field `{0}` is missing")]
     Missing(&'static str),
+    /// The id, a folder's name on every node, is none.
+    #[error(
+        "field `id`: a folder on every node is called so: 1 to {MAX_ID_BYTES} of a-z, A-Z, 0-9, - and _"
+    )]
+    Id,
     /// The genesis is no object.
     #[error("field `genesis` must be an object")]
     Genesis,
@@ -100,6 +108,12 @@ pub fn read(json: &[u8], built_in_runtime: Option<&[u8]>) -> Result<Spec, SpecEr
     Ok(spec)
 }
 
+/// Whether a chain may be called so: its data lie in a folder of that name, and nowhere else.
+fn is_id(id: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(allowed)
+}
+
 /// The plain form of the genesis; none in a raw specification.
 fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, SpecError> {
     let fields = spec.as_object_mut().ok_or(SpecError::NoObject)?;
@@ -108,6 +122,9 @@ fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, 
         .find(|field| !fields.contains_key(*field))
     {
         return Err(SpecError::Missing(missing));
+    }
+    if !fields.get("id").and_then(Value::as_str).is_some_and(is_id) {
+        return Err(SpecError::Id);
     }
     let genesis = fields.get_mut("genesis").and_then(Value::as_object_mut);
     let genesis = genesis.ok_or(SpecError::Genesis)?;
@@ -182,6 +199,33 @@ mod tests {
         change(&mut spec);
         let read = read(spec.to_string().as_bytes(), RUNTIME);
         read.err().unwrap().to_string()
+    }
+
+    #[test]
+    fn an_id_is_the_name_of_one_folder() {
+        for wrong in [
+            "",
+            ".",
+            "..",
+            "../../evil",
+            "My Net/1",
+            "a\\b",
+            "a\0b",
+            "ä",
+            &"a".repeat(65),
+        ] {
+            let error = error_of(|spec| spec["id"] = json!(wrong));
+            assert!(error.starts_with("field `id`: "), "{wrong:?}: {error}");
+        }
+        assert!(error_of(|spec| spec["id"] = json!(7)).starts_with("field `id`: "));
+        for right in ["a", "my-net_1", &"a".repeat(64)] {
+            let mut spec: Value = serde_json::from_slice(LOCAL).unwrap();
+            spec["id"] = json!(right);
+            assert!(
+                read(spec.to_string().as_bytes(), RUNTIME).is_ok(),
+                "{right}"
+            );
+        }
     }
 
     #[test]

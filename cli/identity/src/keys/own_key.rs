@@ -92,6 +92,11 @@ pub enum OwnKeyError {
     /// It does not sign with this algorithm.
     #[error("--signature-algorithm {0}")]
     Algorithm(AlgorithmError),
+    /// Whoever names a password believes that the new key is protected by it.
+    #[error(
+        "--password-file without --encrypt would leave the new key unencrypted: add --encrypt, or leave it out"
+    )]
+    NotEncrypted,
     /// One file for two things.
     #[error("key and certificate would both go to {}: name another file with {option}", .path.display())]
     SameFile {
@@ -185,6 +190,9 @@ impl KeyArgs {
                 new: None,
             });
         }
+        if self.password.names_a_file() && !self.encrypt {
+            return Err(OwnKeyError::NotEncrypted);
+        }
         let path = file_of_new_key(out, self.key_out.as_deref(), "--key-out")?;
         Ok(OwnKey::Here {
             key: Box::new(self.algorithm.generate()?),
@@ -273,6 +281,22 @@ mod tests {
     use crate::test_openssl::Folder;
     use clap::ValueEnum;
     use std::{fs, os::unix::fs::PermissionsExt};
+
+    #[test]
+    fn a_password_for_a_key_that_would_not_be_encrypted_is_refused() {
+        #[derive(Debug, clap::Parser)]
+        struct Cli {
+            #[command(flatten)]
+            key: KeyArgs,
+        }
+        let own_key = |words: &[&str]| {
+            let words = [&["new", "--password-file", "password"], words].concat();
+            let cli = <Cli as clap::Parser>::try_parse_from(words).unwrap();
+            cli.key.own_key(Path::new("cert.pem"))
+        };
+        assert!(matches!(own_key(&[]), Err(OwnKeyError::NotEncrypted)));
+        assert!(own_key(&["--encrypt"]).is_ok());
+    }
 
     #[test]
     fn keys_of_the_same_kind_are_private_and_overwrite_nothing() {

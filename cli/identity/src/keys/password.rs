@@ -50,6 +50,11 @@ pub enum PasswordError {
 }
 
 impl PasswordArgs {
+    /// Whether a file is named.
+    pub fn names_a_file(&self) -> bool {
+        self.password_file.is_some()
+    }
+
     /// The same for a process that nobody watches: it must not stop and wait at a terminal.
     pub fn unattended(&self) -> Self {
         Self {

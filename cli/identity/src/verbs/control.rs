@@ -14,10 +14,12 @@ use crate::{
 use allod_identity::{
     GuardianSet, Identifier, MAX_SERVICES, Service, api::PayloadQuery, check_services,
 };
+use clap::ArgGroup;
 use std::{process::ExitCode, str::FromStr};
 
 /// Arguments of `allod id controller`.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("controller_change").required(true).args(["set", "remove"]))]
 pub struct ControllerArgs {
     #[command(flatten)]
     subject: Subject,
@@ -27,7 +29,7 @@ pub struct ControllerArgs {
     set: Option<Identifier>,
 
     /// Take the controller away.
-    #[arg(long, required_unless_present = "set")]
+    #[arg(long)]
     remove: bool,
 
     #[command(flatten)]
@@ -36,6 +38,7 @@ pub struct ControllerArgs {
 
 /// Arguments of `allod id guardians`.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("guardians_change").required(true).args(["members", "remove"]).multiple(true))]
 pub struct GuardiansArgs {
     #[command(flatten)]
     subject: Subject,
@@ -60,7 +63,7 @@ pub struct GuardiansArgs {
     delay: Option<u32>,
 
     /// Take the guardians away.
-    #[arg(long, required_unless_present = "members")]
+    #[arg(long)]
     remove: bool,
 
     #[command(flatten)]
@@ -69,6 +72,7 @@ pub struct GuardiansArgs {
 
 /// Arguments of `allod id services`.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("services_change").required(true).args(["services", "remove"]).multiple(true))]
 pub struct ServicesArgs {
     /// The identity, whose own key signs: 64 hex digits, or its certificate's file.
     identity: IdentityRef,
@@ -82,7 +86,7 @@ pub struct ServicesArgs {
     services: Vec<ServiceWord>,
 
     /// Take all services away.
-    #[arg(long, required_unless_present = "services")]
+    #[arg(long)]
     remove: bool,
 
     #[command(flatten)]
