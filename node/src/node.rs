@@ -199,6 +199,11 @@ fn report(stopped: &Stopped, temporary: bool) -> Result<(), String> {
             unfinished.join(", ")
         ));
     }
+    if let Some(cause) = &stopped.unwritten {
+        return Err(format!(
+            "stopped: {stopped}; the history ends before that: {cause}"
+        ));
+    }
     match temporary {
         true => tracing::info!("Stopped: {stopped}; nothing is kept (--tmp)."),
         false => tracing::info!("Stopped: {stopped}; everything is on disk."),

@@ -7,7 +7,9 @@ use std::{io, path::PathBuf, sync::Arc};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused.
-    #[error("cannot {action} {path}: {source}")]
+    #[error(
+        "cannot {action} {path}: {source}; make room or mend the disk, then start again: nothing is lost"
+    )]
     Io {
         /// What was tried.
         action: &'static str,

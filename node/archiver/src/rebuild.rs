@@ -1,6 +1,10 @@
 //! Makes a damaged history whole again, from the database and what is left of it.
 
-use crate::{Archiver, Error, SegmentStore, files::remove, restore::archive_again};
+use crate::{
+    Archiver, Error, SegmentStore,
+    files::remove,
+    restore::{archive_again, require_blocks},
+};
 use allod_archiving::verify_pieces_of_segment;
 use allod_core::{ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex};
 use allod_kzg::Kzg;
@@ -24,7 +28,8 @@ pub enum Step {
 /// again whatever comes after the first header that is. The node must not run meanwhile.
 ///
 /// # Errors
-/// [`Error::BlockMissing`] if a block that is needed is not in the database with its body;
+/// [`Error::BlockMissing`] if a block that is needed is not in the database with its body: then what is
+/// left of the history stays as it was;
 /// [`Error::SegmentChanged`] if a segment comes out differently than its header says.
 pub fn rebuild<Block, Client>(
     client: Arc<Client>,
@@ -52,6 +57,10 @@ where
         }
         previous = Some(header);
     }
+    // Nothing that is there goes before it is certain that it can be made again.
+    let first = previous.map_or(0, |header| header.last_archived_block.number);
+    require_blocks(&*client, first)?;
+    store.cut_records()?;
     drop(store);
     remove(&folder.join("journal"))?;
     let archiver = Archiver::open(client, kzg, folder, parameters)?;

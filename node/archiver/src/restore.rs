@@ -50,6 +50,19 @@ where
     Ok((hash, archived_bytes(block_of(client, number, hash)?)?))
 }
 
+/// That the database has all blocks from `first` up to the last final one with their bodies.
+pub(crate) fn require_blocks<Block, Client>(client: &Client, first: u32) -> Result<(), Error>
+where
+    Block: BlockT,
+    NumberFor<Block>: Into<u32> + From<u32>,
+    Client: HeaderBackend<Block> + BlockBackend<Block>,
+{
+    for number in first..=client.info().finalized_number.into() {
+        archived(client, number)?;
+    }
+    Ok(())
+}
+
 /// Begins a journal after the newest segment that ends in a block which is final in the database;
 /// with an empty history, after genesis.
 pub(crate) fn restore<Block, Client>(

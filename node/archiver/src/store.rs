@@ -116,8 +116,8 @@ fn follows(last: Option<&SegmentHeader>, header: &SegmentHeader) -> bool {
 enum OnDamage {
     /// Nothing: whoever owns the files shall know.
     Report,
-    /// Cut off everything from there on; it is archived again.
-    Cut,
+    /// Leave them where they are, and go by the good ones before them.
+    PassOver,
 }
 
 impl SegmentStore {
@@ -135,10 +135,10 @@ impl SegmentStore {
         Ok(store)
     }
 
-    /// Opens the store in spite of damage: everything from the first bad record on is cut off, and
-    /// pieces are not looked at.
+    /// Opens the store in spite of damage: with the records before the first bad one, and without a
+    /// look at the pieces. The file is as it was until [`Self::cut_records`].
     pub(crate) fn open_damaged(folder: &Path, pieces_per_segment: u64) -> Result<Self, Error> {
-        Self::open_records(folder, pieces_per_segment, OnDamage::Cut)
+        Self::open_records(folder, pieces_per_segment, OnDamage::PassOver)
     }
 
     fn open_records(
@@ -161,8 +161,12 @@ impl SegmentStore {
             headers: RwLock::new(headers),
         };
         if let Some(cause) = bad {
-            if damaged_within && on_damage == OnDamage::Report {
-                return Err(Error::damaged(&path, good as u64, cause));
+            match on_damage {
+                OnDamage::PassOver => return Ok(store),
+                OnDamage::Report if damaged_within => {
+                    return Err(Error::damaged(&path, good as u64, cause));
+                }
+                OnDamage::Report => {}
             }
             tracing::warn!(
                 target: "archiver",
@@ -176,7 +180,7 @@ impl SegmentStore {
     }
 
     /// Makes the file of records as long as there are headers.
-    fn cut_records(&self) -> Result<(), Error> {
+    pub(crate) fn cut_records(&self) -> Result<(), Error> {
         let path = self.folder.join("headers");
         let length = self.headers.read().len() * RECORD_BYTES;
         let file = OpenOptions::new()
@@ -497,9 +501,9 @@ mod tests {
 
         // A record whose checksum is right, but which this program would write otherwise.
         let mut padded = bytes.clone();
-        let (data, checksum) = padded[..RECORD_BYTES].split_at_mut(RECORD_DATA_BYTES);
+        let (data, checksum) = padded[..128].split_at_mut(RECORD_DATA_BYTES);
         data[RECORD_DATA_BYTES - 1] = 1;
-        checksum.copy_from_slice(&blake2b_256(data)[..RECORD_BYTES - RECORD_DATA_BYTES]);
+        checksum.copy_from_slice(&blake2b_256(data)[..16]);
         fs::write(&path, &padded).unwrap();
         let error = reopened(folder.path()).unwrap_err();
         assert!(error.to_string().contains("more than zeros"), "{error}");

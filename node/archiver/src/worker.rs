@@ -246,6 +246,11 @@ where
         Self::finish(store, state, segments)
     }
 
+    /// What failed, if a write has.
+    pub fn failure(&self) -> Option<Arc<Error>> {
+        self.failure.borrow().clone()
+    }
+
     /// Ends when a write has failed, with what failed. The node has to stop then: it can follow the
     /// chain no further than the headers that it could archive.
     pub async fn failed(&self) -> Arc<Error> {

@@ -109,11 +109,10 @@ pub fn rebuild_history(config: &Configuration, told: impl FnMut(Step)) -> Result
 }
 
 /// Ends when the archiver can go on no more: what it says is one line with what to do.
-async fn archiver_failure(archiver: Archiver<Block, Client>) -> Result<(), String> {
-    let cause = archiver.failed().await;
-    Err(format!(
-        "{cause}; make room or mend the disk, then start again: nothing is lost"
-    ))
+async fn archiver_failure(
+    archiver: Archiver<Block, Client>,
+) -> Result<(), Arc<allod_archiver::Error>> {
+    Err(archiver.failed().await)
 }
 
 /// Starts a node.
@@ -188,6 +187,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         farming::start(&essential, farming, plot_folder, farmer_node, kzg).map_err(Error::Io)
     });
     Ok(RunningNode {
+        archiver: context.archiver.clone(),
         client: parts.client,
         backend: parts.backend,
         tasks: parts.tasks,

@@ -4,6 +4,8 @@ use crate::{
     Backend, Client,
     essential::{Failure, Failures},
 };
+use allod_archiver::Archiver;
+use allod_runtime::opaque::Block;
 use sc_service::TaskManager;
 use sp_blockchain::HeaderBackend;
 use std::{
@@ -23,6 +25,7 @@ const STOP_POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A running node.
 pub struct RunningNode {
+    pub(crate) archiver: Archiver<Block, Client>,
     pub(crate) client: Arc<Client>,
     pub(crate) backend: Arc<Backend>,
     pub(crate) tasks: TaskManager,
@@ -39,8 +42,10 @@ pub struct Stopped {
     /// Number of the newest final block.
     pub finalized: u32,
     /// What had not ended when the node stopped waiting for it. If there is nothing, the database is
-    /// closed and all of the chain and the plot is on disk.
+    /// closed.
     pub unfinished: BTreeSet<&'static str>,
+    /// Why the history on disk ends before the last final block, if it does.
+    pub unwritten: Option<String>,
 }
 
 impl fmt::Display for Stopped {
@@ -80,10 +85,13 @@ impl RunningNode {
             unfinished.insert("farmer");
         }
         // The threads of the JSON-RPC server end by themselves, a moment later.
-        if !wait_until(deadline, || Arc::strong_count(&self.client) == 1) {
+        // The archiver here owns the client, too.
+        if !wait_until(deadline, || Arc::strong_count(&self.client) == 2) {
             unfinished.insert("client");
         }
         let info = self.client.info();
+        let unwritten = self.archiver.failure().map(|cause| cause.to_string());
+        drop(self.archiver);
         drop(self.client);
         // The database is closed by its last owner: this one, so that it is closed when this returns.
         if !wait_until(deadline, || Arc::strong_count(&self.backend) == 1) {
@@ -94,6 +102,7 @@ impl RunningNode {
             best: info.best_number,
             finalized: info.finalized_number,
             unfinished,
+            unwritten,
         }
     }
 }

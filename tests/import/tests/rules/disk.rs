@@ -225,6 +225,8 @@ async fn a_write_that_fails_stops_archiving_and_the_next_start_goes_on() {
         format!("the archiver has stopped: {cause}")
     );
     assert!(cause.to_string().contains("segment-1.tmp"), "{cause}");
+    assert!(cause.to_string().ends_with("start again: nothing is lost"));
+    assert_eq!(archiver.failure().unwrap().to_string(), cause.to_string());
     // Not even with a disk that takes writes again: what is in memory is ahead of it.
     fs::remove_dir(&in_the_way).unwrap();
     let info = node.client.info();
