@@ -322,7 +322,13 @@ mod benchmarks {
         let subject = aged::<T>(&caller, subject, Some(&issuer), 9_100)?;
         serve::<T>(&first, &subject)?;
         let controller = control::<T>(&second, &subject)?;
-        guard::<T>(&third, &subject, &controller, &[guardian.clone()], 1)?;
+        guard::<T>(
+            &third,
+            &subject,
+            &controller,
+            core::slice::from_ref(&guardian),
+            1,
+        )?;
         // A recovery that nobody wanted any more.
         open::<T>(&fourth, &subject, &guardian, [7; 32])?;
         frame_system::Pallet::<T>::set_block_number((6 + 2 * DELAY + RECOVERY_WINDOW).into());

@@ -13,7 +13,7 @@ use allod_identity::{
 use allod_x509::{
     ParsedCertificate, SigningKey,
     builder::{CertificateBuilder, name},
-    crl::{CrlBuilder, CrlEntry, CrlReason, assemble},
+    crl::{CrlBuilder, CrlEntry, assemble},
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{Consideration, Footprint};

@@ -24,5 +24,5 @@ mod benchmarks {
         assert_eq!(T::Currency::balance(&who), amount);
     }
 
-    impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+    impl_benchmark_test_suite!(Pallet, mock::new_test_ext(), mock::Test);
 }
