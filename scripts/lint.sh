@@ -36,7 +36,8 @@ case $check in
     docs)
         # With examples among the targets cargo turns on the features of dev-dependencies, as clippy does. The build
         # script's output is the build's, so the WASM is not skipped.
-        RUSTDOCFLAGS=${deny[*]} cargo doc --release --locked --workspace --no-deps --lib --bins --examples
+        # Links to private items lead on in the sources, where these documents are read.
+        RUSTDOCFLAGS="${deny[*]} -A rustdoc::private-intra-doc-links" cargo doc --release --locked --workspace --no-deps --lib --bins --examples
         ;;
     *)
         echo "lint.sh: unknown check $check" >&2
