@@ -36,8 +36,9 @@ case $check in
     docs)
         # With examples among the targets cargo turns on the features of dev-dependencies, as clippy does. The build
         # script's output is the build's, so the WASM is not skipped.
-        # Links to private items lead on in the sources, where these documents are read.
-        RUSTDOCFLAGS="${deny[*]} -A rustdoc::private-intra-doc-links" cargo doc --release --locked --workspace --no-deps --lib --bins --examples
+        # Links to private items lead on in the sources, where these documents are read. Help texts are documentation,
+        # too, and have addresses as people type them.
+        RUSTDOCFLAGS="${deny[*]} -A rustdoc::private-intra-doc-links -A rustdoc::bare-urls" cargo doc --release --locked --workspace --no-deps --lib --bins --examples
         ;;
     *)
         echo "lint.sh: unknown check $check" >&2
