@@ -3,7 +3,7 @@
 //! The order in which parts are made follows from who needs whom: import needs the archiver and
 //! verified time, the network needs the import queue, time needs the network for its gossip,
 //! authoring needs time. What import needs of the later ones reaches it through
-//! [`LateHandles`](allod_consensus::LateHandles).
+//! [`LateHandles`].
 //!
 //! The generic code of the SDK gets its types here, once for the binary and the tests.
 
