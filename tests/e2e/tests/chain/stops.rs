@@ -127,6 +127,8 @@ async fn a_farmer_that_cannot_farm_stops_the_node_and_is_named() {
         "--chain",
         "dev",
         "--no-mdns",
+        // Nothing is plotted before there are slots.
+        "--timekeeper",
         "--farm",
         plot_argument,
     ];
