@@ -83,7 +83,7 @@
 //!
 //! # Deposits
 //!
-//! One [`Consideration`] covers what an identity stores, guardians, controller, recovery and services
+//! One [`Consideration`](pallet::Config::Consideration) covers what an identity stores, guardians, controller, recovery and services
 //! apart, which have their own. Who carries a renewal, re-parenting or recovery takes over the whole
 //! deposit, and the former payer is freed. Deactivation gives back all but the tombstone's. A payer
 //! has no power over the identity.
