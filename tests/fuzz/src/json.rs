@@ -318,6 +318,7 @@ fn json_answer_seeds() -> Vec<Seed> {
     });
     let slot = json!({
         "slot": 3, "globalChallenge": format!("0x{}", "ab".repeat(32)), "solutionRange": u64::MAX,
+        "historySize": 5,
     });
     let value = |value: Result<Value, serde_json::Error>| value.expect("every value has its JSON");
     let identity = value(serde_json::to_value(identity));
