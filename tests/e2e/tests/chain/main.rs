@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`crash`] | a node that is killed at any instant goes on where it was |
 //! | [`dev_chain`] | `allod dev` farms, and serves its users |
+//! | [`documents`] | every command of the README and of the documents for users |
 //! | [`filling`] | a chain whose blocks are full goes on, whoever is killed meanwhile |
 //! | [`identities`] | identities from the first certificate to the last, by the command line and OpenSSL |
 //! | [`invariants`] | what must hold of the state that the others leave behind |
@@ -18,6 +19,7 @@
 
 mod crash;
 mod dev_chain;
+mod documents;
 mod filling;
 mod identities;
 mod invariants;
