@@ -8,7 +8,7 @@ use crate::{
     AllodBlockImport, Error, ImportContext, chain_data,
     link::{FarmingLink, NewSlot, SealRequest},
 };
-use allod_block_rules::{BlockError, Parent};
+use allod_block_rules::{BlockError, Parent, slot_after_parent};
 use allod_consensus_primitives::{
     ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
     inherent::SegmentHeadersProvider, justification_hash, seal_message,
@@ -306,7 +306,7 @@ where
             .header(best)?
             .ok_or_else(|| Error::UnknownParent(best.to_string()))?;
         let data = chain_data::load::<Block, _>(&**client, best)?;
-        if slot <= data.slot {
+        if slot_after_parent(slot, data.slot).is_err() {
             tracing::debug!(target: "farming", "slot {slot} was won by {best:?} or a descendant");
             return Ok(None);
         }

@@ -2,13 +2,13 @@
 
 use allod_core::{Hash, HistorySize, SectorIndex, Slot, bytes::write_hex};
 use std::{fmt, sync::Arc, time::Duration};
+use tracing::Level;
 
 /// Is told what happens, from any thread; must not block.
 pub type EventHandler = Arc<dyn Fn(&FarmerEvent) + Send + Sync>;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum FarmerEvent {
     /// The plot was opened and farming begins.
     Started {
@@ -133,17 +133,46 @@ pub enum FarmerEvent {
 }
 
 impl FarmerEvent {
-    /// Whether somebody should look after it.
-    pub fn is_warning(&self) -> bool {
-        matches!(
-            self,
+    /// How loudly it is logged.
+    pub fn level(&self) -> Level {
+        match self {
+            // A line for every eighth of a sector is enough to see it move.
+            Self::PlotProgress {
+                pieces_done,
+                pieces_total,
+                ..
+            } => {
+                let step = (pieces_total / 8).max(1);
+                if pieces_done % step == 0 {
+                    Level::INFO
+                } else {
+                    Level::TRACE
+                }
+            }
+            Self::SolutionFound { .. } | Self::Sealed { .. } => Level::DEBUG,
+            Self::Started { .. }
+            | Self::SectorPlotted { .. }
+            | Self::SectorExpires { .. }
+            | Self::SectorTooNew { .. }
+            | Self::ScrubFinished { .. } => Level::INFO,
             Self::PlottingFailed { .. }
-                | Self::SectorDamaged { .. }
-                | Self::SolutionRefused { .. }
-                | Self::SlotsSkipped { .. }
-                | Self::SealRefused { .. }
-                | Self::Disconnected { .. }
-        )
+            | Self::SectorDamaged { .. }
+            | Self::SolutionRefused { .. }
+            | Self::SlotsSkipped { .. }
+            | Self::SealRefused { .. }
+            | Self::Disconnected { .. } => Level::WARN,
+        }
+    }
+
+    /// Writes it to the log, at its level.
+    pub fn log(&self) {
+        match self.level() {
+            Level::ERROR => tracing::error!(target: "farmer", "{self}"),
+            Level::WARN => tracing::warn!(target: "farmer", "{self}"),
+            Level::INFO => tracing::info!(target: "farmer", "{self}"),
+            Level::DEBUG => tracing::debug!(target: "farmer", "{self}"),
+            Level::TRACE => tracing::trace!(target: "farmer", "{self}"),
+        }
     }
 }
 
@@ -287,13 +316,14 @@ mod tests {
             event.to_string(),
             "Plotting sector 2 at history size 7: 32 of 64 pieces, 4096 KiB, 1.5 s"
         );
-        assert!(!event.is_warning());
+        assert_eq!(event.level(), Level::INFO);
         let event = FarmerEvent::Sealed {
             slot: Slot(9),
             header_hash: [0xab; 32],
         };
         let expected = format!("Sealed the block of slot 9, header 0x{}", "ab".repeat(32));
         assert_eq!(event.to_string(), expected);
-        assert!(FarmerEvent::SlotsSkipped { count: 3 }.is_warning());
+        let event = FarmerEvent::SlotsSkipped { count: 3 };
+        assert_eq!(event.level(), Level::WARN);
     }
 }

@@ -308,8 +308,7 @@ pub mod pallet {
             T::Identities::authenticate(&request, &arguments).map_err(Error::<T>::from)?;
             let old = Statuses::<T>::get(issuer, &serial);
             if let Some(old) = old {
-                let is_revoked = matches!(old.status, Status::Revoked { .. });
-                ensure!(!is_revoked, Error::<T>::AlreadyRevoked);
+                ensure!(!old.status.is_final(), Error::<T>::AlreadyRevoked);
                 old.ticket.release()?;
             }
             let since = Self::now();

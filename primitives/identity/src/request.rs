@@ -42,8 +42,10 @@ use sp_runtime::{BoundedVec, traits::ConstU32};
 use crate::{Identifier, MAX_CO_ISSUERS, SignatureAlgorithm};
 
 pub mod arguments;
+mod query;
 
 pub use arguments::{CallArguments, RegisterArguments};
+pub use query::{Terms, TooManyServices};
 
 /// Every request of the pallet `auto-id` begins with it; no other use of an identity's key does.
 pub const REQUEST_CONTEXT: &str = "allod/auto-id/1";

@@ -9,8 +9,9 @@ use allod_identity::{
     request::{REQUEST_CONTEXT, REVOCATION_CONTEXT},
 };
 use allod_x509::{
-    Digest, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS, builder::tlv, encrypted_key::MAX_ITERATIONS,
-    private_key::MAX_PRIVATE_KEY_SIZE,
+    Digest, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS,
+    builder::tlv,
+    limits::{MAX_ITERATIONS, MAX_PRIVATE_KEY_SIZE},
 };
 use serde::Serialize;
 

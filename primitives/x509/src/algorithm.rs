@@ -19,9 +19,9 @@ use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use crate::{
     digest::Digest,
     error::{CertificateError, Field},
+    limits::RSA_MAX_BITS,
     named_enum,
     reader::Cursor,
-    rsa_key::RSA_MAX_BITS,
 };
 
 /// How a signature is made: curve or padding, and digest.

@@ -50,9 +50,9 @@ pub use details::{
     StandingName, SupersededEntry,
 };
 pub use request::{
-    CertificateText, ConsentSignature, CrlText, GuardianSetEntry, MAX_CERTIFICATE_CHARACTERS,
-    MAX_CRL_CHARACTERS, PayloadAnswer, PossessionSignature, Request, RequestSignatures,
-    ServiceEntry,
+    CertificateText, CoIssuerList, ConsentSignature, CrlText, GuardianSetEntry,
+    MAX_CERTIFICATE_CHARACTERS, MAX_CRL_CHARACTERS, PayloadAnswer, PossessionSignature, Request,
+    RequestSignatures, ServiceEntry,
 };
 pub use revocation::{CrlAnswer, ToBeSignedAnswer, ToBeSignedBytes};
 pub use serial::{CertificateFingerprint, SerialError, SerialNumber};
@@ -90,6 +90,11 @@ pub mod codes {
     pub const NO_CRL_TO_SIGN: i32 = 10_009;
     /// The node has as many subscriptions to identities as it serves.
     pub const TOO_MANY_SUBSCRIPTIONS: i32 = 10_010;
+
+    /// Whether a code is one of these.
+    pub const fn is_own(code: i32) -> bool {
+        UNKNOWN_BLOCK <= code && code <= TOO_MANY_SUBSCRIPTIONS
+    }
 }
 
 /// The DER of a certificate, at most 4 KiB.
