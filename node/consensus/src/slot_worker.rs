@@ -35,9 +35,9 @@ use tokio::sync::{broadcast, mpsc};
 type StateChanges<Block> = sp_state_machine::StorageChanges<HashingFor<Block>>;
 
 /// How long a block may be in the making. The block's weight is 2 s as well.
-const PROPOSE_WITHIN: Duration = Duration::from_secs(2);
+const PROPOSAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a farmer may take to seal a block.
-const SEAL_WITHIN: Duration = Duration::from_secs(2);
+const SEAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// Solutions kept for one slot; a farmer needs to send one.
 const SOLUTIONS_PER_SLOT: usize = 16;
 /// How often a block is made anew because another one became the best meanwhile.
@@ -386,7 +386,7 @@ where
             inherent_digests: Digest {
                 logs: vec![claim.pre_digest.clone().into()],
             },
-            max_duration: PROPOSE_WITHIN,
+            max_duration: PROPOSAL_TIMEOUT,
             ..Default::default()
         };
         let proposal = proposer
@@ -409,7 +409,7 @@ where
             header: encoded,
             public_key,
         };
-        let Some(seal) = self.params.link.seal(request, SEAL_WITHIN).await else {
+        let Some(seal) = self.params.link.seal(request, SEAL_TIMEOUT).await else {
             tracing::warn!(
                 target: "farming",
                 "Farmer {public_key} did not seal its block of slot {}",

@@ -9,17 +9,16 @@ pub type EventHandler = Arc<dyn Fn(&FarmerEvent) + Send + Sync>;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum FarmerEvent {
     /// The plot was opened and farming begins.
     Started {
-        /// Sectors that are there.
         sectors: u32,
         /// Sectors that there are to be.
         pledged: u32,
     },
     /// Another piece of a sector was plotted.
     PlotProgress {
-        /// The sector.
         sector_index: SectorIndex,
         /// The history size that it is made at.
         history_size: HistorySize,
@@ -34,7 +33,6 @@ pub enum FarmerEvent {
     },
     /// A sector is in its place and farmed from now on.
     SectorPlotted {
-        /// The sector.
         sector_index: SectorIndex,
         /// The history size that it was made at.
         history_size: HistorySize,
@@ -45,7 +43,6 @@ pub enum FarmerEvent {
     },
     /// A sector could not be made; it is tried again.
     PlottingFailed {
-        /// The sector.
         sector_index: SectorIndex,
         /// Why.
         error: String,
@@ -54,7 +51,6 @@ pub enum FarmerEvent {
     },
     /// A sector expires and is plotted again. It is farmed as long as it is valid.
     SectorExpires {
-        /// The sector.
         sector_index: SectorIndex,
         /// The history size at which it is no longer valid.
         expires_at: HistorySize,
@@ -65,7 +61,6 @@ pub enum FarmerEvent {
     /// reorganisation, or by an earlier version. It is kept until it may win, and another one is
     /// plotted that may win now.
     SectorTooNew {
-        /// The sector.
         sector_index: SectorIndex,
         /// The history size that it was made at.
         made_at: HistorySize,
@@ -74,7 +69,6 @@ pub enum FarmerEvent {
     },
     /// A sector is damaged. It is not farmed any more and plotted again.
     SectorDamaged {
-        /// The sector.
         sector_index: SectorIndex,
         /// What was found, with path and offset where they are known.
         error: String,
@@ -88,9 +82,7 @@ pub enum FarmerEvent {
     },
     /// A ticket won, and its solution goes to the node.
     SolutionFound {
-        /// The slot.
         slot: Slot,
-        /// The sector.
         sector_index: SectorIndex,
         /// How far the ticket lies from the target.
         distance: u64,
@@ -99,7 +91,6 @@ pub enum FarmerEvent {
     },
     /// The node did not take a solution.
     SolutionRefused {
-        /// The slot.
         slot: Slot,
         /// Why.
         error: String,
@@ -111,7 +102,6 @@ pub enum FarmerEvent {
     },
     /// A block was sealed.
     Sealed {
-        /// Its slot.
         slot: Slot,
         /// `H` of its header without seal.
         header_hash: Hash,

@@ -1,4 +1,4 @@
-//! What issuers take back: one status for each issuer and serial number (§11 of the design).
+//! What issuers take back: one status for each issuer and serial number (§11.6 of the design).
 //!
 //! # Who says what about which certificate
 //!

@@ -1,4 +1,4 @@
-//! The bytes that an identity's key signs to act on the chain (§11).
+//! The bytes that an identity's key signs to act on the chain (§11.3).
 //!
 //! A request is signed over [`RequestPayload`], byte by byte:
 //!

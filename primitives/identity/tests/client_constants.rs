@@ -62,7 +62,7 @@ struct Key {
     name: &'static str,
     /// DER of the `AlgorithmIdentifier` in `subjectPublicKeyInfo`, in hex.
     identifier: String,
-    /// The algorithm of a request unless another one is wished.
+    /// The algorithm of a request unless another one is requested.
     default: &'static str,
 }
 

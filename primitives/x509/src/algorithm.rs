@@ -1,4 +1,4 @@
-//! Signature algorithms (§11): their identifiers, and which key signs with which.
+//! Signature algorithms (§11.2): their identifiers, and which key signs with which.
 //!
 //! The list grows by new variants with new indices; an index is never used again.
 //!

@@ -341,7 +341,7 @@ fn secret(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
         Ok([0, low @ 0..=0x7f]) => out.push(low),
         Ok([0, low]) => out.extend([0x81, low]),
         Ok([high, low]) => out.extend([0x82, high, low]),
-        // No key of §11 is as long.
+        // No key of §11.2 is as long.
         Err(_) => out.push(0x80),
     }
     for part in parts {

@@ -213,7 +213,7 @@ pub struct VerifyOptions {
 /// Whether an identity holds, with the report that decides it. In JSON the report's fields stand
 /// beside the others.
 ///
-/// An identity counts only if it holds at the best and at the finalized block (§11), unless the
+/// An identity counts only if it holds at the best and at the finalized block (§11.8), unless the
 /// caller named another one. The report is the best block's, except where it is only at the finalized
 /// one that the identity does not hold: then it is that one's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
