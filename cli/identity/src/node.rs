@@ -209,7 +209,7 @@ fn refusal(error: &ErrorObjectOwned) -> String {
         .filter(|detail| !error.message().contains(detail.as_str()));
     match detail {
         // The data of autoId_*'s own errors is for programs.
-        Some(detail) if !codes::is_own(error.code()) => {
+        Some(detail) if !codes::ALL.contains(&error.code()) => {
             one_line(&format_args!("{}: {detail}", error.message()))
         }
         _ => one_line(&error.message()),

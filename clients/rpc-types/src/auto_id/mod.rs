@@ -70,30 +70,36 @@ pub const MAX_PAYLOAD_BYTES: usize = 512;
 
 /// Codes of `autoId_*`'s own errors. Wrong parameters are -32602, a node's own trouble is -32603.
 pub mod codes {
-    /// The node knows no block of this hash.
-    pub const UNKNOWN_BLOCK: i32 = 10_001;
-    /// The node has dropped the block's state.
-    pub const STATE_NOT_HELD: i32 = 10_002;
-    /// The certificate is not one that the chain accepts.
-    pub const CERTIFICATE_REFUSED: i32 = 10_003;
-    /// An identity of this identifier is registered already.
-    pub const ALREADY_REGISTERED: i32 = 10_004;
-    /// The certificate's key serves another identity.
-    pub const KEY_IN_USE: i32 = 10_005;
-    /// A signature is not over its payload by the key that has to sign.
-    pub const SIGNATURE_REFUSED: i32 = 10_006;
-    /// The identity that would have to sign is not registered, or has no key any more.
-    pub const CANNOT_ACT: i32 = 10_007;
-    /// The revocation list is not one that the chain accepts.
-    pub const CRL_REFUSED: i32 = 10_008;
-    /// There is no list to be signed.
-    pub const NO_CRL_TO_SIGN: i32 = 10_009;
-    /// The node has as many subscriptions to identities as it serves.
-    pub const TOO_MANY_SUBSCRIPTIONS: i32 = 10_010;
+    macro_rules! codes {
+        ($($(#[$documentation:meta])* $name:ident = $code:literal;)+) => {
+            $($(#[$documentation])* pub const $name: i32 = $code;)+
 
-    /// Whether a code is one of these.
-    pub const fn is_own(code: i32) -> bool {
-        UNKNOWN_BLOCK <= code && code <= TOO_MANY_SUBSCRIPTIONS
+            /// Every one of them.
+            pub const ALL: &[i32] = &[$($name),+];
+        };
+    }
+
+    codes! {
+        /// The node knows no block of this hash.
+        UNKNOWN_BLOCK = 10_001;
+        /// The node has dropped the block's state.
+        STATE_NOT_HELD = 10_002;
+        /// The certificate is not one that the chain accepts.
+        CERTIFICATE_REFUSED = 10_003;
+        /// An identity of this identifier is registered already.
+        ALREADY_REGISTERED = 10_004;
+        /// The certificate's key serves another identity.
+        KEY_IN_USE = 10_005;
+        /// A signature is not over its payload by the key that has to sign.
+        SIGNATURE_REFUSED = 10_006;
+        /// The identity that would have to sign is not registered, or has no key any more.
+        CANNOT_ACT = 10_007;
+        /// The revocation list is not one that the chain accepts.
+        CRL_REFUSED = 10_008;
+        /// There is no list to be signed.
+        NO_CRL_TO_SIGN = 10_009;
+        /// The node has as many subscriptions to identities as it serves.
+        TOO_MANY_SUBSCRIPTIONS = 10_010;
     }
 }
 
