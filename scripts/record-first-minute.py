@@ -24,7 +24,7 @@ COLUMNS = 104
 FONT_SIZE, LINE_HEIGHT, MARGIN = 13, 18, 16
 CHARACTER_WIDTH = FONT_SIZE * 0.6
 # Longest pause that the picture keeps, in seconds.
-LONGEST_PAUSE = 0.8
+MAX_PAUSE = 0.8
 TIMEOUT = 120
 
 # What the node's log is shown of.
@@ -122,7 +122,7 @@ def at_the_pace_of_the_recording(terminals):
     """When each line is shown, in seconds, by when it came."""
     shown_at, last, pace = 0.0, None, {}
     for came in sorted(line[0] for lines in terminals for line in lines):
-        shown_at += min(came - last, LONGEST_PAUSE) if last is not None else 0
+        shown_at += min(came - last, MAX_PAUSE) if last is not None else 0
         last = came
         pace[came] = shown_at
     return pace

@@ -5,7 +5,7 @@
 # `cargo test` runs them, not cargo-nextest. That starts a process for each test: the archiver's and the farmer's unit
 # tests, which share what they set up, then take twice the processor time, all unit tests a third more. It would have to
 # be compiled on a new machine, for minutes, and leaves documentation tests to a second run. What its time limits would
-# give, the tests that wait have: each says what it waited for in vain (`PATIENCE` in tests/e2e).
+# give, the tests that wait have: each says what it waited for in vain (`TIMEOUT` in tests/e2e).
 #
 # The end-to-end tests mostly wait for blocks, and from nothing the checks take many minutes: they go on in that
 # time, at the lowest priority.

@@ -22,7 +22,7 @@ runtime=$CARGO_TARGET_DIR/release/wbuild/allod-runtime/allod_runtime.compact.com
 if [ $# = 0 ]; then mapfile -t pallets < <(ls pallets); set -- "${pallets[@]}"; fi
 for pallet in "$@"; do
     # Laying out an issuer's thousand children takes a second each time: fewer runs than FRAME's own weights
-    # have, and of the two ways to fit a line to them the dearer one.
+    # have, and of the two ways to fit a line to them the more expensive one.
     "$runner" v1 benchmark pallet --runtime "$runtime" \
         --genesis-builder runtime --genesis-builder-preset development \
         --pallet "pallet_${pallet//-/_}" --extrinsic '*' --steps 20 --repeat 10 --output-analysis max \

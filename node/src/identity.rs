@@ -58,16 +58,27 @@ impl ChainRuntime for BuiltInRuntime {
         Ok(events.iter().find_map(|event| match event {
             RuntimeEvent::AutoId(event) => identity_outcome(query, actor, event),
             RuntimeEvent::Revocation(event) => revocation_outcome(query, actor, event),
-            _ => None,
+            RuntimeEvent::System(_)
+            | RuntimeEvent::Utility(_)
+            | RuntimeEvent::Sudo(_)
+            | RuntimeEvent::Balances(_)
+            | RuntimeEvent::TransactionPayment(_)
+            | RuntimeEvent::Farming(_)
+            | RuntimeEvent::Rewards(_) => None,
         }))
     }
 }
 
 fn identity_call(bytes: &[u8]) -> Result<RuntimeCall, CallError> {
-    match decode_call(bytes) {
-        Ok(call @ (RuntimeCall::AutoId(_) | RuntimeCall::Revocation(_))) => Ok(call),
-        Ok(_) => Err(CallError::NotAboutIdentities),
-        Err(error) => Err(CallError::Unknown(error)),
+    let call = decode_call(bytes).map_err(CallError::Unknown)?;
+    match call {
+        RuntimeCall::AutoId(_) | RuntimeCall::Revocation(_) => Ok(call),
+        RuntimeCall::System(_)
+        | RuntimeCall::Timestamp(_)
+        | RuntimeCall::Utility(_)
+        | RuntimeCall::Sudo(_)
+        | RuntimeCall::Balances(_)
+        | RuntimeCall::Farming(_) => Err(CallError::NotAboutIdentities),
     }
 }
 

@@ -1,14 +1,14 @@
 //! Questions to a node.
 
 use allod_identity::Identifier;
-use allod_rpc_types::auto_id::{BlockHash, BlockReference, IdentityAnswer};
+use allod_rpc_types::auto_id::{BlockHash, BlockReference, IdentityAnswer, codes};
 use jsonrpsee::{
     core::{
         client::{ClientT, Error as ClientError},
         params::ArrayParams,
     },
     rpc_params,
-    types::ErrorObjectOwned,
+    types::{ErrorObjectOwned, error::METHOD_NOT_FOUND_CODE},
     ws_client::{WsClient, WsClientBuilder},
 };
 use serde::de::DeserializeOwned;
@@ -18,8 +18,6 @@ use std::{fmt, str::FromStr};
 
 /// Bytes of the largest answer that is taken: a block of 5 MiB is 10 MiB of hex.
 const MAX_ANSWER_BYTES: u32 = 64 << 20;
-
-const METHOD_NOT_FOUND: i32 = -32601;
 
 type Header = generic::Header<u32, BlakeTwo256>;
 
@@ -131,7 +129,7 @@ impl Node {
         let url = self.url.clone();
         let method = method.to_owned();
         match error {
-            ClientError::Call(error) if error.code() == METHOD_NOT_FOUND => {
+            ClientError::Call(error) if error.code() == METHOD_NOT_FOUND_CODE => {
                 NodeError::NoMethod { url, method }
             }
             ClientError::Call(error) => NodeError::Refused(error),
@@ -211,7 +209,7 @@ fn refusal(error: &ErrorObjectOwned) -> String {
         .filter(|detail| !error.message().contains(detail.as_str()));
     match detail {
         // The data of autoId_*'s own errors is for programs.
-        Some(detail) if error.code() < 10_000 => {
+        Some(detail) if !codes::ALL.contains(&error.code()) => {
             one_line(&format_args!("{}: {detail}", error.message()))
         }
         _ => one_line(&error.message()),

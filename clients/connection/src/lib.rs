@@ -14,7 +14,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
 /// Shortest time from one attempt to connect to the next.
-pub const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
+pub const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// Most characters of a node's own words that are kept.
 pub const MAX_MESSAGE_CHARACTERS: usize = 200;
 
@@ -87,7 +87,7 @@ impl Connection {
         let since_last = state
             .attempted
             .map(|last| now.saturating_duration_since(last));
-        if since_last.is_some_and(|since| since < BETWEEN_ATTEMPTS) {
+        if since_last.is_some_and(|since| since < RETRY_INTERVAL) {
             return Err(ConnectError::TooSoon.into());
         }
         state.attempted = Some(now);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Long enough for any answer on loopback.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 async fn serve(module: RpcModule<()>) -> (JsonRpcNode, ServerHandle) {
     let server = Server::builder()
@@ -23,7 +23,7 @@ async fn serve(module: RpcModule<()>) -> (JsonRpcNode, ServerHandle) {
         .unwrap();
     let address = server.local_addr().unwrap();
     let options = JsonRpcNodeOptions {
-        timeout: PATIENCE,
+        timeout: TIMEOUT,
         ..JsonRpcNodeOptions::new(format!("ws://{address}"))
     };
     (JsonRpcNode::new(options), server.start(module))
@@ -112,7 +112,7 @@ async fn a_subscription_ends_at_the_first_malformed_item() {
         .unwrap();
     let (node, _server) = serve(module).await;
     let items = node.subscribe_segment_headers().await.unwrap();
-    let items = timeout(PATIENCE, items.collect::<Vec<_>>()).await.unwrap();
+    let items = timeout(TIMEOUT, items.collect::<Vec<_>>()).await.unwrap();
     assert_eq!(items.len(), 1);
     assert_eq!(items[0].segment_index, SegmentIndex(5));
 }

@@ -145,7 +145,7 @@ const isCryptoKey = (key) => key?.type === 'private' && typeof key.algorithm?.na
 const KINDS_OF_NAMES = { Ed25519: 'ed25519', 'RSASSA-PKCS1-v1_5': 'rsa', 'RSA-PSS': 'rsa' };
 
 // A CryptoKey is bound to its algorithm.
-const signerOf = (key, wished) => {
+const signerOf = (key, requested) => {
   const { name, namedCurve, modulusLength, hash } = key.algorithm;
   const curve = Object.keys(CURVES).find((kind) => CURVES[kind] === namedCurve);
   const kind = name === 'ECDSA' ? curve : KINDS_OF_NAMES[name];
@@ -153,12 +153,12 @@ const signerOf = (key, wished) => {
     fail('key-refused', `a key of kind ${namedCurve ?? name}: the chain takes ${KEY_KINDS.join(', ')}`);
   }
   if (kind === 'rsa') checkBits(modulusLength);
-  if (wished) checkKey(wished, kind, 'the key');
+  if (requested) checkKey(requested, kind, 'the key');
   const fits = (algorithm) => {
     const parameters = importParameters(algorithm);
     return parameters.name === name && (parameters.hash ?? hash?.name) === hash?.name;
   };
-  const algorithm = (wished ? [wished] : algorithmsFor(kind)).find(fits);
+  const algorithm = (requested ? [requested] : algorithmsFor(kind)).find(fits);
   if (algorithm) return { key, algorithm };
   return fail('algorithm-of-key', `this CryptoKey signs with ${name} and ${hash?.name} only; import it for another algorithm`);
 };
@@ -166,12 +166,12 @@ const signerOf = (key, wished) => {
 /**
  * A key that can sign, and with which algorithm.
  * @param {string | Uint8Array | object} given
- * @param {object | undefined} wished an algorithm, unless the usual one of the key's kind
+ * @param {object | undefined} requested an algorithm, unless the usual one of the key's kind
  * @param {string | undefined} passphrase
  */
-export const readSigner = async (given, wished, passphrase) => {
+export const readSigner = async (given, requested, passphrase) => {
   const crypto = subtle();
-  if (isCryptoKey(given)) return signerOf(given, wished);
+  if (isCryptoKey(given)) return signerOf(given, requested);
   let der;
   try {
     der = await readPkcs8(given, passphrase);
@@ -187,7 +187,7 @@ export const readSigner = async (given, wished, passphrase) => {
     if (error.code === 'key-refused') throw error;
     unreadable();
   }
-  const algorithm = wished ?? algorithmsFor(kind)[0];
+  const algorithm = requested ?? algorithmsFor(kind)[0];
   checkKey(algorithm, kind, 'the key');
   try {
     const key = await crypto.importKey('pkcs8', der, importParameters(algorithm), false, ['sign']);

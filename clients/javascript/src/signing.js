@@ -35,13 +35,13 @@ const isEcdsa = (algorithm) => importParameters(algorithm).name === 'ECDSA';
  * Signs a request.
  * @param {Request} request
  * @param {string | Uint8Array | CryptoKey | object} key a private key: PKCS #8 in PEM, a CryptoKey, or a KeyObject
- * @param {{algorithm?: string, passphrase?: string}} wishes
+ * @param {{algorithm?: string, passphrase?: string}} options
  * @returns {Promise<{algorithm: string, signature: Uint8Array}>}
  */
 export const sign = async (request, key, { algorithm: name, passphrase } = {}) => {
   checkRequest(request);
-  const wished = name === undefined ? undefined : algorithmOf(name);
-  const signer = await readSigner(key, wished, passphrase);
+  const requested = name === undefined ? undefined : algorithmOf(name);
+  const signer = await readSigner(key, requested, passphrase);
   const { algorithm } = signer;
   const made = await subtle().sign(parameters(algorithm), signer.key, request.payload);
   const signature = new Uint8Array(made);

@@ -15,14 +15,13 @@
 //! checked before a byte is decoded.
 
 use allod_core::{
-    ChainParameters, Hash, HistorySize, PublicKey, Slot, Solution, SolutionRange, bytes::write_hex,
-    parameters::PIECE_BYTES,
+    ChainParameters, Hash, HistorySize, PublicKey, Slot, Solution, SolutionRange,
+    bytes::write_hex,
+    parameters::{MAX_HEADER_BYTES, PIECE_BYTES},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 
-/// Largest SCALE encoding of a header that is put before a farmer to be signed.
-pub const MAX_HEADER_BYTES: usize = 65_536;
 /// Most segment headers in one answer.
 pub const MAX_SEGMENT_HEADERS: usize = 1_000;
 

@@ -36,8 +36,8 @@ use tokio::{
 
 type Error = Box<dyn error::Error + Send + Sync>;
 
-const BETWEEN_MESSAGES: Duration = Duration::from_secs(1);
-const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(2);
+const MESSAGE_INTERVAL: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// One of the two: its own files, its own view of the chain.
 struct Agent {
@@ -156,7 +156,7 @@ async fn call(me: &Agent, address: &str, peer: Identifier) -> Result<(), Error> 
             Err(ConnectError::Refused(refusal)) => me.says(&format!("not yet: {refusal}")),
             Err(error) => me.says(&error.to_string()),
         }
-        time::sleep(BETWEEN_ATTEMPTS).await;
+        time::sleep(RETRY_INTERVAL).await;
     }
 }
 
@@ -172,7 +172,7 @@ async fn talk(me: &Agent, stream: PeerStream<TcpStream>) -> io::Result<()> {
             break;
         }
         me.says(&format!("heard “{}”", line.trim_end()));
-        time::sleep(BETWEEN_MESSAGES).await;
+        time::sleep(MESSAGE_INTERVAL).await;
     }
     Ok(())
 }

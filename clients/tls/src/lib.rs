@@ -1,4 +1,4 @@
-//! Mutual TLS whose peers are identities that hold on chain (§11).
+//! Mutual TLS whose peers are identities that hold on chain (§11.10).
 //!
 //! Both sides show a certificate. A peer is accepted exactly if
 //!

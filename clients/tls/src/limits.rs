@@ -9,7 +9,7 @@ pub struct Limits {
     /// Most identities that are remembered; 1 to 65,536. One takes at most about 6 KiB.
     pub max_entries: usize,
     /// Blocks that an answer may lag behind the newest block; 0 to 1,000. Two by default, as the
-    /// design says of open connections (§11).
+    /// design says of open connections (§11.10).
     pub max_blocks: u32,
     /// How long ago the newest block may have been made and heard of; 1 second to 1 hour. Blocks of a
     /// production chain come every 6 seconds on average, and the default of 120 seconds without one

@@ -34,7 +34,7 @@
 //! on, whatever the finalized block says. `NotCurrent`, and open connections end.
 //!
 //! **A renewal while connected.** The certificate that was shown is superseded and may do nothing
-//! else (§11), even if the key stayed, so the connection ends within two blocks and both sides
+//! else (§11.10), even if the key stayed, so the connection ends within two blocks and both sides
 //! connect again. [`Credential::replace`](crate::Credential::replace) brings the new certificate in.
 //! `tests/ending.rs`: `a_renewal_ends_connections_with_the_old_certificate`.
 //!

@@ -66,7 +66,7 @@ impl State {
 pub struct Archiver<Block, Client> {
     client: Arc<Client>,
     store: Arc<SegmentStore>,
-    confirmation_depth: u32,
+    parameters: ChainParameters,
     state: Arc<Mutex<State>>,
     failure: Arc<watch::Sender<Option<Arc<Error>>>>,
     notifications: broadcast::Sender<SegmentHeader>,
@@ -78,7 +78,7 @@ impl<Block, Client> Clone for Archiver<Block, Client> {
         Self {
             client: self.client.clone(),
             store: self.store.clone(),
-            confirmation_depth: self.confirmation_depth,
+            parameters: self.parameters.clone(),
             state: self.state.clone(),
             failure: self.failure.clone(),
             notifications: self.notifications.clone(),
@@ -114,7 +114,7 @@ where
         let archiver = Self {
             client,
             store,
-            confirmation_depth: parameters.confirmation_depth,
+            parameters: parameters.clone(),
             state: Arc::new(Mutex::new(state)),
             failure: Arc::new(watch::channel(None).0),
             notifications: broadcast::channel(NOTIFICATIONS).0,
@@ -269,12 +269,11 @@ where
         parent_hash: Block::Hash,
         parent_number: u32,
     ) -> Result<Vec<SegmentHeader>, Error> {
-        if parent_number == 0 {
-            return Ok(self.store.headers_ending_in(0));
-        }
-        let last = match parent_number.checked_sub(self.confirmation_depth) {
-            None | Some(0) => return Ok(Vec::new()),
-            Some(last) => last,
+        let Some(last) = self
+            .parameters
+            .segments_end_in(parent_number.saturating_add(1))
+        else {
+            return Ok(Vec::new());
         };
         if last <= self.client.info().finalized_number.into() {
             self.archive_until(last)?;

@@ -3,6 +3,7 @@
 
 use crate::Error;
 use allod_block_rules::fork_choice::{self, BlockId, BlockTree};
+use allod_core::ChainParameters;
 use sc_client_api::{Backend, Finalizer};
 use sp_blockchain::{HeaderBackend, Info};
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
@@ -10,7 +11,7 @@ use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
 /// Makes the block at confirmation depth below the best one final; returns its number.
 pub fn finalize<Block, Client, BE>(
     client: &Client,
-    confirmation_depth: u32,
+    parameters: &ChainParameters,
 ) -> Result<Option<u32>, Error>
 where
     Block: BlockT,
@@ -20,7 +21,7 @@ where
 {
     let info = client.info();
     let (best, finalized) = (info.best_number.into(), info.finalized_number.into());
-    let Some(number) = fork_choice::next_final(best, finalized, confirmation_depth) else {
+    let Some(number) = fork_choice::next_final(parameters, best, finalized) else {
         return Ok(None);
     };
     let Some(hash) = client.hash(number.into())? else {

@@ -330,8 +330,8 @@ where
     /// Makes the block at confirmation depth final, and history.
     fn finalize(&self) -> Result<(), Error> {
         let context = &self.context;
-        let depth = context.parameters.confirmation_depth;
-        let Some(number) = finality::finalize::<Block, _, BE>(&*context.client, depth)? else {
+        let parameters = &context.parameters;
+        let Some(number) = finality::finalize::<Block, _, BE>(&*context.client, parameters)? else {
             return Ok(());
         };
         let archiver = context.archiver.clone();

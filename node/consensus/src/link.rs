@@ -114,14 +114,14 @@ impl FarmingLink {
     pub(crate) async fn seal(
         &self,
         request: SealRequest,
-        patience: std::time::Duration,
+        timeout: std::time::Duration,
     ) -> Option<[u8; 64]> {
         let hash = allod_core::blake2b_256(&request.header);
         let (sender, receiver) = oneshot::channel();
         self.waiting.lock().insert(hash, sender);
         let asked = self.seals.send(request).is_ok();
         let seal = if asked {
-            tokio::time::timeout(patience, receiver)
+            tokio::time::timeout(timeout, receiver)
                 .await
                 .ok()
                 .and_then(Result::ok)

@@ -8,7 +8,7 @@ use crate::{
     AllodBlockImport, Error, ImportContext, chain_data,
     link::{FarmingLink, NewSlot, SealRequest},
 };
-use allod_block_rules::{BlockError, Parent};
+use allod_block_rules::{BlockError, Parent, slot_after_parent};
 use allod_consensus_primitives::{
     ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
     inherent::SegmentHeadersProvider, justification_hash, seal_message,
@@ -38,9 +38,9 @@ use tokio::sync::{broadcast, mpsc};
 type StateChanges<Block> = sp_state_machine::StorageChanges<HashingFor<Block>>;
 
 /// How long a block may be in the making. The block's weight is 2 s as well.
-const PROPOSE_WITHIN: Duration = Duration::from_secs(2);
+const PROPOSAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a farmer may take to seal a block.
-const SEAL_WITHIN: Duration = Duration::from_secs(2);
+const SEAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// Solutions kept for one slot; a farmer needs to send one.
 const SOLUTIONS_PER_SLOT: usize = 16;
 /// How often a block is made anew because another one became the best meanwhile.
@@ -341,7 +341,7 @@ where
             .header(best)?
             .ok_or_else(|| Error::UnknownParent(best.to_string()))?;
         let data = chain_data::load::<Block, _>(&**client, best)?;
-        if slot <= data.slot {
+        if slot_after_parent(slot, data.slot).is_err() {
             tracing::debug!(target: "farming", "slot {slot} was won by {best:?} or a descendant");
             return Ok(None);
         }
@@ -421,7 +421,7 @@ where
             inherent_digests: Digest {
                 logs: vec![claim.pre_digest.clone().into()],
             },
-            max_duration: PROPOSE_WITHIN,
+            max_duration: PROPOSAL_TIMEOUT,
             ..Default::default()
         };
         let proposal = proposer
@@ -444,7 +444,7 @@ where
             header: encoded,
             public_key,
         };
-        let Some(seal) = self.params.link.seal(request, SEAL_WITHIN).await else {
+        let Some(seal) = self.params.link.seal(request, SEAL_TIMEOUT).await else {
             tracing::warn!(
                 target: "farming",
                 "Farmer {public_key} did not seal its block of slot {}",

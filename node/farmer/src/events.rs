@@ -2,24 +2,23 @@
 
 use allod_core::{Hash, HistorySize, SectorIndex, Slot, bytes::write_hex};
 use std::{fmt, sync::Arc, time::Duration};
+use tracing::Level;
 
 /// Is told what happens, from any thread; must not block.
 pub type EventHandler = Arc<dyn Fn(&FarmerEvent) + Send + Sync>;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+#[allow(missing_docs)]
 pub enum FarmerEvent {
     /// The plot was opened and farming begins.
     Started {
-        /// Sectors that are there.
         sectors: u32,
         /// Sectors that there are to be.
         pledged: u32,
     },
     /// Another piece of a sector was plotted.
     PlotProgress {
-        /// The sector.
         sector_index: SectorIndex,
         /// The history size that it is made at.
         history_size: HistorySize,
@@ -34,7 +33,6 @@ pub enum FarmerEvent {
     },
     /// A sector is in its place and farmed from now on.
     SectorPlotted {
-        /// The sector.
         sector_index: SectorIndex,
         /// The history size that it was made at.
         history_size: HistorySize,
@@ -45,7 +43,6 @@ pub enum FarmerEvent {
     },
     /// A sector could not be made; it is tried again.
     PlottingFailed {
-        /// The sector.
         sector_index: SectorIndex,
         /// Why.
         error: String,
@@ -54,7 +51,6 @@ pub enum FarmerEvent {
     },
     /// A sector expires and is plotted again. It is farmed as long as it is valid.
     SectorExpires {
-        /// The sector.
         sector_index: SectorIndex,
         /// The history size at which it is no longer valid.
         expires_at: HistorySize,
@@ -65,7 +61,6 @@ pub enum FarmerEvent {
     /// reorganisation, or by an earlier version. It is kept until it may win, and another one is
     /// plotted that may win now.
     SectorTooNew {
-        /// The sector.
         sector_index: SectorIndex,
         /// The history size that it was made at.
         made_at: HistorySize,
@@ -74,7 +69,6 @@ pub enum FarmerEvent {
     },
     /// A sector is damaged. It is not farmed any more and plotted again.
     SectorDamaged {
-        /// The sector.
         sector_index: SectorIndex,
         /// What was found, with path and offset where they are known.
         error: String,
@@ -88,9 +82,7 @@ pub enum FarmerEvent {
     },
     /// A ticket won, and its solution goes to the node.
     SolutionFound {
-        /// The slot.
         slot: Slot,
-        /// The sector.
         sector_index: SectorIndex,
         /// How far the ticket lies from the target.
         distance: u64,
@@ -99,7 +91,6 @@ pub enum FarmerEvent {
     },
     /// The node did not take a solution.
     SolutionRefused {
-        /// The slot.
         slot: Slot,
         /// Why.
         error: String,
@@ -111,7 +102,6 @@ pub enum FarmerEvent {
     },
     /// A block was sealed.
     Sealed {
-        /// Its slot.
         slot: Slot,
         /// `H` of its header without seal.
         header_hash: Hash,
@@ -133,17 +123,46 @@ pub enum FarmerEvent {
 }
 
 impl FarmerEvent {
-    /// Whether somebody should look after it.
-    pub fn is_warning(&self) -> bool {
-        matches!(
-            self,
+    /// How loudly it is logged.
+    pub fn level(&self) -> Level {
+        match self {
+            // A line for every eighth of a sector is enough to see it move.
+            Self::PlotProgress {
+                pieces_done,
+                pieces_total,
+                ..
+            } => {
+                let step = (pieces_total / 8).max(1);
+                if pieces_done % step == 0 {
+                    Level::INFO
+                } else {
+                    Level::TRACE
+                }
+            }
+            Self::SolutionFound { .. } | Self::Sealed { .. } => Level::DEBUG,
+            Self::Started { .. }
+            | Self::SectorPlotted { .. }
+            | Self::SectorExpires { .. }
+            | Self::SectorTooNew { .. }
+            | Self::ScrubFinished { .. } => Level::INFO,
             Self::PlottingFailed { .. }
-                | Self::SectorDamaged { .. }
-                | Self::SolutionRefused { .. }
-                | Self::SlotsSkipped { .. }
-                | Self::SealRefused { .. }
-                | Self::Disconnected { .. }
-        )
+            | Self::SectorDamaged { .. }
+            | Self::SolutionRefused { .. }
+            | Self::SlotsSkipped { .. }
+            | Self::SealRefused { .. }
+            | Self::Disconnected { .. } => Level::WARN,
+        }
+    }
+
+    /// Writes it to the log, at its level.
+    pub fn log(&self) {
+        match self.level() {
+            Level::ERROR => tracing::error!(target: "farmer", "{self}"),
+            Level::WARN => tracing::warn!(target: "farmer", "{self}"),
+            Level::INFO => tracing::info!(target: "farmer", "{self}"),
+            Level::DEBUG => tracing::debug!(target: "farmer", "{self}"),
+            Level::TRACE => tracing::trace!(target: "farmer", "{self}"),
+        }
     }
 }
 
@@ -287,13 +306,14 @@ mod tests {
             event.to_string(),
             "Plotting sector 2 at history size 7: 32 of 64 pieces, 4096 KiB, 1.5 s"
         );
-        assert!(!event.is_warning());
+        assert_eq!(event.level(), Level::INFO);
         let event = FarmerEvent::Sealed {
             slot: Slot(9),
             header_hash: [0xab; 32],
         };
         let expected = format!("Sealed the block of slot 9, header 0x{}", "ab".repeat(32));
         assert_eq!(event.to_string(), expected);
-        assert!(FarmerEvent::SlotsSkipped { count: 3 }.is_warning());
+        let event = FarmerEvent::SlotsSkipped { count: 3 };
+        assert_eq!(event.level(), Level::WARN);
     }
 }

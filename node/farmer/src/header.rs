@@ -5,8 +5,7 @@
 //! that what was judged is exactly what gets signed.
 
 use allod_consensus_primitives::{ENGINE_ID, PreDigest};
-use allod_core::Hash;
-use allod_rpc_types::farmer::MAX_HEADER_BYTES;
+use allod_core::{Hash, parameters::MAX_HEADER_BYTES};
 use parity_scale_codec::{Decode, Encode};
 
 /// A header without seal.
@@ -80,7 +79,11 @@ pub fn read_pre_digest(header: &[u8]) -> Result<PreDigest, HeaderError> {
         .iter()
         .filter_map(|item| match item {
             DigestItem::PreRuntime(ENGINE_ID, payload) => Some(payload.as_slice()),
-            _ => None,
+            DigestItem::Other(_)
+            | DigestItem::Consensus(..)
+            | DigestItem::Seal(..)
+            | DigestItem::PreRuntime(..)
+            | DigestItem::RuntimeEnvironmentUpdated => None,
         })
         .collect();
     match pre_digests.as_slice() {

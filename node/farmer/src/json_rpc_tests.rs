@@ -18,7 +18,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 
 /// Long enough for anything on loopback.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A node's JSON-RPC server, ended when dropped.
 pub(crate) async fn serve(
@@ -63,7 +63,7 @@ pub(crate) async fn serve(
             }
         }
     };
-    timeout(PATIENCE, started).await.expect("the server starts")
+    timeout(TIMEOUT, started).await.expect("the server starts")
 }
 
 pub(crate) fn any_port() -> SocketAddr {
@@ -73,7 +73,7 @@ pub(crate) fn any_port() -> SocketAddr {
 pub(crate) fn client_of(server: &Server) -> JsonRpcNode {
     let address = server.listen_addrs()[0];
     JsonRpcNode::new(JsonRpcNodeOptions {
-        timeout: PATIENCE,
+        timeout: TIMEOUT,
         ..JsonRpcNodeOptions::new(format!("ws://{address}"))
     })
 }
@@ -127,7 +127,7 @@ fn slot(number: u64) -> SlotInfo {
 
 /// The next item of a subscription; none if it is over.
 async fn next<T>(items: &mut BoxStream<'static, T>) -> Option<T> {
-    timeout(PATIENCE, items.next()).await.expect("in time")
+    timeout(TIMEOUT, items.next()).await.expect("in time")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,7 +204,7 @@ async fn subscriptions_bring_what_the_node_announces() {
             node.segments.send(SEGMENTS[0].header);
         }
     };
-    timeout(PATIENCE, ended).await.unwrap();
+    timeout(TIMEOUT, ended).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,7 +279,7 @@ async fn a_connection_that_broke_is_made_anew() {
             }
         }
     };
-    let mut slots = timeout(PATIENCE, subscribed).await.unwrap();
+    let mut slots = timeout(TIMEOUT, subscribed).await.unwrap();
     node.slots.send(slot(2));
     assert_eq!(next(&mut slots).await, Some(slot(2)));
     assert!(client.chain_info().await.is_ok());

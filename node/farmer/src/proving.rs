@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 /// Why a winning chunk cannot be proven.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum ProvingError {
     /// The sector cannot be read.
     #[error(transparent)]
@@ -28,11 +29,8 @@ pub enum ProvingError {
     /// The tables of the sector changed under the audit.
     #[error("{} has no chunk {rank} in s-bucket {} and group {group}", .sector.path().display(), .s_bucket.get())]
     NoChunk {
-        /// The sector.
         sector: Arc<SectorFile>,
-        /// The s-bucket.
         s_bucket: SBucket,
-        /// The group.
         group: u8,
         /// The position among its chunks.
         rank: usize,
@@ -40,19 +38,14 @@ pub enum ProvingError {
     /// A chunk was kept that nothing masks.
     #[error("{} keeps a chunk of piece {offset} in s-bucket {} without a proof of space", .sector.path().display(), .s_bucket.get())]
     NoProof {
-        /// The sector.
         sector: Arc<SectorFile>,
-        /// The piece.
         offset: PieceOffset,
-        /// The s-bucket.
         s_bucket: SBucket,
     },
     /// The chunks are not those of the record.
     #[error("the chunks of piece {offset} in {} do not make up its record", .sector.path().display())]
     WrongRecord {
-        /// The sector.
         sector: Arc<SectorFile>,
-        /// The piece.
         offset: PieceOffset,
     },
 }

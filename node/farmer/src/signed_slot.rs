@@ -110,7 +110,7 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<Slot, DamagedFile> {
     let damaged = |offset: usize, what: &str| DamagedFile::new(path, offset as u64, what);
     if bytes.len() != BYTES {
         let end = bytes.len().min(BYTES);
-        return Err(damaged(end, "the file has 48 bytes"));
+        return Err(damaged(end, &format!("the file has {BYTES} bytes")));
     }
     let (content, checksum) = bytes.split_at(16);
     let (magic, slot) = content.split_at(8);

@@ -19,27 +19,6 @@ pub struct FarmingOptions {
     pub reward_address: RewardAddress,
 }
 
-fn log_event(event: &FarmerEvent) {
-    match event {
-        event if event.is_warning() => tracing::warn!(target: "farmer", "{event}"),
-        // A line for every eighth of a sector is enough to see it move.
-        FarmerEvent::PlotProgress {
-            pieces_done,
-            pieces_total,
-            ..
-        } => {
-            let step = (pieces_total / 8).max(1);
-            if pieces_done % step == 0 {
-                tracing::info!(target: "farmer", "{event}");
-            }
-        }
-        FarmerEvent::SolutionFound { .. } | FarmerEvent::Sealed { .. } => {
-            tracing::debug!(target: "farmer", "{event}");
-        }
-        event => tracing::info!(target: "farmer", "{event}"),
-    }
-}
-
 /// Starts farming; a farmer that fails stops the node, whose owner wants it to farm. Gives the
 /// farmer's thread, which ends soon after the node's task.
 pub fn start(
@@ -49,7 +28,7 @@ pub fn start(
     node: Arc<FarmerNode>,
     kzg: Kzg,
 ) -> std::io::Result<JoinHandle<()>> {
-    let on_event: EventHandler = Arc::new(log_event);
+    let on_event: EventHandler = Arc::new(FarmerEvent::log);
     let config = FarmerConfig {
         directory: options.folder.unwrap_or(default_folder),
         sectors: options.sectors,

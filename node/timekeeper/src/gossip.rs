@@ -9,11 +9,11 @@
 //! of what it has passed on.
 
 use crate::{
-    gossip_state::{GossipState, in_window},
+    gossip_state::{GossipState, MAX_SLOTS_AHEAD_OF_TIP, in_window},
     shared::{Shared, View},
     state::SlotTick,
 };
-use allod_core::{Slot, parameters::MAX_SLOTS_AHEAD, time::PotInput};
+use allod_core::{Slot, time::PotInput};
 use futures::{StreamExt, channel::mpsc};
 use parity_scale_codec::Encode;
 use sc_network::{
@@ -40,6 +40,9 @@ const WRONG_CHECKPOINTS: ReputationChange =
 /// Slots that were passed on and are not passed on again, should they leave the chain and come
 /// back.
 const PASSED_ON: u32 = 256;
+
+/// Slots before the tip that are sent to peers: as many as a peer that was gone for a while takes after its own tip.
+const SENT_SLOTS: u64 = MAX_SLOTS_AHEAD_OF_TIP;
 
 /// Name of the protocol on the chain with this genesis.
 pub fn protocol_name(genesis_hash: impl AsRef<[u8]>) -> ProtocolName {
@@ -239,12 +242,11 @@ struct SlotValidator<Block: BlockT> {
     topic: Block::Hash,
 }
 
-/// Whether a verified message is worth sending. A peer that was gone for a while needs the slots
-/// after its own tip, and takes as many as these.
+/// Whether a verified message is worth sending.
 fn is_recent(bytes: &[u8], tip: Slot) -> bool {
     SlotMessage::from_bytes(bytes).is_some_and(|message| {
         let slot = message.input.slot;
-        slot.saturating_add(MAX_SLOTS_AHEAD) >= tip && slot <= tip.saturating_add(MAX_SLOTS_AHEAD)
+        slot.saturating_add(SENT_SLOTS) >= tip && slot <= tip.saturating_add(MAX_SLOTS_AHEAD_OF_TIP)
     })
 }
 

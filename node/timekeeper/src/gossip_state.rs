@@ -18,9 +18,7 @@
 
 use crate::{cache::PotVerifier, shared::View};
 use allod_core::{
-    PotCheckpoints, PotOutput, PotSeed, Slot,
-    parameters::{CHECKPOINTS, MAX_SLOTS_AHEAD},
-    time::PotInput,
+    PotCheckpoints, PotOutput, PotSeed, Slot, parameters::CHECKPOINTS, time::PotInput,
 };
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::{
@@ -33,6 +31,9 @@ pub const MESSAGE_BYTES: usize = 8 + PotSeed::SIZE + 4 + CHECKPOINTS * PotOutput
 
 /// Slots before the tip for which messages are taken.
 pub(crate) const MAX_SLOTS_BEHIND: u64 = 8;
+
+/// Slots after the tip for which messages are taken.
+pub(crate) const MAX_SLOTS_AHEAD_OF_TIP: u64 = 30;
 
 /// Places that one peer can hold: more than the slots of the window, since there may be two forks.
 pub(crate) const MAX_PER_PEER: usize = 64;
@@ -61,7 +62,8 @@ impl SlotMessage {
 
 /// Whether messages for `slot` are taken and passed on where the chain's newest slot is `tip`.
 pub(crate) fn in_window(slot: Slot, tip: Slot) -> bool {
-    slot.saturating_add(MAX_SLOTS_BEHIND) >= tip && slot <= tip.saturating_add(MAX_SLOTS_AHEAD)
+    slot.saturating_add(MAX_SLOTS_BEHIND) >= tip
+        && slot <= tip.saturating_add(MAX_SLOTS_AHEAD_OF_TIP)
 }
 
 /// A message, and who sent it.

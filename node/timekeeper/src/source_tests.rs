@@ -74,8 +74,8 @@ async fn wait_for(receiver: &mut broadcast::Receiver<SlotTick>, slot: &(PotInput
             }
         }
     };
-    let patience = tokio::time::timeout(Duration::from_secs(20), announced).await;
-    patience.expect("the slot is announced in time");
+    let announced = tokio::time::timeout(Duration::from_secs(20), announced).await;
+    announced.expect("the slot is announced in time");
 }
 
 fn ticks(receiver: &mut broadcast::Receiver<SlotTick>) -> Vec<SlotTick> {

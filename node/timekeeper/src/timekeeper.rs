@@ -68,15 +68,15 @@ impl Drop for Timekeeper {
 
 /// The core to pin the thread to, of those that this process may use; none for no pinning.
 pub(crate) fn choose_core(
-    wish: Option<usize>,
+    requested: Option<usize>,
     available: Option<Vec<CoreId>>,
 ) -> Result<Option<CoreId>, Error> {
     let available = available.unwrap_or_default();
-    match (wish, available.as_slice()) {
-        (Some(wish), cores) => match cores.iter().find(|core| core.id == wish) {
+    match (requested, available.as_slice()) {
+        (Some(requested), cores) => match cores.iter().find(|core| core.id == requested) {
             Some(core) => Ok(Some(*core)),
             None => Err(Error::NoSuchCore {
-                core: wish,
+                core: requested,
                 available: cores.iter().map(|core| core.id).collect(),
             }),
         },

@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Long enough for anything that is to happen at all.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[test]
 fn slots_are_due_one_duration_after_another_whatever_the_delays() {
@@ -62,8 +62,9 @@ fn without_a_pace_nothing_waits() {
 #[test]
 fn cores_are_chosen_or_refused() {
     let cores = |count| Some((0..count).map(|id| CoreId { id: 2 * id }).collect());
-    let chosen =
-        |wish, available| choose_core(wish, available).map(|core| core.map(|core| core.id));
+    let chosen = |requested, available| {
+        choose_core(requested, available).map(|core| core.map(|core| core.id))
+    };
     assert!(matches!(chosen(None, cores(4)), Ok(Some(6))));
     assert!(matches!(chosen(None, cores(1)), Ok(None)));
     assert!(matches!(chosen(None, None), Ok(None)));
@@ -99,7 +100,7 @@ fn start(best: BestBlock, pace: Option<Duration>) -> Running {
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < PATIENCE, "{what}");
+        assert!(start.elapsed() < TIMEOUT, "{what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -1,6 +1,6 @@
 //! What a certificate must be to become an identity's, first or later.
 //!
-//! Everything is checked before anything is changed, what is dear comes last. The graph above the new
+//! Everything is checked before anything is changed, what is expensive comes last. The graph above the new
 //! certificate is read once; its signatures are not verified again, for they were when they were
 //! stored and do not change with time. Everything else about it is judged anew: an issuer must hold
 //! now.
@@ -246,7 +246,7 @@ impl<T: Config> Pallet<T> {
             (Reason::Deactivated, _) => Error::IssuerDeactivated,
             (Reason::AlgorithmRetired { .. }, _) => Error::IssuerAlgorithmRetired,
             (Reason::IssuerCertificateDropped { .. }, _) => Error::IssuerCertificateDropped,
-            (Reason::TooManyNames, _) => Error::NamesTooDear,
+            (Reason::TooManyNames, _) => Error::NamesTooExpensive,
             (Reason::SecondOpinion, _) => Error::CertificateRefused,
             (
                 Reason::NotRegistered

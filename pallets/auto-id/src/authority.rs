@@ -1,4 +1,4 @@
-//! Who may act, in which state (§11's table), and what a request's signature is worth.
+//! Who may act, in which state (the table of §11.4), and what a request's signature is worth.
 
 use alloc::vec::Vec;
 
@@ -110,7 +110,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The subject of a call that it signs itself, once the request has been counted.
-    pub(crate) fn act<Arguments: CallArguments>(
+    pub(crate) fn authenticate_subject<Arguments: CallArguments>(
         identifier: Identifier,
         request: &IdentityRequest,
         arguments: &Arguments,
@@ -124,7 +124,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The same for a call that the controller signs in its place, if there is one.
-    pub(crate) fn act_with_authority<Arguments: CallArguments>(
+    pub(crate) fn authenticate_authority<Arguments: CallArguments>(
         identifier: Identifier,
         request: &IdentityRequest,
         arguments: &Arguments,

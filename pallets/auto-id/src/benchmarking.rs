@@ -1,7 +1,7 @@
 //! Benchmarks: each call by the certificate's length and by what stands above the identity, one
 //! signature by each kind of key. Every issuer has issued a thousand certificates before.
 //!
-//! Where there is a choice it is the dearer one: a controller acts, whatever is replaced or given back was
+//! Where there is a choice it is the more expensive one: a controller acts, whatever is replaced or given back was
 //! paid for by another account, all superseded certificates are there, and those that are read take the
 //! longest to read.
 

@@ -1,6 +1,6 @@
 //! The call that a query and its signatures are.
 
-use allod_identity::{IdentityRequest, Services, api::PayloadQuery, calls::CallSignatures};
+use allod_identity::{Services, api::PayloadQuery, calls::CallSignatures};
 
 use crate::pallet::{Call, Config, Pallet};
 
@@ -76,13 +76,6 @@ impl<T: Config> Pallet<T> {
                 consents,
                 request,
             },
-            other => return Self::call_of_control(other, request),
-        })
-    }
-
-    /// The calls that bring no certificate.
-    fn call_of_control(query: PayloadQuery, request: IdentityRequest) -> Option<Call<T>> {
-        Some(match query {
             PayloadQuery::Deactivate { identifier } => Call::deactivate {
                 identifier,
                 request,
@@ -138,8 +131,13 @@ impl<T: Config> Pallet<T> {
                 services: Services::try_from(services).ok()?,
                 request,
             },
-            // A consent is no call, the rest are another pallet's.
-            _ => return None,
+            // A consent is no call.
+            PayloadQuery::CoIssue { .. } => return None,
+            // Calls of `pallet-revocation`.
+            PayloadQuery::Revoke { .. }
+            | PayloadQuery::Hold { .. }
+            | PayloadQuery::Release { .. }
+            | PayloadQuery::PublishCrl { .. } => return None,
         })
     }
 }

@@ -2,7 +2,7 @@
 //! algorithms, and the most certificates that can stand above. What a call did not read it gives
 //! back.
 //!
-//! The benchmarks of calls use Ed25519 throughout. A dearer algorithm adds the difference between one
+//! The benchmarks of calls use Ed25519 throughout. A more expensive algorithm adds the difference between one
 //! of its signature checks and one of Ed25519; an RSA signature counts as one of 4,096 bits.
 
 use allod_identity::{

@@ -118,7 +118,7 @@ mod dispatchables {
             Ok(Some(weight).into())
         }
 
-        /// Gives an identity a new certificate by the same issuers: new validity and, if wished, a new
+        /// Gives an identity a new certificate by the same issuers: new validity and, if the certificate has one, a new
         /// key.
         ///
         /// - `certificate`: same subject; signed by the issuer's current key, for a root by its own.
@@ -235,7 +235,8 @@ mod dispatchables {
             Self::ensure_not_frozen(identifier)?;
             let arguments = DeactivateArguments { identifier };
             let permitted = Permitted::Deactivatable;
-            let subject = Self::act_with_authority(identifier, &request, &arguments, permitted)?;
+            let subject =
+                Self::authenticate_authority(identifier, &request, &arguments, permitted)?;
             Self::bury(subject)?;
             Self::deposit_event(Event::Deactivated { identifier });
             Ok(())
@@ -360,7 +361,7 @@ mod dispatchables {
             ensure!(!Self::is_unanimous(&recovery), Error::<T>::VetoOverruled);
             let arguments = VetoRecoveryArguments { identifier, number };
             let permitted = Permitted::ValidOrExpired;
-            Self::act_with_authority(identifier, &request, &arguments, permitted)?;
+            Self::authenticate_authority(identifier, &request, &arguments, permitted)?;
             Recoveries::<T>::remove(identifier);
             recovery.ticket.release()?;
             Self::deposit_event(Event::RecoveryVetoed { identifier, number });
@@ -430,7 +431,7 @@ mod dispatchables {
                 identifier,
                 services: &services,
             };
-            Self::act(identifier, &request, &arguments, Permitted::Valid)?;
+            Self::authenticate_subject(identifier, &request, &arguments, Permitted::Valid)?;
             if let Some(old) = ServiceRecords::<T>::take(identifier) {
                 old.ticket.release()?;
             }

@@ -168,7 +168,7 @@ mod errors {
         /// A name in the certificate is outside an issuer's name constraints.
         NameOutsideConstraints,
         /// Comparing all names with all name constraints would take too long.
-        NamesTooDear,
+        NamesTooExpensive,
         /// An issuer's pathLenConstraint does not allow a certificate there.
         PathTooLong,
         /// An issuer is no certification authority, or its key usage lacks keyCertSign.

@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
             .max_extrinsic
             .unwrap_or_else(|| T::BlockWeights::get().max_block);
         for algorithm in SignatureAlgorithm::ALL {
-            let weight = Self::dearest_weight(algorithm);
+            let weight = Self::max_weight(algorithm);
             assert!(
                 weight.all_lte(limit),
                 "recovering with {longest} bytes and {algorithm} weighs {weight}, a block allows {limit}"
@@ -49,8 +49,8 @@ impl<T: Config> Pallet<T> {
         );
     }
 
-    /// The dearest call there is with this algorithm: a recovery with all consents.
-    pub(crate) fn dearest_weight(algorithm: SignatureAlgorithm) -> Weight {
+    /// The most expensive call there is with this algorithm: a recovery with all consents.
+    pub(crate) fn max_weight(algorithm: SignatureAlgorithm) -> Weight {
         let signatures = u64::from(MAX_CO_ISSUERS).saturating_add(2);
         let signature = Self::register_weight(algorithm, 0);
         T::WeightInfo::execute_recovery(MAX_CERTIFICATE_SIZE, MAX_VISITED_BY_RECOVERY)

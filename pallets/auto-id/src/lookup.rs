@@ -3,18 +3,12 @@
 use alloc::vec::Vec;
 
 use allod_identity::{
-    CallArguments, CertificateReference, Identifier, IdentityInfo, KeyFingerprint, MAX_SUPERSEDED,
-    RegisterArguments, Services,
+    CertificateReference, Identifier, IdentityInfo, KeyFingerprint, MAX_SUPERSEDED,
     api::{
         IdentityDetails, MAX_PAGE, Page, PayloadInfo, PayloadQuery, RecoveryInfo, Standing,
         SupersededInfo,
     },
-    request::arguments::{
-        ApproveRecoveryArguments, CoIssueArguments, DeactivateArguments, ExecuteRecoveryArguments,
-        HoldArguments, OpenRecoveryArguments, PublishCrlArguments, RegisterIssuedArguments,
-        ReleaseArguments, RenewArguments, ReparentArguments, RevokeArguments,
-        SetControllerArguments, SetGuardiansArguments, SetServicesArguments, VetoRecoveryArguments,
-    },
+    request::Terms,
 };
 use allod_x509::ParsedCertificate;
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -195,240 +189,47 @@ impl<T: Config> Pallet<T> {
 
     /// What has to be signed for a call, with the nonce of now.
     pub fn payload(query: PayloadQuery, valid_until: u32) -> Option<PayloadInfo> {
-        match query {
-            PayloadQuery::Register {
-                certificate,
-                algorithm,
-            } => {
-                let arguments = RegisterArguments {
-                    certificate: &certificate,
-                    algorithm,
-                };
-                Self::payload_of_new(&certificate, &arguments, valid_until)
-            }
-            PayloadQuery::RegisterIssued {
-                certificate,
-                algorithm,
-                issuer,
-                co_issuers,
-            } => {
-                let arguments = RegisterIssuedArguments {
-                    certificate: &certificate,
-                    algorithm,
-                    issuer,
-                    co_issuers,
-                };
-                Self::payload_of_new(&certificate, &arguments, valid_until)
-            }
-            PayloadQuery::CoIssue {
-                co_issuer,
-                certificate_hash,
-                issuer,
-            } => {
-                let arguments = CoIssueArguments {
-                    certificate_hash,
-                    issuer,
-                };
-                let is_registered = Identities::<T>::contains_key(co_issuer);
-                is_registered.then(|| Self::payload_with(co_issuer, 0, &arguments, valid_until))
-            }
-            other => Self::payload_of_identity(other, valid_until),
-        }
-    }
-
-    /// The calls that a registered identity signs.
-    fn payload_of_identity(query: PayloadQuery, valid_until: u32) -> Option<PayloadInfo> {
-        match query {
-            PayloadQuery::Renew {
-                identifier,
-                certificate,
-                algorithm,
-                compromised_after,
-            } => {
-                let arguments = RenewArguments {
-                    identifier,
-                    certificate: &certificate,
-                    algorithm,
-                    compromised_after,
-                };
-                Self::payload_by(Self::authority(identifier), &arguments, valid_until)
-            }
-            PayloadQuery::Reparent {
-                identifier,
-                certificate,
-                algorithm,
-                issuer,
-                co_issuers,
-            } => {
-                let arguments = ReparentArguments {
-                    identifier,
-                    certificate: &certificate,
-                    algorithm,
-                    issuer,
-                    co_issuers,
-                };
-                Self::payload_by(identifier, &arguments, valid_until)
-            }
-            PayloadQuery::ExecuteRecovery {
-                identifier,
-                number,
-                certificate,
-                algorithm,
-            } => {
-                let arguments = ExecuteRecoveryArguments {
-                    identifier,
-                    number,
-                    certificate: &certificate,
-                    algorithm,
-                };
-                Self::payload_by(identifier, &arguments, valid_until)
-            }
-            PayloadQuery::SetServices {
-                identifier,
-                services,
-            } => {
-                let services = Services::try_from(services).ok()?;
-                let arguments = SetServicesArguments {
-                    identifier,
-                    services: &services,
-                };
-                Self::payload_by(identifier, &arguments, valid_until)
-            }
-            other => Self::payload_of_control(other, valid_until),
-        }
-    }
-
-    /// The calls about control and recovery.
-    fn payload_of_control(query: PayloadQuery, valid_until: u32) -> Option<PayloadInfo> {
-        match query {
-            PayloadQuery::Deactivate { identifier } => {
-                let arguments = DeactivateArguments { identifier };
-                Self::payload_by(Self::authority(identifier), &arguments, valid_until)
-            }
-            PayloadQuery::SetController {
-                identifier,
-                controller,
-            } => {
-                let arguments = SetControllerArguments {
-                    identifier,
-                    controller,
-                };
-                Self::payload_by(Self::authority(identifier), &arguments, valid_until)
-            }
-            PayloadQuery::SetGuardians {
-                identifier,
-                guardians,
-            } => {
-                let arguments = SetGuardiansArguments {
-                    identifier,
-                    guardians: &guardians,
-                };
-                Self::payload_by(Self::authority(identifier), &arguments, valid_until)
-            }
-            PayloadQuery::OpenRecovery {
-                guardian,
-                identifier,
-                certificate_hash,
-                compromised_after,
-            } => {
-                let arguments = OpenRecoveryArguments {
-                    identifier,
-                    certificate_hash,
-                    compromised_after,
-                };
-                Self::payload_by(guardian, &arguments, valid_until)
-            }
-            PayloadQuery::ApproveRecovery {
-                guardian,
-                identifier,
-                number,
-                certificate_hash,
-            } => {
-                let arguments = ApproveRecoveryArguments {
-                    identifier,
-                    number,
-                    certificate_hash,
-                };
-                Self::payload_by(guardian, &arguments, valid_until)
-            }
-            PayloadQuery::VetoRecovery { identifier, number } => {
-                let arguments = VetoRecoveryArguments { identifier, number };
-                Self::payload_by(Self::authority(identifier), &arguments, valid_until)
-            }
-            other => Self::payload_of_revocation(other, valid_until),
-        }
-    }
-
-    /// The calls of `revocation`, whose requests count the same nonce.
-    fn payload_of_revocation(query: PayloadQuery, valid_until: u32) -> Option<PayloadInfo> {
-        match query {
-            PayloadQuery::Revoke {
-                issuer,
-                serial,
-                reason,
-            } => {
-                let arguments = RevokeArguments {
-                    serial: &serial,
-                    reason,
-                };
-                Self::payload_by(issuer, &arguments, valid_until)
-            }
-            PayloadQuery::Hold { issuer, serial } => {
-                Self::payload_by(issuer, &HoldArguments { serial: &serial }, valid_until)
-            }
-            PayloadQuery::Release { issuer, serial } => {
-                Self::payload_by(issuer, &ReleaseArguments { serial: &serial }, valid_until)
-            }
-            PayloadQuery::PublishCrl {
-                issuer,
-                crl,
-                algorithm,
-            } => {
-                let arguments = PublishCrlArguments {
-                    crl: &crl,
-                    algorithm,
-                };
-                Self::payload_by(issuer, &arguments, valid_until)
-            }
-            // All others have been answered before.
-            _ => None,
-        }
-    }
-
-    fn payload_of_new<Arguments: CallArguments>(
-        certificate: &[u8],
-        arguments: &Arguments,
-        valid_until: u32,
-    ) -> Option<PayloadInfo> {
-        let identifier = Identifier::of(&ParsedCertificate::parse(certificate).ok()?);
-        Some(Self::payload_with(identifier, 0, arguments, valid_until))
-    }
-
-    fn payload_by<Arguments: CallArguments>(
-        identifier: Identifier,
-        arguments: &Arguments,
-        valid_until: u32,
-    ) -> Option<PayloadInfo> {
-        let nonce = Identities::<T>::get(identifier)?.nonce;
-        Some(Self::payload_with(
-            identifier,
+        let (identifier, nonce) = Self::actor_of(&query)?;
+        let terms = Terms {
+            genesis: Self::genesis_hash(),
             nonce,
-            arguments,
             valid_until,
-        ))
-    }
-
-    fn payload_with<Arguments: CallArguments>(
-        identifier: Identifier,
-        nonce: u64,
-        arguments: &Arguments,
-        valid_until: u32,
-    ) -> PayloadInfo {
-        let payload = arguments.payload_of(Self::genesis_hash(), identifier, nonce, valid_until);
-        PayloadInfo {
-            payload: payload.to_bytes(),
+        };
+        let payload = query.request(identifier, terms).ok()?.to_bytes();
+        Some(PayloadInfo {
+            payload,
             identifier,
             nonce,
-        }
+        })
+    }
+
+    /// The identity that signs for a call, and the nonce of its request; `None` if it is not registered, or is
+    /// new and its certificate cannot be read.
+    fn actor_of(query: &PayloadQuery) -> Option<(Identifier, u64)> {
+        let actor = match query {
+            PayloadQuery::Register { certificate, .. }
+            | PayloadQuery::RegisterIssued { certificate, .. } => {
+                let certificate = ParsedCertificate::parse(certificate).ok()?;
+                return Some((Identifier::of(&certificate), 0));
+            }
+            PayloadQuery::CoIssue { co_issuer, .. } => {
+                return Identities::<T>::contains_key(co_issuer).then_some((*co_issuer, 0));
+            }
+            PayloadQuery::Renew { identifier, .. }
+            | PayloadQuery::Deactivate { identifier }
+            | PayloadQuery::SetController { identifier, .. }
+            | PayloadQuery::SetGuardians { identifier, .. }
+            | PayloadQuery::VetoRecovery { identifier, .. } => Self::authority(*identifier),
+            PayloadQuery::Reparent { identifier, .. }
+            | PayloadQuery::ExecuteRecovery { identifier, .. }
+            | PayloadQuery::SetServices { identifier, .. } => *identifier,
+            PayloadQuery::OpenRecovery { guardian, .. }
+            | PayloadQuery::ApproveRecovery { guardian, .. } => *guardian,
+            PayloadQuery::Revoke { issuer, .. }
+            | PayloadQuery::Hold { issuer, .. }
+            | PayloadQuery::Release { issuer, .. }
+            | PayloadQuery::PublishCrl { issuer, .. } => *issuer,
+        };
+        Some((actor, Identities::<T>::get(actor)?.nonce))
     }
 }

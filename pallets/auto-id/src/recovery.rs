@@ -99,7 +99,7 @@ impl<T: Config> Pallet<T> {
                 Identities::<T>::get(controller).ok_or(Error::<T>::ControllerNotRegistered)?;
             ensure!(!record.is_deactivated, Error::<T>::ControllerDeactivated);
         }
-        Self::act_with_authority(identifier, request, &arguments, Permitted::Valid)?;
+        Self::authenticate_authority(identifier, request, &arguments, Permitted::Valid)?;
         let effective_from = Self::effective_from(identifier);
         let old = Controllers::<T>::take(identifier);
         let current = old.as_ref().and_then(|old| old.at(Self::block(), None));
@@ -137,7 +137,7 @@ impl<T: Config> Pallet<T> {
             identifier,
             guardians: &guardians,
         };
-        Self::act_with_authority(identifier, request, &arguments, Permitted::Valid)?;
+        Self::authenticate_authority(identifier, request, &arguments, Permitted::Valid)?;
         let effective_from = Self::effective_from(identifier);
         let old = Guardians::<T>::take(identifier);
         let current = old.as_ref().and_then(|old| old.at(Self::block(), None));

@@ -106,7 +106,7 @@ impl<T: Config> Pallet<T> {
             compromised_after,
         };
         let permitted = Permitted::Renewable;
-        let subject = Self::act_with_authority(identifier, request, &arguments, permitted)?;
+        let subject = Self::authenticate_authority(identifier, request, &arguments, permitted)?;
         let admitted = {
             let parsed = Self::read_certificate(&certificate, algorithm)?;
             let old = ParsedCertificate::parse(&subject.certificate).map_err(Error::<T>::from)?;
@@ -148,7 +148,7 @@ impl<T: Config> Pallet<T> {
             co_issuers: consents.iter().map(|consent| consent.co_issuer).collect(),
         };
         let permitted = Permitted::ValidOrExpired;
-        let subject = Self::act(identifier, request, &arguments, permitted)?;
+        let subject = Self::authenticate_subject(identifier, request, &arguments, permitted)?;
         let visited = Self::ensure_issuer_fails(&subject)?;
         let admitted = {
             let parsed = Self::read_certificate(&certificate, algorithm)?;

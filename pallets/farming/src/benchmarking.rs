@@ -146,7 +146,8 @@ mod benchmarks {
             },
         };
         LastSegmentHeader::<T>::put(first);
-        let block = Pallet::<T>::parameters().confirmation_depth + 2;
+        let block = Pallet::<T>::parameters().segments_enter_in(1);
+        let block = block.expect("the first blocks have numbers");
         frame_system::Pallet::<T>::set_block_number(block.into());
         let headers = headers(h, first);
 

@@ -47,7 +47,6 @@ mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use reports::MAX_HEADER_BYTES;
 pub use types::{BlockAuthor, InherentError, StoredParameters};
 pub use weights::WeightInfo;
 

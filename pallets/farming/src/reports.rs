@@ -3,16 +3,14 @@
 use crate::{BlockedKeys, Call, Config, Error, Pallet, PendingKeys};
 use alloc::boxed::Box;
 use allod_consensus_primitives::{EquivocationError, EquivocationProof, split_seal};
-use allod_core::{PublicKey, Slot, parameters::EQUIVOCATION_WINDOW};
+use allod_core::{
+    PublicKey, Slot,
+    parameters::{EQUIVOCATION_WINDOW, MAX_HEADER_BYTES},
+};
 use frame_support::{ensure, pallet_prelude::*};
 use frame_system::pallet_prelude::{BlockNumberFor, HeaderFor};
 use sp_core::sr25519;
 use sp_runtime::traits::{Header as HeaderT, Zero};
-
-/// The longest header that a report may name, in SCALE bytes. A header with the most segment
-/// headers and the most blocked keys that a block can log is shorter. The bound keeps the cost of
-/// looking at a report, which nobody pays for, independent of its length.
-pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// A report that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

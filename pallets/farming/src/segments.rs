@@ -7,17 +7,6 @@ use allod_core::{
 };
 use frame_support::ensure;
 
-/// The block that a header must enter in, and the only one that it may.
-///
-/// `None` if no block can have that number.
-fn enters_at(header: &SegmentHeader, confirmation_depth: u32) -> Option<u32> {
-    if header.segment_index == SegmentIndex(0) {
-        return Some(1);
-    }
-    let last = header.last_archived_block.number;
-    last.checked_add(confirmation_depth)?.checked_add(1)
-}
-
 /// How far the history reaches: two such positions compare as the history grows.
 fn reach(last: &LastArchivedBlock) -> (u32, u64) {
     let bytes = match last.progress {
@@ -37,15 +26,16 @@ impl<T: Config> Pallet<T> {
     /// Stores the headers of one block, or none of them.
     pub(crate) fn store(headers: &[SegmentHeader]) -> Result<(), Error<T>> {
         ensure!(!headers.is_empty(), Error::<T>::NoHeaders);
-        let depth = Self::parameters().confirmation_depth;
+        let parameters = Self::parameters();
         let block = Self::block_number();
+        let due = parameters.segments_end_in(block);
         let stored = LastSegmentHeader::<T>::get();
-        let already = stored.is_some_and(|header| enters_at(&header, depth) == Some(block));
+        let already = stored.is_some_and(|header| Some(header.last_archived_block.number) == due);
         ensure!(!already, Error::<T>::SecondCall);
 
         let mut previous = stored;
         for header in headers {
-            Self::check_header(header, previous.as_ref(), block, depth)?;
+            Self::check_header(header, previous.as_ref(), due)?;
             previous = Some(*header);
         }
         for header in headers {
@@ -54,12 +44,11 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Checks one header against the one before it.
+    /// Checks one header against the one before it. `due`: the block that its segment must end in.
     fn check_header(
         header: &SegmentHeader,
         previous: Option<&SegmentHeader>,
-        block: u32,
-        depth: u32,
+        due: Option<u32>,
     ) -> Result<(), Error<T>> {
         let (index, hash) = match previous {
             Some(previous) => (previous.segment_index.saturating_add(1), previous.hash()),
@@ -78,10 +67,7 @@ impl<T: Config> Pallet<T> {
             ),
             None => ensure!(*last == GENESIS_ONLY, Error::<T>::NotGenesis),
         }
-        ensure!(
-            enters_at(header, depth) == Some(block),
-            Error::<T>::WrongBlock
-        );
+        ensure!(Some(last.number) == due, Error::<T>::WrongBlock);
         Ok(())
     }
 

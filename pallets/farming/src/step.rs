@@ -41,9 +41,16 @@ pub(crate) struct Step {
 impl Step {
     /// The logs of the changes. Their order is part of the protocol: range, proof-of-time, keys.
     pub fn logs(&self) -> Vec<ConsensusLog> {
-        let range = self.solution_range.map(ConsensusLog::SolutionRange);
-        let change = self.injected.map(ConsensusLog::PotChange);
-        let blocked = self.blocked.iter().copied().map(ConsensusLog::KeyBlocked);
+        let Self {
+            solution_range,
+            injected,
+            blocked,
+            pot: _,
+            source: _,
+        } = self;
+        let range = solution_range.map(ConsensusLog::SolutionRange);
+        let change = injected.map(ConsensusLog::PotChange);
+        let blocked = blocked.iter().copied().map(ConsensusLog::KeyBlocked);
         range.into_iter().chain(change).chain(blocked).collect()
     }
 }
@@ -116,22 +123,24 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn apply(parameters: &ChainParameters, number: u32, claim: &PreDigest) {
         let step = Self::step(parameters, number, claim.slot);
         for log in step.logs() {
+            match &log {
+                ConsensusLog::SolutionRange(range) => {
+                    CurrentSolutionRange::<T>::put(range);
+                    EraStart::<T>::put(claim.slot);
+                }
+                // The change itself is part of `step.pot`.
+                ConsensusLog::PotChange(_) => PendingIterations::<T>::kill(),
+                ConsensusLog::KeyBlocked(key) => BlockedKeys::<T>::insert(key, ()),
+                // The inherent logs it when it stores the header.
+                ConsensusLog::SegmentHeader(_) => {}
+            }
             frame_system::Pallet::<T>::deposit_log(log.into());
-        }
-
-        if let Some(range) = step.solution_range {
-            CurrentSolutionRange::<T>::put(range);
-            EraStart::<T>::put(claim.slot);
         }
         if let Some(source) = step.source {
             EntropySources::<T>::remove(source);
-            PendingIterations::<T>::kill();
         }
         if !step.blocked.is_empty() {
             PendingKeys::<T>::kill();
-        }
-        for key in step.blocked {
-            BlockedKeys::<T>::insert(key, ());
         }
         Pot::<T>::put(step.pot);
 

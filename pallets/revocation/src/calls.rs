@@ -27,7 +27,21 @@ impl<T: Config> Pallet<T> {
                     request,
                 }
             }
-            _ => return None,
+            // A consent is no call.
+            PayloadQuery::CoIssue { .. } => return None,
+            // Calls of `pallet-auto-id`.
+            PayloadQuery::Register { .. }
+            | PayloadQuery::RegisterIssued { .. }
+            | PayloadQuery::Renew { .. }
+            | PayloadQuery::Reparent { .. }
+            | PayloadQuery::Deactivate { .. }
+            | PayloadQuery::SetController { .. }
+            | PayloadQuery::SetGuardians { .. }
+            | PayloadQuery::OpenRecovery { .. }
+            | PayloadQuery::ApproveRecovery { .. }
+            | PayloadQuery::VetoRecovery { .. }
+            | PayloadQuery::ExecuteRecovery { .. }
+            | PayloadQuery::SetServices { .. } => return None,
         })
     }
 }

@@ -33,10 +33,7 @@ impl<T: Config> Pallet<T> {
         use allod_identity::is_serial;
         use frame_support::ensure;
 
-        use crate::{
-            pallet::{Crls, Issuers, Statuses},
-            types::Status,
-        };
+        use crate::pallet::{Crls, Issuers, Statuses};
 
         for (issuer, serial, _) in Statuses::<T>::iter() {
             ensure!(is_serial(&serial), "malformed serial number");
@@ -47,7 +44,7 @@ impl<T: Config> Pallet<T> {
         }
         for (issuer, record) in Issuers::<T>::iter() {
             let revoked = Statuses::<T>::iter_prefix_values(issuer)
-                .filter(|status| matches!(status.status, Status::Revoked { .. }))
+                .filter(|status| status.status.is_final())
                 .count();
             ensure!(
                 u32::try_from(revoked) == Ok(record.revoked),

@@ -1,4 +1,4 @@
-//! What issuers take back: one status for each issuer and serial number (§11 of the design).
+//! What issuers take back: one status for each issuer and serial number (§11.6 of the design).
 //!
 //! # Who says what about which certificate
 //!
@@ -65,6 +65,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod calls;
+mod charges;
 mod errors;
 mod invariants;
 mod lists;
@@ -89,7 +90,6 @@ pub mod pallet {
         SignatureAlgorithm, is_serial,
         request::arguments::{HoldArguments, ReleaseArguments, RevokeArguments},
     };
-    use allod_x509::KeyAlgorithm;
     use frame_support::{
         pallet_prelude::*,
         traits::{Consideration, Footprint, UnixTime},
@@ -97,7 +97,6 @@ pub mod pallet {
     use frame_system::pallet_prelude::*;
 
     use crate::{
-        invariants::SHORTEST_ENTRY,
         types::{
             CrlBytes, CrlRecordOf, IssuerRecord, Status, StatusRecord, StatusRecordOf, Ticket,
             status_footprint,
@@ -308,8 +307,7 @@ pub mod pallet {
             T::Identities::authenticate(&request, &arguments).map_err(Error::<T>::from)?;
             let old = Statuses::<T>::get(issuer, &serial);
             if let Some(old) = old {
-                let is_revoked = matches!(old.status, Status::Revoked { .. });
-                ensure!(!is_revoked, Error::<T>::AlreadyRevoked);
+                ensure!(!old.status.is_final(), Error::<T>::AlreadyRevoked);
                 old.ticket.release()?;
             }
             let since = Self::now();
@@ -470,37 +468,6 @@ pub mod pallet {
         /// The block's time, in seconds since 1970.
         pub(crate) fn now() -> u64 {
             T::Time::now().as_secs()
-        }
-
-        /// What one signature check costs more than the benchmarks' Ed25519.
-        fn surplus(algorithm: SignatureAlgorithm) -> Weight {
-            let weight = match algorithm.key_algorithm() {
-                KeyAlgorithm::Ed25519 => T::WeightInfo::signature_ed25519(),
-                KeyAlgorithm::P256 => T::WeightInfo::signature_p256(),
-                KeyAlgorithm::P384 => T::WeightInfo::signature_p384(),
-                KeyAlgorithm::Rsa => T::WeightInfo::signature_rsa(),
-            };
-            weight.saturating_sub(T::WeightInfo::signature_ed25519())
-        }
-
-        /// The weight of a call that the issuer signs with this algorithm.
-        pub fn request_weight(base: Weight, algorithm: SignatureAlgorithm) -> Weight {
-            base.saturating_add(Self::surplus(algorithm))
-        }
-
-        /// The weight of publishing a list of so many bytes and entries.
-        pub fn publish_weight(
-            length: usize,
-            entries: u32,
-            algorithm: SignatureAlgorithm,
-            request_algorithm: SignatureAlgorithm,
-        ) -> Weight {
-            // Bytes that are no entries take reading, too: as much as entries of the same length.
-            let length = u32::try_from(length).unwrap_or(u32::MAX);
-            let weighed = entries.max(length / SHORTEST_ENTRY);
-            T::WeightInfo::publish_crl(weighed)
-                .saturating_add(Self::surplus(algorithm))
-                .saturating_add(Self::surplus(request_algorithm))
         }
     }
 }

@@ -76,6 +76,16 @@ pub enum Status {
     },
 }
 
+impl Status {
+    /// Whether it lasts for ever.
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Revoked { .. } => true,
+            Self::OnHold { .. } => false,
+        }
+    }
+}
+
 /// A status and the deposit for it.
 #[derive(
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,

@@ -6,7 +6,7 @@
 //! that winning it takes. The block at confirmation depth below the best one is final, and a block
 //! that does not build on it is refused.
 
-use allod_core::{Hash, SolutionRange, hash::HexHash, parameters::ITERATIONS_MULTIPLE};
+use allod_core::{ChainParameters, Hash, SolutionRange, hash::HexHash, parameters::ITERATIONS_MULTIPLE};
 use std::{fmt, num::NonZeroU32};
 
 /// What a chain of blocks weighs: the sum of its blocks' weights.
@@ -34,8 +34,9 @@ pub fn becomes_best(weight: BlockWeight, best: BlockWeight) -> bool {
 
 /// Number of the block that becomes final with the best block of number `best`; none if
 /// `finalized`, the last final one, is that far already.
-pub fn next_final(best: u32, finalized: u32, confirmation_depth: u32) -> Option<u32> {
-    best.checked_sub(confirmation_depth)
+pub fn next_final(parameters: &ChainParameters, best: u32, finalized: u32) -> Option<u32> {
+    parameters
+        .confirmed_by(best)
         .filter(|number| *number > finalized)
 }
 
@@ -257,7 +258,11 @@ mod tests {
             (u32::MAX, 0, 1, Some(u32::MAX - 1)),
             (0, 0, u32::MAX, None),
         ] {
-            let found = next_final(best, finalized, depth);
+            let parameters = ChainParameters {
+                confirmation_depth: depth,
+                ..crate::testing::parameters()
+            };
+            let found = next_final(&parameters, best, finalized);
             assert_eq!(found, expected, "best {best}, final {finalized}, {depth}");
         }
     }

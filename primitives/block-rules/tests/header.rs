@@ -160,7 +160,7 @@ fn a_header_that_keeps_every_rule_can_be_a_parent() {
     let justifications = Justifications::from((ENGINE_ID, made.justification.clone()));
     let (justification, _) = one_justification(claim, Some(justifications)).unwrap();
     assert_eq!(slot_after_parent(claim.slot, data.slot), Ok(()));
-    // From the dearest to the cheapest: no rule waits for another.
+    // From the most expensive to the cheapest: no rule waits for another.
     let time = parent.claimed_time(claim, &justification).unwrap();
     let evidence = Evidence {
         time: time.verify(&DelayFunction).unwrap(),

@@ -2,9 +2,14 @@
 
 use alloc::vec::Vec;
 use allod_core::{
-    Hash, PotCheckpoints, PotOutput, PublicKey, SegmentHeader, Slot, Solution, SolutionRange,
-    blake2b_256, hash::HexHash, parameters::MAX_SLOTS_PER_JUSTIFICATION, time::PotChange,
+    ArchivedProgress, Hash, LastArchivedBlock, PotCheckpoints, PotOutput, PublicKey,
+    SegmentCommitment, SegmentHeader, SegmentIndex, Slot, Solution, SolutionRange, blake2b_256,
+    hash::HexHash,
+    history::HeaderHash,
+    parameters::MAX_SLOTS_PER_JUSTIFICATION,
+    time::{PotChange, PotEntropy},
 };
+use core::num::NonZeroU32;
 use parity_scale_codec::{Decode, DecodeAll, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use sp_runtime::{
@@ -41,7 +46,7 @@ pub struct PreDigest {
 
 impl PreDigest {
     /// The entropy that this block gives if it is a source.
-    pub fn entropy(&self) -> allod_core::time::PotEntropy {
+    pub fn entropy(&self) -> PotEntropy {
         self.slot_output.entropy(&self.solution.stored_chunk())
     }
 }
@@ -61,6 +66,37 @@ pub enum ConsensusLog {
     /// A segment that is complete.
     #[codec(index = 3)]
     SegmentHeader(SegmentHeader),
+}
+
+impl ConsensusLog {
+    /// One of each kind, each as long as its encoding can be: for tests and for the corpora of fuzz targets.
+    pub fn longest() -> Vec<Self> {
+        let mut logs = Vec::new();
+        let mut next = Some(Self::SolutionRange(SolutionRange(u64::MAX)));
+        while let Some(log) = next {
+            // Each kind names the one after it, so that none can be forgotten.
+            next = match &log {
+                Self::SolutionRange(_) => Some(Self::PotChange(PotChange {
+                    slot: Slot(u64::MAX),
+                    iterations: NonZeroU32::MAX,
+                    entropy: PotEntropy([0xff; 32]),
+                })),
+                Self::PotChange(_) => Some(Self::KeyBlocked(PublicKey([0xff; 32]))),
+                Self::KeyBlocked(_) => Some(Self::SegmentHeader(SegmentHeader {
+                    segment_index: SegmentIndex(u64::MAX),
+                    segment_commitment: SegmentCommitment([0xff; 48]),
+                    previous_header_hash: HeaderHash([0xff; 32]),
+                    last_archived_block: LastArchivedBlock {
+                        number: u32::MAX,
+                        progress: ArchivedProgress::Partial(NonZeroU32::MAX),
+                    },
+                })),
+                Self::SegmentHeader(_) => None,
+            };
+            logs.push(log);
+        }
+        logs
+    }
 }
 
 /// Proofs-of-time of all slots after the newest one that the parent proves, up to the block's slot

@@ -128,27 +128,27 @@ byte_string!(
 );
 byte_string!(
     /// A scalar of BLS12-381, big-endian as in EIP-4844.
-    ScalarBytes, 32
+    ScalarBytes, crate::parameters::SCALAR_BYTES
 );
 byte_string!(
     /// KZG commitment to a record, a compressed G1 point.
-    RecordCommitment, 48
+    RecordCommitment, crate::parameters::POINT_BYTES
 );
 byte_string!(
     /// Opening of a segment commitment at a record's position, a compressed G1 point.
-    RecordWitness, 48
+    RecordWitness, crate::parameters::POINT_BYTES
 );
 byte_string!(
     /// Opening of a record commitment at a chunk's position, a compressed G1 point.
-    ChunkWitness, 48
+    ChunkWitness, crate::parameters::POINT_BYTES
 );
 byte_string!(
     /// KZG commitment to the hashes of a segment's record commitments, a compressed G1 point.
-    SegmentCommitment, 48
+    SegmentCommitment, crate::parameters::POINT_BYTES
 );
 byte_string!(
-    /// A proof of space for K = 17: 64 values of 17 bits.
-    SpaceProof, 136
+    /// A proof of space: 64 values of K bits.
+    SpaceProof, crate::parameters::SPACE_PROOF_BYTES
 );
 
 #[cfg(test)]

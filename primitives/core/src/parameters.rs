@@ -1,7 +1,7 @@
 //! Constants of the protocol, and the parameters that a chain fixes at genesis (§3).
 
 use crate::units::SolutionRange;
-use alloc::vec::Vec;
+use alloc::{format, string::String, vec::Vec};
 use core::num::NonZeroU32;
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
@@ -28,8 +28,10 @@ pub const CHECKPOINTS: usize = 8;
 pub const AUDIT_GROUPS: u16 = 8;
 /// Sector indices are below this.
 pub const MAX_SECTORS: u32 = 1 << 19;
-/// The K of the proof of space.
+/// The K of the proof of space: `2^17 / 8,192 = 16` possible challenges for each s-bucket, one of which is used.
 pub const SPACE_K: u8 = 17;
+/// Bytes of a proof of space: 64 values of K bits.
+pub const SPACE_PROOF_BYTES: usize = 8 * SPACE_K as usize;
 /// Iterations of the delay function are a multiple of this: every checkpoint's span has a middle.
 pub const ITERATIONS_MULTIPLE: u32 = 2 * CHECKPOINTS as u32;
 /// Slots by which a block may run ahead of a node's own proof-of-time before it is held back (§8).
@@ -44,8 +46,15 @@ pub const SLOTS_PER_DOUBLING: u64 = 4096;
 pub const MAX_SLOTS_PER_JUSTIFICATION: u32 = 32_768;
 /// Records per segment may not exceed this, so that a segment fits in memory (128 MiB of pieces).
 pub const MAX_RAW_RECORDS_PER_SEGMENT: u16 = 512;
-/// Bytes of external entropy in the genesis.
+/// Fewest pieces of a sector: two for each of its parts.
+pub const MIN_PIECES_PER_SECTOR: u16 = 2 * AUDIT_GROUPS;
+/// Most intervals between a block that gives entropy and the one that injects it: so many sources the state keeps.
+pub const MAX_ENTROPY_LOOKBACK: u32 = 1024;
+/// Most bytes of external entropy in the genesis.
 pub const MAX_EXTERNAL_ENTROPY_BYTES: usize = 1024;
+/// Bytes of the longest header, in SCALE, that a farmer signs and a report of an equivocation may name. One with
+/// the most segment headers and blocked keys that a block can log is shorter.
+pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// The parameters of a chain: set by its genesis, readable through the runtime API, and read
 /// from there by every client.
@@ -60,9 +69,10 @@ pub struct ChainParameters {
     pub slot_duration_ms: u64,
     /// Share of slots that are to have a block, as numerator and denominator, above 0 and at most 1.
     pub slot_probability: (u64, u64),
-    /// Raw records per segment (R): a power of two, at most 512. A segment has 2R pieces.
+    /// Raw records per segment (R): a power of two, at most [`MAX_RAW_RECORDS_PER_SEGMENT`].
+    /// A segment has 2R pieces.
     pub raw_records_per_segment: u16,
-    /// Pieces per sector (P): a multiple of 8, at least 16.
+    /// Pieces per sector (P): a multiple of [`AUDIT_GROUPS`], at least [`MIN_PIECES_PER_SECTOR`].
     pub pieces_per_sector: u16,
     /// Blocks on top of a block after which it is archived and final, above 0.
     pub confirmation_depth: u32,
@@ -78,26 +88,26 @@ pub struct ChainParameters {
     pub block_authoring_delay: u64,
     /// Blocks between two entropy sources, above 0 and not below `entropy_delay`.
     pub entropy_interval: u32,
-    /// Intervals between the block that is a source and the block that injects it, above 0.
+    /// Intervals between the block that is a source and the block that injects it, from 1 to [`MAX_ENTROPY_LOOKBACK`].
     pub entropy_lookback: u32,
     /// Slots between the injecting block and the injection, above `block_authoring_delay`.
     pub entropy_delay: u64,
     /// The first era's solution range, above 0.
     pub initial_solution_range: SolutionRange,
-    /// Iterations of the delay function per slot at genesis: a multiple of 16.
+    /// Iterations of the delay function per slot at genesis: a multiple of [`ITERATIONS_MULTIPLE`].
     pub initial_iterations: NonZeroU32,
-    /// Enters the first slot's seed; at most 1,024 bytes.
+    /// Enters the first slot's seed; at most [`MAX_EXTERNAL_ENTROPY_BYTES`].
     pub external_entropy: Vec<u8>,
 }
 
 /// A parameter that no chain can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {expected}")]
 pub struct ParameterError {
     /// Name of the field, as in a chain specification.
     pub field: &'static str,
     /// What would be right.
-    pub expected: &'static str,
+    pub expected: String,
 }
 
 impl ChainParameters {
@@ -107,78 +117,78 @@ impl ChainParameters {
             (
                 self.slot_duration_ms > 0,
                 "slotDurationMs",
-                "must be above 0",
+                "must be above 0".into(),
             ),
             (
                 self.slot_probability.0 > 0 && self.slot_probability.0 <= self.slot_probability.1,
                 "slotProbability",
-                "must be above 0 and at most 1, as [numerator, denominator]",
+                "must be above 0 and at most 1, as [numerator, denominator]".into(),
             ),
             (
                 self.slot_probability.1 <= u64::from(u32::MAX),
                 "slotProbability",
-                "must have a denominator below 2^32",
+                "must have a denominator below 2^32".into(),
             ),
             (
                 self.raw_records_per_segment.is_power_of_two()
                     && self.raw_records_per_segment <= MAX_RAW_RECORDS_PER_SEGMENT,
                 "rawRecordsPerSegment",
-                "must be a power of two, at most 512",
+                format!("must be a power of two, at most {MAX_RAW_RECORDS_PER_SEGMENT}"),
             ),
             (
-                self.pieces_per_sector >= 16
+                self.pieces_per_sector >= MIN_PIECES_PER_SECTOR
                     && self.pieces_per_sector.checked_rem(AUDIT_GROUPS) == Some(0),
                 "piecesPerSector",
-                "must be a multiple of 8, at least 16",
+                format!("must be a multiple of {AUDIT_GROUPS}, at least {MIN_PIECES_PER_SECTOR}"),
             ),
             (
                 self.confirmation_depth > 0,
                 "confirmationDepth",
-                "must be above 0",
+                "must be above 0".into(),
             ),
-            (self.era_length > 0, "eraLength", "must be above 0"),
+            (self.era_length > 0, "eraLength", "must be above 0".into()),
             (
                 self.recent_segments > 0 && self.recent_segments <= u64::from(u32::MAX),
                 "recentSegments",
-                "must be above 0 and below 2^32",
+                "must be above 0 and below 2^32".into(),
             ),
             (
                 self.recent_fraction.0 > 0
                     && self.recent_fraction.0 < self.recent_fraction.1
                     && self.recent_fraction.1 <= u64::from(u32::MAX),
                 "recentFraction",
-                "must be above 0 and below 1, as [numerator, denominator below 2^32]",
+                "must be above 0 and below 1, as [numerator, denominator below 2^32]".into(),
             ),
             (
                 self.min_sector_lifetime > 0,
                 "minSectorLifetime",
-                "must be above 0",
+                "must be above 0".into(),
             ),
             (
                 self.block_authoring_delay > 0
                     && self.block_authoring_delay < u64::from(MAX_SLOTS_PER_JUSTIFICATION),
                 "blockAuthoringDelay",
-                "must be above 0 and below 32,768",
+                format!("must be above 0 and below {MAX_SLOTS_PER_JUSTIFICATION}"),
             ),
             (
                 self.entropy_delay > self.block_authoring_delay,
                 "entropyDelay",
-                "must be above blockAuthoringDelay",
+                "must be above blockAuthoringDelay".into(),
             ),
             (
                 u64::from(self.entropy_interval) >= self.entropy_delay && self.entropy_interval > 0,
                 "entropyInterval",
-                "must be above 0 and not below entropyDelay",
+                "must be above 0 and not below entropyDelay".into(),
             ),
             (
-                self.entropy_lookback > 0 && self.entropy_lookback <= 1024,
+                self.entropy_lookback > 0 && self.entropy_lookback <= MAX_ENTROPY_LOOKBACK,
                 "entropyLookback",
-                "must be from 1 to 1,024",
+                format!("must be from 1 to {MAX_ENTROPY_LOOKBACK}"),
             ),
             (
                 self.initial_solution_range.0 > 0,
                 "initialSolutionRange",
-                "must be above 0",
+                "must be above 0".into(),
             ),
             (
                 self.initial_iterations
@@ -186,18 +196,45 @@ impl ChainParameters {
                     .checked_rem(ITERATIONS_MULTIPLE)
                     == Some(0),
                 "initialIterations",
-                "must be a multiple of 16",
+                format!("must be a multiple of {ITERATIONS_MULTIPLE}"),
             ),
             (
                 self.external_entropy.len() <= MAX_EXTERNAL_ENTROPY_BYTES,
                 "externalEntropy",
-                "must have at most 1,024 bytes",
+                format!("must have at most {MAX_EXTERNAL_ENTROPY_BYTES} bytes"),
             ),
         ];
         match rules.into_iter().find(|(holds, _, _)| !holds) {
             Some((_, field, expected)) => Err(ParameterError { field, expected }),
             None => Ok(()),
         }
+    }
+
+    /// The newest block that is final, and archived, when block `best` is the best one; `None` while there are fewer
+    /// blocks than the confirmation depth.
+    pub fn confirmed_by(&self, best: u32) -> Option<u32> {
+        best.checked_sub(self.confirmation_depth)
+    }
+
+    /// The block whose segment headers block `number` brings: those of the segments that end in it. `None` if it
+    /// brings none.
+    ///
+    /// The genesis block's come at once, those of others as soon as the parent confirms the block that they end in.
+    pub fn segments_end_in(&self, number: u32) -> Option<u32> {
+        let parent = number.checked_sub(1)?;
+        if parent == 0 {
+            return Some(0);
+        }
+        self.confirmed_by(parent).filter(|last| *last > 0)
+    }
+
+    /// The block that brings the headers of segments that end in block `last`, and the only one that may; `None` if no
+    /// block can have that number.
+    pub fn segments_enter_in(&self, last: u32) -> Option<u32> {
+        if last == 0 {
+            return Some(1);
+        }
+        last.checked_add(self.confirmation_depth)?.checked_add(1)
     }
 
     /// Pieces of a segment, source and parity: 2R.
@@ -243,6 +280,27 @@ pub(crate) mod tests {
         assert_eq!(RAW_RECORD_BYTES, RECORD_SCALARS * RAW_SCALAR_BYTES);
         assert_eq!(usize::from(S_BUCKETS), RECORD_SCALARS * 2);
         assert_eq!(PIECE_BYTES, RECORD_BYTES + 2 * POINT_BYTES);
+    }
+
+    #[test]
+    fn segment_headers_enter_when_their_last_block_is_confirmed() {
+        let parameters = local();
+        for (number, last) in [
+            (0, None),
+            (1, Some(0)),
+            (2, None),
+            (31, None),
+            (32, Some(1)),
+        ] {
+            assert_eq!(parameters.segments_end_in(number), last, "{number}");
+        }
+        for last in 0..1000 {
+            let number = parameters.segments_enter_in(last).unwrap();
+            assert_eq!(parameters.segments_end_in(number), Some(last));
+            assert!(last == 0 || parameters.confirmed_by(number - 1) == Some(last));
+        }
+        assert_eq!(parameters.segments_enter_in(u32::MAX - 31), Some(u32::MAX));
+        assert_eq!(parameters.segments_enter_in(u32::MAX - 30), None);
     }
 
     #[test]

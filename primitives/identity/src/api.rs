@@ -1,6 +1,6 @@
 //! The runtime API of Auto ID.
 
-// What `decl_runtime_apis!` adds to a trait has no documentation of its own.
+// What `decl_runtime_apis!` adds to a trait has no documentation of its own, nor have fields whose names say it all.
 #![allow(missing_docs)]
 
 use alloc::vec::Vec;
@@ -135,7 +135,6 @@ pub struct IdentityDetails {
     pub controller: Option<Identifier>,
     /// A change of the controller that has not taken effect, and the block in which it does.
     pub pending_controller: Option<(Option<Identifier>, u32)>,
-    /// Its guardians.
     pub guardians: Option<GuardianSet>,
     /// A change of the guardians that has not taken effect, and the block in which it does.
     pub pending_guardians: Option<(Option<GuardianSet>, u32)>,
@@ -215,7 +214,6 @@ pub struct ToBeSignedCrl {
 /// A call whose signing payload is wanted, with the arguments that it signs.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum PayloadQuery {
-    /// `register`.
     #[codec(index = 0)]
     Register {
         /// DER of the certificate.
@@ -223,32 +221,26 @@ pub enum PayloadQuery {
         /// The algorithm of the signature on it.
         algorithm: SignatureAlgorithm,
     },
-    /// `register_issued`.
     #[codec(index = 1)]
     RegisterIssued {
         /// DER of the certificate.
         certificate: Vec<u8>,
         /// The algorithm of the signature on it.
         algorithm: SignatureAlgorithm,
-        /// The issuer.
         issuer: Identifier,
-        /// The co-issuers.
         co_issuers: Vec<Identifier>,
     },
     /// A co-issuer's consent.
     #[codec(index = 2)]
     CoIssue {
-        /// The co-issuer.
         co_issuer: Identifier,
         /// SHA-256 of the certificate's DER.
         certificate_hash: [u8; 32],
-        /// The issuer.
         issuer: Identifier,
     },
     /// `renew`, signed by the identity or its controller, and by a new key.
     #[codec(index = 3)]
     Renew {
-        /// The identity.
         identifier: Identifier,
         /// DER of the new certificate.
         certificate: Vec<u8>,
@@ -257,10 +249,8 @@ pub enum PayloadQuery {
         /// If the key is given up as compromised: the last block in which it was still good.
         compromised_after: Option<u32>,
     },
-    /// `reparent`.
     #[codec(index = 4)]
     Reparent {
-        /// The identity.
         identifier: Identifier,
         /// DER of the new certificate.
         certificate: Vec<u8>,
@@ -273,14 +263,10 @@ pub enum PayloadQuery {
     },
     /// `deactivate`, signed by the identity or its controller.
     #[codec(index = 5)]
-    Deactivate {
-        /// The identity.
-        identifier: Identifier,
-    },
+    Deactivate { identifier: Identifier },
     /// `set_controller`, signed by the identity or its controller.
     #[codec(index = 6)]
     SetController {
-        /// The identity.
         identifier: Identifier,
         /// Its new controller.
         controller: Option<Identifier>,
@@ -288,7 +274,6 @@ pub enum PayloadQuery {
     /// `set_guardians`, signed by the identity or its controller.
     #[codec(index = 7)]
     SetGuardians {
-        /// The identity.
         identifier: Identifier,
         /// Its new guardians.
         guardians: Option<GuardianSet>,
@@ -296,9 +281,7 @@ pub enum PayloadQuery {
     /// `open_recovery`, signed by a guardian.
     #[codec(index = 8)]
     OpenRecovery {
-        /// The guardian.
         guardian: Identifier,
-        /// The identity.
         identifier: Identifier,
         /// SHA-256 of the certificate that it is to get.
         certificate_hash: [u8; 32],
@@ -308,9 +291,7 @@ pub enum PayloadQuery {
     /// `approve_recovery`, signed by a guardian.
     #[codec(index = 9)]
     ApproveRecovery {
-        /// The guardian.
         guardian: Identifier,
-        /// The identity.
         identifier: Identifier,
         /// The recovery's number.
         number: u32,
@@ -320,7 +301,6 @@ pub enum PayloadQuery {
     /// `veto_recovery`, signed by the identity or its controller.
     #[codec(index = 10)]
     VetoRecovery {
-        /// The identity.
         identifier: Identifier,
         /// The recovery's number.
         number: u32,
@@ -328,7 +308,6 @@ pub enum PayloadQuery {
     /// `execute_recovery`, signed by the new key.
     #[codec(index = 11)]
     ExecuteRecovery {
-        /// The identity.
         identifier: Identifier,
         /// The recovery's number.
         number: u32,
@@ -337,10 +316,8 @@ pub enum PayloadQuery {
         /// The algorithm of the signature on it.
         algorithm: SignatureAlgorithm,
     },
-    /// `set_services`.
     #[codec(index = 12)]
     SetServices {
-        /// The identity.
         identifier: Identifier,
         /// Its service endpoints.
         services: Vec<Service>,
@@ -348,33 +325,20 @@ pub enum PayloadQuery {
     /// `revoke`, signed by the issuer.
     #[codec(index = 13)]
     Revoke {
-        /// The issuer.
         issuer: Identifier,
-        /// The serial number.
         serial: Serial,
         /// Why.
         reason: RevocationReason,
     },
     /// `hold`, signed by the issuer.
     #[codec(index = 14)]
-    Hold {
-        /// The issuer.
-        issuer: Identifier,
-        /// The serial number.
-        serial: Serial,
-    },
+    Hold { issuer: Identifier, serial: Serial },
     /// `release`, signed by the issuer.
     #[codec(index = 15)]
-    Release {
-        /// The issuer.
-        issuer: Identifier,
-        /// The serial number.
-        serial: Serial,
-    },
+    Release { issuer: Identifier, serial: Serial },
     /// `publish_crl`, signed by the issuer.
     #[codec(index = 16)]
     PublishCrl {
-        /// The issuer.
         issuer: Identifier,
         /// DER of the list.
         crl: Vec<u8>,

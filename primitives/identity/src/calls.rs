@@ -27,7 +27,7 @@ pub struct CallSignatures {
 }
 
 sp_api::decl_runtime_apis! {
-    /// Encodes calls (§11).
+    /// Encodes calls (§11.5).
     pub trait AutoIdCallApi {
         /// The SCALE encoding of a call in this runtime, for an extrinsic. `None` for a query that is no
         /// call (a consent), or if an argument is longer than the call takes, or a revocation list

@@ -1,4 +1,4 @@
-//! The bytes that an identity's key signs to vouch for data (§11): a file, a message, anything outside of the chain.
+//! The bytes that an identity's key signs to vouch for data (§11.9): a file, a message, anything outside of the chain.
 //!
 //! | bytes | what |
 //! |---|---|

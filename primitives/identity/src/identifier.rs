@@ -7,7 +7,7 @@ use allod_x509::ParsedCertificate;
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// Names an identity for ever: the SHA-256 of the DER of its first certificate (§11).
+/// Names an identity for ever: the SHA-256 of the DER of its first certificate (§11.1).
 ///
 /// Written as 64 lower-case hex digits. Read with either case, with colons between the bytes as
 /// `openssl x509 -fingerprint -sha256` prints them, and with or without `0x` or `did:allod:`.

@@ -5,7 +5,7 @@
 //! An identity keeps its identifier while its certificate changes. Its certificates are counted:
 //! the first has generation 0, each renewal, re-parenting or recovery adds one. A link names the
 //! issuer *and the generation of its certificate* that was current when the link was made, because a
-//! child is checked against the certificate under which it was registered (§11).
+//! child is checked against the certificate under which it was registered (§11.8).
 //!
 //! So a link never changes, and it names only what was there before it: links make no circle, and
 //! the depth below the root is known when a link is made and never grows. No call ever has to look
@@ -17,13 +17,13 @@ use sp_runtime::{BoundedVec, traits::ConstU32};
 
 use crate::Identifier;
 
-/// Most identities that co-issue a certificate, beside the one that signed it (§11).
+/// Most identities that co-issue a certificate, beside the one that signed it (§11.1).
 pub const MAX_CO_ISSUERS: u32 = 3;
-/// Most certificates in a chain of issue, the root's included (§11): as many as a path may have.
+/// Most certificates in a chain of issue, the root's included (§11.1): as many as a path may have.
 pub const MAX_DEPTH: u8 = allod_x509::MAX_CHAIN;
-/// Most identities that verification visits, the one asked about included (§11).
+/// Most identities that verification visits, the one asked about included (§11.1).
 pub const MAX_VISITED: u32 = 16;
-/// Most superseded certificates that an identity keeps (§11).
+/// Most superseded certificates that an identity keeps (§11.1).
 pub const MAX_SUPERSEDED: u32 = 4;
 
 /// One certificate of one identity.

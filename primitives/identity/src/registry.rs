@@ -76,8 +76,8 @@ pub enum RequestError {
 
 /// What `auto-id` does for pallets whose calls identities sign.
 pub trait IdentityAuthority {
-    /// Checks a request of an identity, which must be valid by itself (§11's table; its issuers are
-    /// not asked), and counts its nonce. Changes nothing if it fails. Costs one signature check.
+    /// Checks a request of an identity, which must be valid by itself: its issuers are not asked (the table of §11.4).
+    /// Counts its nonce; changes nothing if it fails. Costs one signature check.
     fn authenticate<Arguments: CallArguments>(
         request: &IdentityRequest,
         arguments: &Arguments,

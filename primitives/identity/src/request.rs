@@ -1,4 +1,4 @@
-//! The bytes that an identity's key signs to act on the chain (§11).
+//! The bytes that an identity's key signs to act on the chain (§11.3).
 //!
 //! A request is signed over [`RequestPayload`], byte by byte:
 //!
@@ -42,8 +42,10 @@ use sp_runtime::{BoundedVec, traits::ConstU32};
 use crate::{Identifier, MAX_CO_ISSUERS, SignatureAlgorithm};
 
 pub mod arguments;
+mod query;
 
 pub use arguments::{CallArguments, RegisterArguments};
+pub use query::{Terms, TooManyServices};
 
 /// Every request of the pallet `auto-id` begins with it; no other use of an identity's key does.
 pub const REQUEST_CONTEXT: &str = "allod/auto-id/1";

@@ -9,8 +9,9 @@ use allod_identity::{
     request::{REQUEST_CONTEXT, REVOCATION_CONTEXT},
 };
 use allod_x509::{
-    Digest, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS, builder::tlv, encrypted_key::MAX_ITERATIONS,
-    private_key::MAX_PRIVATE_KEY_SIZE,
+    Digest, KeyAlgorithm, RSA_MAX_BITS, RSA_MIN_BITS,
+    builder::tlv,
+    limits::{MAX_ITERATIONS, MAX_PRIVATE_KEY_SIZE},
 };
 use serde::Serialize;
 
@@ -61,7 +62,7 @@ struct Key {
     name: &'static str,
     /// DER of the `AlgorithmIdentifier` in `subjectPublicKeyInfo`, in hex.
     identifier: String,
-    /// The algorithm of a request unless another one is wished.
+    /// The algorithm of a request unless another one is requested.
     default: &'static str,
 }
 

@@ -7,7 +7,6 @@ use crate::{
 /// Why an input was refused. A proof that is well formed but does not hold is not an error: the
 /// functions that verify return `false` for it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// A scalar is not below the order r of the scalar field.
     #[error(
@@ -32,7 +31,7 @@ pub enum Error {
     #[error("{0} chunks are not enough: a record is rebuilt from {RECORD_SCALARS}")]
     TooFewChunks(usize),
     /// No chunk has this number.
-    #[error("s-bucket {0} does not exist: they are numbered from 0 to 8191")]
+    #[error("s-bucket {0} does not exist: there are {S_BUCKETS}, numbered from 0")]
     NoSuchBucket(u16),
     /// A number of source records or commitments that no segment can have.
     #[error(

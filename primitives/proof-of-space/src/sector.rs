@@ -5,17 +5,10 @@ use crate::verifier::check;
 use crate::{Challenge, Seed, VerifyError};
 use alloc::vec::Vec;
 
-/// The protocol's K (§3): `2^17 / 8,192 = 16` possible challenges for each s-bucket, one of which is used.
-pub const K: u8 = 17;
-/// Length of a proof in bytes: 64 values of 17 bits.
-pub const PROOF_BYTES: usize = 136;
-/// Number of s-buckets, which are numbered from 0 (§3).
-pub const S_BUCKETS: u16 = 8192;
+pub use allod_core::parameters::{S_BUCKETS, SPACE_K as K, SPACE_PROOF_BYTES as PROOF_BYTES};
 
 /// A proof of space of the protocol.
 pub type Proof = [u8; PROOF_BYTES];
-
-const _: () = assert!(PROOF_BYTES == 8 * K as usize);
 
 /// The challenge of an s-bucket: its number as 17 bits, big-endian, left-aligned, then zero (§6).
 ///

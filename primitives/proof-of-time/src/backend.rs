@@ -30,7 +30,10 @@ impl Backend {
 
     /// Whether this CPU and this build have the back end.
     pub fn is_available(self) -> bool {
-        self == Self::Portable || native::is_available(self)
+        match self {
+            Self::Portable => true,
+            Self::ArmV8 | Self::AesNi | Self::Vaes256 | Self::Vaes512 => native::is_available(self),
+        }
     }
 
     /// The back ends that this CPU and this build have, in the order of [`Self::ALL`].
@@ -63,7 +66,9 @@ impl Backend {
     ) -> Result<Result<Checkpoints, E>, Error> {
         match self {
             Self::Portable => Ok(portable::evaluate(chain, poll)),
-            _ => native::evaluate(self, chain, poll).ok_or(Error::BackendUnavailable(self)),
+            Self::ArmV8 | Self::AesNi | Self::Vaes256 | Self::Vaes512 => {
+                native::evaluate(self, chain, poll).ok_or(Error::BackendUnavailable(self))
+            }
         }
     }
 
@@ -71,7 +76,9 @@ impl Backend {
     pub(crate) fn check(self, chain: &Chain, checkpoints: &Checkpoints) -> Result<bool, Error> {
         match self {
             Self::Portable => Ok(portable::check(chain, checkpoints)),
-            _ => native::check(self, chain, checkpoints).ok_or(Error::BackendUnavailable(self)),
+            Self::ArmV8 | Self::AesNi | Self::Vaes256 | Self::Vaes512 => {
+                native::check(self, chain, checkpoints).ok_or(Error::BackendUnavailable(self))
+            }
         }
     }
 }

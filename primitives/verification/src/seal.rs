@@ -11,7 +11,6 @@ const SIGNING_CONTEXT: &[u8] = b"substrate";
 
 /// Why a seal is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum SealError {
     /// The solution's key is no key.
     #[error("public key {0} is not a canonical Ristretto point")]

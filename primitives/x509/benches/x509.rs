@@ -1,4 +1,4 @@
-//! Speed of parsing, of one link and of chains by each algorithm, of the dearest name constraints, and of
+//! Speed of parsing, of one link and of chains by each algorithm, of the most expensive name constraints, and of
 //! revocation lists.
 
 #![allow(missing_docs)]

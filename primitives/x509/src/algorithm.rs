@@ -1,4 +1,4 @@
-//! Signature algorithms (§11): their identifiers, and which key signs with which.
+//! Signature algorithms (§11.2): their identifiers, and which key signs with which.
 //!
 //! The list grows by new variants with new indices; an index is never used again.
 //!
@@ -19,9 +19,9 @@ use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use crate::{
     digest::Digest,
     error::{CertificateError, Field},
+    limits::RSA_MAX_BITS,
     named_enum,
     reader::Cursor,
-    rsa_key::RSA_MAX_BITS,
 };
 
 /// How a signature is made: curve or padding, and digest.

@@ -13,6 +13,7 @@ use crate::{
     error::{CertificateError, Field, SignatureError},
     extensions::{BasicConstraints, Extension, Extensions, KeyUsage, Unknown},
     general_name::GeneralName,
+    limits::MAX_ATTRIBUTES,
     name::Name,
     name_constraints::NameConstraints,
     reader::{Cursor, context},
@@ -20,8 +21,6 @@ use crate::{
 
 /// `id-ExtensionReq` (PKCS #9), contents of the identifier.
 pub(crate) const EXTENSION_REQUEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 14];
-/// Most attributes that are read.
-const MAX_ATTRIBUTES: usize = 16;
 
 /// Why bytes are not a certification request that is accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -32,15 +32,11 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use crate::{
     CertificateError, PrivateKeyError, SigningKey,
     error::Field,
-    private_key::MAX_PRIVATE_KEY_SIZE,
+    limits::{MAX_ITERATIONS, MAX_PRIVATE_KEY_SIZE, MAX_SALT},
     reader::Cursor,
     writer::{integer, sequence, tlv},
 };
 
-/// Most iterations that PBKDF2 may ask for. A few seconds.
-pub const MAX_ITERATIONS: u64 = 4_000_000;
-/// Most octets of salt.
-const MAX_SALT: usize = 128;
 /// Octets of a block of AES.
 const BLOCK: usize = 16;
 /// What is written: OWASP's advice for PBKDF2 with HMAC-SHA-256.

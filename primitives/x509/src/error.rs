@@ -3,9 +3,8 @@
 use core::fmt;
 
 use crate::{
-    MAX_SERIAL_OCTETS, SignatureAlgorithm,
-    general_name::NameForm,
-    rsa_key::{RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS},
+    Digest, KeyAlgorithm, MAX_SERIAL_OCTETS, RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS,
+    SignatureAlgorithm, general_name::NameForm, named::OneOf,
 };
 
 /// A part of a certificate, to say where an error lies.
@@ -136,19 +135,21 @@ pub enum CertificateError {
     AlgorithmMismatch,
     /// The signature algorithm is not in the list.
     #[error(
-        "signature algorithm not accepted: must be Ed25519, ECDSA P-256 with SHA-256, ECDSA P-384 with SHA-384, or RSA (PKCS #1 v1.5 or PSS) with SHA-256, SHA-384 or SHA-512"
+        "signature algorithm not accepted: must be {}",
+        OneOf(&SignatureAlgorithm::ALL)
     )]
     UnknownSignatureAlgorithm,
     /// A signature over a SHA-1 digest, which can be forged.
-    #[error("signature with SHA-1: SHA-256, SHA-384 or SHA-512 is required")]
+    #[error("signature with sha1: must be with {}", OneOf(&Digest::ALL))]
     Sha1,
     /// RSASSA-PSS with other parameters than the ones that go with its digest.
     #[error(
-        "RSASSA-PSS parameters not accepted: SHA-256, SHA-384 or SHA-512, MGF1 with the same digest, salt as long as the digest, default trailer (RFC 4055, 3.1)"
+        "RSASSA-PSS parameters not accepted: must be {}, MGF1 with the same digest, salt as long as the digest, default trailer (RFC 4055, 3.1)",
+        OneOf(&Digest::ALL)
     )]
     PssParameters,
     /// The public key's algorithm is not in the list.
-    #[error("public key not accepted: must be Ed25519, ECDSA P-256, ECDSA P-384 or RSA")]
+    #[error("public key not accepted: must be {}", OneOf(&KeyAlgorithm::ALL))]
     UnknownKeyAlgorithm,
     /// A key that is bound to RSASSA-PSS.
     #[error(

@@ -122,13 +122,13 @@ pub use general_name::{GeneralName, NameForm};
 pub use limits::{
     Limits, MAX_ALTERNATIVE_NAMES, MAX_CERTIFICATE_SIZE, MAX_CHAIN, MAX_CRL_SIZE, MAX_EXTENSIONS,
     MAX_NAME_CONSTRAINTS, MAX_PURPOSES, MAX_REQUEST_SIZE, MAX_SERIAL_OCTETS, MAX_SIGNATURE_SIZE,
+    RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS,
 };
 pub use name::Name;
 pub use name_constraints::{Budget, NameConstraints};
 pub use path::{PathError, PathReport, Purpose, Rule};
 #[cfg(any(test, feature = "builder"))]
 pub use private_key::PrivateKeyError;
-pub use rsa_key::{RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS};
 #[cfg(any(test, feature = "builder"))]
 pub use signing_key::SigningKey;
 pub use time::{Validity, format_time};

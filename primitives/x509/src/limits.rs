@@ -1,26 +1,40 @@
-//! How much of a certificate, of a list and of a request is read at all. Every other place names these constants.
+//! How much of a certificate, list, request or private key is read at all. Every other place names these constants.
 
-use crate::rsa_key::RSA_MAX_BITS;
-
-/// Most bytes that a certificate may have (§11).
+/// Most bytes that a certificate may have (§11.1).
 pub const MAX_CERTIFICATE_SIZE: u32 = 4096;
-/// Most extensions in a certificate (§11).
+/// Most extensions in a certificate (§11.1).
 pub const MAX_EXTENSIONS: usize = 32;
-/// Most alternative names in a certificate (§11).
+/// Most alternative names in a certificate (§11.1).
 pub const MAX_ALTERNATIVE_NAMES: usize = 32;
-/// Most name-constraint subtrees, permitted and excluded together (§11).
+/// Most name-constraint subtrees, permitted and excluded together (§11.1).
 pub const MAX_NAME_CONSTRAINTS: usize = 16;
-/// Most bytes that a revocation list may have (§11).
+/// Most bytes that a revocation list may have (§11.1).
 pub const MAX_CRL_SIZE: u32 = 32_768;
 /// Most bytes that a certification request may have: a certificate's, and as many for what the certificate
 /// will not say.
 pub const MAX_REQUEST_SIZE: u32 = 2 * MAX_CERTIFICATE_SIZE;
 /// Most purposes in the extended key usage.
 pub const MAX_PURPOSES: usize = 32;
-/// Most certificates in a chain, root and target included (§11).
+/// Most certificates in a chain, root and target included (§11.1).
 pub const MAX_CHAIN: u8 = 8;
 /// Most octets of a serial number (RFC 5280, 4.1.2.2).
 pub const MAX_SERIAL_OCTETS: u32 = 20;
+/// Most attributes of a certification request.
+pub const MAX_ATTRIBUTES: usize = 16;
+/// Most extensions of a revocation list, and of one of its entries.
+pub const MAX_CRL_EXTENSIONS: usize = 16;
+/// Fewest bits of an RSA modulus (§11.2).
+pub const RSA_MIN_BITS: u32 = 2048;
+/// Most bits of an RSA modulus (§11.2).
+pub const RSA_MAX_BITS: u32 = 4096;
+/// Greatest public exponent of an RSA key.
+pub const RSA_MAX_EXPONENT: u32 = 65_537;
+/// Most bytes of a private key; RSA with 4,096 bits has 2,375.
+pub const MAX_PRIVATE_KEY_SIZE: usize = 8_192;
+/// Most iterations that a private key under a password may ask of PBKDF2; a few seconds.
+pub const MAX_ITERATIONS: u64 = 4_000_000;
+/// Most octets of salt of a private key under a password.
+pub const MAX_SALT: usize = 128;
 /// Most bytes of a signature by any algorithm: RSA with the longest key.
 pub const MAX_SIGNATURE_SIZE: u32 = RSA_MAX_BITS / 8;
 
@@ -48,7 +62,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits of §11.
+    /// The limits of §11.1.
     pub const CHAIN: Self = Self {
         certificate_size: MAX_CERTIFICATE_SIZE,
         extensions: MAX_EXTENSIONS,

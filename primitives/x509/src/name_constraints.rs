@@ -24,7 +24,7 @@
 //!
 //! Every comparison of a name with a base is paid for from a [`Budget`]: one unit, and one more for every
 //! [`BYTES_PER_UNIT`] bytes of the name; bytes of a directoryName count four times, since they take as long. With the
-//! limits of §11 the names of one certificate have fewer than 4,096 bytes in all, so that a pair of certificates takes
+//! limits of §11.1 the names of one certificate have fewer than 4,096 bytes in all, so that a pair of certificates takes
 //! at most 16 × (33 + 128) = 2,576 units, or 16 × (33 + 512) = 8,720 if all are directoryNames. [`Budget::CHAIN`]
 //! covers seven or two such worst pairs, and hundreds of ordinary ones.
 

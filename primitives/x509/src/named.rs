@@ -1,5 +1,7 @@
 //! Enums whose variants have names: one table each, from which everything else follows.
 
+use core::fmt;
+
 /// Defines an enum of units from one table, so that nothing about a variant stands anywhere else:
 ///
 /// ```
@@ -110,4 +112,22 @@ macro_rules! named_enum {
             }
         }
     };
+}
+
+/// The names of a table's variants: `a, b or c`.
+pub(crate) struct OneOf<T: 'static>(pub &'static [T]);
+
+impl<T: fmt::Display> fmt::Display for OneOf<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.0.iter().enumerate() {
+            let is_last = index.saturating_add(1) == self.0.len();
+            match (index, is_last) {
+                (0, _) => {}
+                (_, true) => f.write_str(" or ")?,
+                (_, false) => f.write_str(", ")?,
+            }
+            name.fmt(f)?;
+        }
+        Ok(())
+    }
 }

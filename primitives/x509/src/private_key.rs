@@ -25,6 +25,8 @@ use rsa::{
 use crate::{
     CertificateError, KeyAlgorithm, SigningKey,
     error::Field,
+    limits::MAX_PRIVATE_KEY_SIZE,
+    named::OneOf,
     reader::{Cursor, Tlv, context},
     verifier::check_key,
     writer::{sequence, tlv},
@@ -38,8 +40,6 @@ const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0, 0x22];
 /// `rsaEncryption`.
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-/// Most bytes of a private key that are read. RSA with 4,096 bits has 2,375.
-pub const MAX_PRIVATE_KEY_SIZE: usize = 8_192;
 
 /// Why bytes are not a private key that can sign here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +57,7 @@ pub enum PrivateKeyError {
     #[error("private key is encrypted: a password is needed")]
     Encrypted,
     /// A key of another kind; its object identifier.
-    #[error("private key of the kind {0}: must be Ed25519, on the curve P-256 or P-384, or RSA")]
+    #[error("private key of the kind {0}: must be {one_of}", one_of = OneOf(&KeyAlgorithm::ALL))]
     Kind(String),
     /// A SEC 1 key that does not say which curve it is on.
     #[error("private key names no curve: PKCS #8 does (openssl pkcs8 -topk8 -nocrypt)")]
@@ -341,7 +341,7 @@ fn secret(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
         Ok([0, low @ 0..=0x7f]) => out.push(low),
         Ok([0, low]) => out.extend([0x81, low]),
         Ok([high, low]) => out.extend([0x82, high, low]),
-        // No key of §11 is as long.
+        // No key of §11.2 is as long.
         Err(_) => out.push(0x80),
     }
     for part in parts {

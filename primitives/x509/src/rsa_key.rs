@@ -11,15 +11,9 @@ use rsa::{BigUint, RsaPublicKey};
 
 use crate::{
     error::{CertificateError, Field},
+    limits::{RSA_MAX_BITS, RSA_MAX_EXPONENT, RSA_MIN_BITS},
     reader::Cursor,
 };
-
-/// Fewest bits of a modulus (§11).
-pub const RSA_MIN_BITS: u32 = 2048;
-/// Most bits of a modulus (§11).
-pub const RSA_MAX_BITS: u32 = 4096;
-/// Greatest public exponent.
-pub const RSA_MAX_EXPONENT: u32 = 65_537;
 
 /// Both numbers of a public key, big-endian, without zeros in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

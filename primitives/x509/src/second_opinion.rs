@@ -143,11 +143,25 @@ fn is_overruled(
     }
 }
 
+/// Whether it decides constraints of this form.
+const fn decides(form: NameForm) -> bool {
+    match form {
+        NameForm::Dns | NameForm::Ip => true,
+        NameForm::Other
+        | NameForm::Email
+        | NameForm::X400
+        | NameForm::Directory
+        | NameForm::EdiParty
+        | NameForm::Uri
+        | NameForm::RegisteredId => false,
+    }
+}
+
 /// A constraint of a form that it does not decide.
 fn has_unsupported_constraint(certificate: &ParsedCertificate<'_>) -> bool {
     certificate.name_constraints().is_some_and(|constraints| {
         let mut bases = constraints.permitted.iter().chain(&constraints.excluded);
-        bases.any(|base| !matches!(base.form(), NameForm::Dns | NameForm::Ip))
+        bases.any(|base| !decides(base.form()))
     })
 }
 

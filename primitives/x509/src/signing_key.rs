@@ -1,4 +1,4 @@
-//! Private keys of the algorithms of §11, and what they sign.
+//! Private keys of the algorithms of §11.2, and what they sign.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;

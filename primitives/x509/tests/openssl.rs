@@ -191,7 +191,7 @@ struct Chain {
 }
 
 impl Chain {
-    /// A curve is signed with its own digest here (§11), where `openssl` would take SHA-256 always.
+    /// A curve is signed with its own digest here (§11.2), where `openssl` would take SHA-256 always.
     fn digest(key: &[&str]) -> &'static str {
         if key == P384 { "-sha384" } else { "-sha256" }
     }

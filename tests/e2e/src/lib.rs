@@ -27,7 +27,7 @@ use tokio::{
 };
 
 /// How long anything may take before the test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(300);
+pub const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Arguments of a node that listens on whatever ports are free.
 pub const ANY_PORTS: [&str; 5] = ["--rpc-port", "0", "--port", "0", "--no-prometheus"];
@@ -198,7 +198,7 @@ impl Node {
             .await
             .expect("kill runs");
         assert!(sent.success());
-        let status = tokio::time::timeout(PATIENCE, self.child.wait())
+        let status = tokio::time::timeout(TIMEOUT, self.child.wait())
             .await
             .expect("it ends")
             .expect("a status");
@@ -223,7 +223,7 @@ async fn keep_lines(output: impl AsyncRead + Unpin, log: Log) {
 }
 
 async fn wait_for_line(log: &Log, text: &str) -> String {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let lines = log.lock().await;
         if let Some((_, rest)) = lines.iter().find_map(|line| line.split_once(text)) {
@@ -239,12 +239,12 @@ async fn wait_for_line(log: &Log, text: &str) -> String {
     }
 }
 
-/// Tries until there is an answer, or patience ends.
+/// Tries until there is an answer, or [`TIMEOUT`] is over.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     mut attempt: impl FnMut() -> F,
 ) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(answer) = attempt().await {
             return answer;
@@ -270,7 +270,7 @@ pub async fn run(
     arguments: &[&str],
     folder: &Path,
 ) -> Answer {
-    run_within(PATIENCE, program, arguments, folder).await
+    run_within(TIMEOUT, program, arguments, folder).await
 }
 
 /// Runs a program that does much to its end.

@@ -7,8 +7,8 @@ use allod_consensus_primitives::{
     split_seal,
 };
 use allod_core::{
-    ChainParameters, HistorySize, PotCheckpoints, PotOutput, PotSeed, PublicKey, SegmentCommitment,
-    Slot, Solution, SolutionRange, time::PotInput,
+    ChainParameters, HistorySize, PotCheckpoints, PotOutput, PotSeed, SegmentCommitment, Slot,
+    Solution, SolutionRange, time::PotInput,
 };
 use allod_farmer::header::{HeaderError, read_pre_digest};
 use allod_timekeeper::gossip::{MESSAGE_BYTES, SlotMessage};
@@ -230,13 +230,8 @@ fn header(items: Vec<DigestItem>) -> Header {
 }
 
 fn digest_seeds() -> Vec<Seed> {
-    let logs = [
-        ConsensusLog::SolutionRange(SolutionRange(5)),
-        ConsensusLog::KeyBlocked(PublicKey([1; 32])),
-        ConsensusLog::SegmentHeader(crate::history::example_header()),
-    ];
     let mut items: Vec<DigestItem> = vec![example_pre_digest().into()];
-    items.extend(logs.map(DigestItem::from));
+    items.extend(ConsensusLog::longest().into_iter().map(DigestItem::from));
     items.push(DigestItem::RuntimeEnvironmentUpdated);
     let unsealed = header(items.clone());
     items.push(seal_item(&[3; 64]));

@@ -1,4 +1,4 @@
-//! What it takes to import a block that the dearest call fills to its limit of weight.
+//! What it takes to import a block that the most expensive call fills to its limit of weight.
 //!
 //! Which call that is follows from the weights: of every call about identities, in as short an extrinsic as
 //! there can be and by each kind of key, the one with the most weight per byte, for whoever wants to keep nodes
@@ -38,7 +38,7 @@ use std::{
 use tokio::runtime::{Builder, Runtime};
 
 /// The call that the blocks are filled with.
-const DEAREST: &str = "execute_recovery";
+const MOST_EXPENSIVE: &str = "execute_recovery";
 const RSA_KEY: &[u8] = include_bytes!("../data/rsa-2048-1.key.der");
 const GUARDIANS: u32 = 8;
 /// Certificates read for each guardian, and for each identity: as many as there may be.
@@ -46,8 +46,8 @@ const READ: u32 = 16;
 /// Fewer than an execution reads, so that enough of them are prepared.
 const SURELY_READ: u32 = READ * (GUARDIANS + 1);
 
-/// Prints what calls weigh a byte, dearest first, and returns the dearest.
-fn dearest(node: &Node) -> Price {
+/// Prints what calls weigh a byte, the most expensive first, and returns it.
+fn most_expensive(node: &Node) -> Price {
     let keys = [
         key(KeyAlgorithm::Ed25519, 0),
         key(KeyAlgorithm::P256, 0),
@@ -72,17 +72,17 @@ fn dearest(node: &Node) -> Price {
             priced.bytes,
         );
     }
-    let dearest = all.swap_remove(0);
-    let (call, kind) = (&dearest.call, dearest.kind);
+    let most_expensive = all.swap_remove(0);
+    let (call, kind) = (&most_expensive.call, most_expensive.kind);
     assert!(
-        call == DEAREST && kind != KeyAlgorithm::Rsa,
-        "the dearest call is {call} with {kind:?} now; this bench fills blocks with {DEAREST}, and has no \
+        call == MOST_EXPENSIVE && kind != KeyAlgorithm::Rsa,
+        "the most expensive call is {call} with {kind:?} now; this bench fills blocks with {MOST_EXPENSIVE}, and has no \
          RSA keys for as many identities: it has to be changed"
     );
-    dearest
+    most_expensive
 }
 
-/// An author, a follower, and more transactions of the dearest call than a block holds.
+/// An author, a follower, and more transactions of the most expensive call than a block holds.
 struct Chain {
     tasks: Runtime,
     author: Node,
@@ -94,7 +94,7 @@ struct Chain {
 impl Chain {
     fn new() -> Self {
         let (author, follower) = (Node::new(parameters()), Node::new(parameters()));
-        let kind = dearest(&author).kind;
+        let kind = most_expensive(&author).kind;
         let tasks = Builder::new_multi_thread().build().unwrap();
         let requests = Requests::on(&author);
         let mut setup = Vec::new();
@@ -216,7 +216,7 @@ fn least_weight(call: &RuntimeCall) -> u64 {
         ..
     }) = call
     else {
-        panic!("the call is {DEAREST}");
+        panic!("the call is {MOST_EXPENSIVE}");
     };
     let read = Some(SURELY_READ);
     AutoId::execute_recovery_weight(*algorithm, certificate.len(), request, consents, read)
@@ -234,7 +234,7 @@ fn full_block(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("import");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.measurement_time(Duration::from_secs(20));
-    group.bench_function("a full block of the dearest call", |bencher| {
+    group.bench_function("a full block of the most expensive call", |bencher| {
         bencher.iter_custom(|blocks| {
             let one = |_| {
                 number += 1;

@@ -39,7 +39,7 @@ use std::collections::HashMap;
 /// When slot 0 was, in milliseconds: long ago, so that no block is from the future.
 const BEGINNING: u64 = 1_700_000_000_000;
 /// Slots within which a farmer wins one. All but surely, even if only each tenth ticket wins.
-const PATIENCE: u64 = 1000;
+const MAX_SLOTS_TO_WIN: u64 = 1000;
 
 /// Who farms.
 #[derive(Clone)]
@@ -241,7 +241,7 @@ impl Node {
         let parent = plan.parent.unwrap_or_else(|| self.best());
         let mut time = self.timeline(parent, plan.ignore_change);
         let first = self.chain_data(parent).slot.0 + 1 + plan.skip;
-        let (slot, slot_output, solution) = (first..first + PATIENCE)
+        let (slot, slot_output, solution) = (first..first + MAX_SLOTS_TO_WIN)
             .map(Slot)
             .find_map(|slot| {
                 let output = time.output(slot);

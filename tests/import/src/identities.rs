@@ -88,7 +88,7 @@ pub fn short_certificate(key: &SigningKey, issuer: Option<&Person>, serial: u32)
     }
 }
 
-/// A certificate that is dear to read and to compare with those above it.
+/// A certificate that is expensive to read and to compare with those above it.
 fn dear_certificate(
     subject: &str,
     key: &SigningKey,

@@ -11,7 +11,7 @@
 //! | [`identities`] | identities, and the calls by which they come onto the chain and act there |
 //! | [`prices`] | what these calls weigh, and in how many bytes |
 //!
-//! The rules are in `tests/rules`, what import costs in `benches/import.rs`, and with the dearest calls in
+//! The rules are in `tests/rules`, what import costs in `benches/import.rs`, and with the most expensive calls in
 //! `benches/full_block.rs`; what verifying an identity costs in `benches/verify.rs`.
 
 pub mod block;

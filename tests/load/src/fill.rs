@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 /// Bytes of a remark: ten of them fill the part of a block that transactions may take.
 pub const REMARK_BYTES: usize = 390_000;
 /// How long to wait for a block, and for one with a remark.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 /// Remarks that got into no block for so long are submitted again.
 const LOST_AFTER: Duration = Duration::from_secs(20);
 /// Full blocks that wait in the pool where blocks are to be full.
@@ -59,7 +59,7 @@ pub async fn fill(node: &Node, maker: &Maker, mebibytes: u32, share: u32) -> Res
     let mut heads = node.heads().await?;
     let (mut blocks, mut reached, mut progress) = (0, first, Instant::now());
     loop {
-        let head = timeout(PATIENCE, heads.next()).await;
+        let head = timeout(TIMEOUT, heads.next()).await;
         let head = head.map_err(|_| stuck(reached - first))?;
         let head = head.ok_or("the node stopped reporting new blocks")??;
         blocks += 1;
@@ -72,7 +72,7 @@ pub async fn fill(node: &Node, maker: &Maker, mebibytes: u32, share: u32) -> Res
         }
         if in_state > reached {
             (reached, progress) = (in_state, Instant::now());
-        } else if progress.elapsed() > PATIENCE {
+        } else if progress.elapsed() > TIMEOUT {
             return Err(stuck(reached - first));
         } else if progress.elapsed() > LOST_AFTER {
             next = in_state;
@@ -86,7 +86,7 @@ pub async fn fill(node: &Node, maker: &Maker, mebibytes: u32, share: u32) -> Res
 fn stuck(remarks: u32) -> Error {
     format!(
         "no block with another remark in {} s, after {remarks} of them",
-        PATIENCE.as_secs()
+        TIMEOUT.as_secs()
     )
     .into()
 }

@@ -28,7 +28,7 @@ const BATCH: usize = 64;
 /// Messages on their way at once: enough that the node always has one to work on.
 const PARALLEL: usize = 4;
 /// How long to wait for a block with one of ours: some sixty times what a block takes on average.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 /// Blocks after the first one without which there is nothing to measure.
 const FEWEST_BLOCKS: usize = 2;
 /// Most blocks that are looked up at once.
@@ -180,7 +180,7 @@ impl<'a> Flow<'a> {
             if on_their_way.is_empty() && self.outstanding.is_empty() && self.fed_until.is_some() {
                 return Ok(());
             }
-            let alarm = self.progress + PATIENCE;
+            let alarm = self.progress + TIMEOUT;
             let end = deadline
                 .filter(|_| self.fed_until.is_none())
                 .unwrap_or(alarm);
@@ -203,7 +203,7 @@ impl<'a> Flow<'a> {
                         return Err(self.stuck().into());
                     }
                     if self.window(now).len() < FEWEST_BLOCKS {
-                        // Slots were not won so long: a bit more patience.
+                        // Slots were not won so long: allow a bit more time.
                         deadline = Some(now + Duration::from_secs(1));
                     } else {
                         self.fed_until = Some(now);
@@ -218,7 +218,7 @@ impl<'a> Flow<'a> {
         format!(
             "no block with one of {} outstanding transactions in {} s",
             self.outstanding.len(),
-            PATIENCE.as_secs()
+            TIMEOUT.as_secs()
         )
     }
 

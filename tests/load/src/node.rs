@@ -22,7 +22,7 @@ use std::time::Duration;
 /// millions.
 const MAX_ANSWER_BYTES: u32 = 64 << 20;
 /// How long a busy node may take to answer.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A connection to a node.
 pub struct Node {
@@ -81,7 +81,7 @@ impl Node {
     pub async fn connect(url: &str) -> Result<Self, Error> {
         let client = WsClientBuilder::default()
             .max_response_size(MAX_ANSWER_BYTES)
-            .request_timeout(PATIENCE)
+            .request_timeout(TIMEOUT)
             .build(url)
             .await
             .map_err(|error| format!("cannot reach a node at {url}: {error}"))?;

@@ -13,13 +13,13 @@ use crate::{
         offline,
         outcome::Outcome,
         payer::PayerError,
-        payload::{self, PayloadError, Terms},
+        payload::{self, Terms},
         runtime::ChainRuntime,
         transaction::{self, TransactionError},
         unsigned::{SigningError, UnsignedRequest},
     },
 };
-use allod_identity::{api::PayloadQuery, calls::CallSignatures};
+use allod_identity::{api::PayloadQuery, calls::CallSignatures, request::TooManyServices};
 use allod_rpc_types::auto_id::{BlockHash, BlockReference};
 use serde_json::json;
 use sp_core::sr25519;
@@ -54,7 +54,7 @@ pub enum RequestError {
         next: u64,
     },
     #[error(transparent)]
-    Payload(#[from] PayloadError),
+    Payload(#[from] TooManyServices),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]

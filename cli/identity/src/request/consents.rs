@@ -13,13 +13,14 @@ use crate::{
     node::{Node, NodeError},
     request::{
         args::{ConsentArgs, ExpiredError, RequestArgs},
-        payload::{self, PayloadError, Terms},
+        payload::{self, Terms},
         registered::{FindKeyError, IdentityError, RegisteredIdentity, find_key},
         signature::{RequestSignatureError, SignatureSource},
     },
 };
 use allod_identity::{
     Consent, Identifier, Issuance, MAX_CO_ISSUERS, SignatureAlgorithm, api::PayloadQuery,
+    request::TooManyServices,
 };
 use allod_rpc_types::auto_id::ConsentSignature;
 use allod_x509::{CertificateError, ParsedCertificate};
@@ -39,7 +40,7 @@ pub enum ConsentError {
     #[error(transparent)]
     Request(#[from] ExpiredError),
     #[error(transparent)]
-    Payload(#[from] PayloadError),
+    Payload(#[from] TooManyServices),
     #[error(transparent)]
     Key(#[from] FindKeyError),
     #[error(transparent)]

@@ -1,6 +1,8 @@
 //! What a request brought about: the event of its call, in a sentence.
 
-use allod_identity::{Identifier, KeyFingerprint, Serial, api::PayloadQuery};
+use allod_identity::{
+    GuardianSet, Identifier, KeyFingerprint, RevocationReason, Serial, api::PayloadQuery,
+};
 use allod_rpc_types::auto_id::{BlockReference, SerialNumber};
 use allod_x509::{ParsedCertificate, format_time};
 use pallet_auto_id::Event as IdentityEvent;
@@ -42,201 +44,283 @@ pub fn identity_outcome<T: pallet_auto_id::Config>(
     actor: Identifier,
     event: &IdentityEvent<T>,
 ) -> Option<Outcome> {
-    of_certificate(query, event).or_else(|| of_control(query, actor, event))
+    match query {
+        PayloadQuery::Register { certificate, .. }
+        | PayloadQuery::RegisterIssued { certificate, .. } => registered(certificate, event),
+        PayloadQuery::Renew {
+            identifier,
+            certificate,
+            ..
+        } => renewed(*identifier, certificate, event),
+        PayloadQuery::ExecuteRecovery {
+            identifier,
+            certificate,
+            ..
+        } => recovered(*identifier, certificate, event),
+        PayloadQuery::Reparent {
+            identifier,
+            issuer,
+            certificate,
+            ..
+        } => reparented(*identifier, *issuer, certificate, event),
+        PayloadQuery::Deactivate { identifier } => deactivated(*identifier, event),
+        PayloadQuery::SetController {
+            identifier,
+            controller,
+        } => controller_set(*identifier, *controller, event),
+        PayloadQuery::SetGuardians {
+            identifier,
+            guardians,
+        } => guardians_set(*identifier, guardians.as_ref(), event),
+        PayloadQuery::SetServices {
+            identifier,
+            services,
+        } => services_set(*identifier, services.len(), event),
+        PayloadQuery::OpenRecovery { identifier, .. } => recovery_opened(*identifier, actor, event),
+        PayloadQuery::ApproveRecovery {
+            identifier, number, ..
+        } => recovery_approved(*identifier, *number, actor, event),
+        PayloadQuery::VetoRecovery { identifier, number } => {
+            recovery_vetoed(*identifier, *number, event)
+        }
+        // A consent is no call.
+        PayloadQuery::CoIssue { .. } => None,
+        // Calls of `pallet-revocation`.
+        PayloadQuery::Revoke { .. }
+        | PayloadQuery::Hold { .. }
+        | PayloadQuery::Release { .. }
+        | PayloadQuery::PublishCrl { .. } => None,
+    }
 }
 
-/// The calls that bring a certificate.
-fn of_certificate<T: pallet_auto_id::Config>(
-    query: &PayloadQuery,
+fn registered<T: pallet_auto_id::Config>(
+    certificate: &[u8],
     event: &IdentityEvent<T>,
 ) -> Option<Outcome> {
-    match (query, event) {
-        (
-            PayloadQuery::Register { certificate, .. }
-            | PayloadQuery::RegisterIssued { certificate, .. },
-            IdentityEvent::Registered {
-                identifier, key, ..
-            },
-        ) if is_of(*key, certificate) => Some(Outcome::new(
+    let IdentityEvent::Registered {
+        identifier, key, ..
+    } = event
+    else {
+        return None;
+    };
+    is_of(*key, certificate).then(|| {
+        Outcome::new(
             format!("registered {identifier}"),
             json!({ "identifier": identifier }),
-        )),
-        (
-            PayloadQuery::Renew {
-                identifier,
-                certificate,
-                ..
-            },
-            IdentityEvent::Renewed {
-                identifier: done,
-                key,
-                generation,
-                ..
-            },
-        ) if done == identifier && is_of(*key, certificate) => {
-            Some(certified("renewed", *identifier, certificate, *generation))
-        }
-        (
-            PayloadQuery::ExecuteRecovery {
-                identifier,
-                certificate,
-                ..
-            },
-            IdentityEvent::Recovered {
-                identifier: done,
-                key,
-                generation,
-                ..
-            },
-        ) if done == identifier && is_of(*key, certificate) => Some(certified(
-            "recovered",
-            *identifier,
-            certificate,
-            *generation,
-        )),
-        (
-            PayloadQuery::Reparent {
-                identifier,
-                issuer,
-                certificate,
-                ..
-            },
-            IdentityEvent::Reparented {
-                identifier: done,
-                issuer: new,
-                generation,
-                ..
-            },
-        ) if done == identifier && new == issuer => {
-            let mut outcome = certified("moved", *identifier, certificate, *generation);
-            outcome.text.push_str(&format!(", under {issuer},"));
-            outcome.json["issuer"] = json!(issuer);
-            Some(outcome)
-        }
-        _ => None,
-    }
+        )
+    })
 }
 
-/// The calls about control, recovery and services.
-fn of_control<T: pallet_auto_id::Config>(
-    query: &PayloadQuery,
-    actor: Identifier,
+fn renewed<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    certificate: &[u8],
     event: &IdentityEvent<T>,
 ) -> Option<Outcome> {
-    match (query, event) {
-        (
-            PayloadQuery::Deactivate { identifier },
-            IdentityEvent::Deactivated { identifier: done },
-        ) if done == identifier => Some(Outcome::new(
+    let IdentityEvent::Renewed {
+        identifier: done,
+        key,
+        generation,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    (*done == identifier && is_of(*key, certificate))
+        .then(|| certified("renewed", identifier, certificate, *generation))
+}
+
+fn recovered<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    certificate: &[u8],
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    let IdentityEvent::Recovered {
+        identifier: done,
+        key,
+        generation,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    (*done == identifier && is_of(*key, certificate))
+        .then(|| certified("recovered", identifier, certificate, *generation))
+}
+
+fn reparented<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    issuer: Identifier,
+    certificate: &[u8],
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    let IdentityEvent::Reparented {
+        identifier: done,
+        issuer: new,
+        generation,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    (*done == identifier && *new == issuer).then(|| {
+        let mut outcome = certified("moved", identifier, certificate, *generation);
+        outcome.text.push_str(&format!(", under {issuer},"));
+        outcome.json["issuer"] = json!(issuer);
+        outcome
+    })
+}
+
+fn deactivated<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    let IdentityEvent::Deactivated { identifier: done } = event else {
+        return None;
+    };
+    (*done == identifier).then(|| {
+        Outcome::new(
             format!("deactivated {identifier}, for ever,"),
             json!({ "identifier": identifier }),
-        )),
-        (
-            PayloadQuery::SetController {
-                identifier,
-                controller,
-            },
-            IdentityEvent::ControllerSet {
-                identifier: done,
-                controller: new,
-                effective_from,
-            },
-        ) if done == identifier && new == controller => {
-            let whose = match controller {
-                Some(controller) => format!("{controller} controls {identifier}"),
-                None => format!("{identifier} has no controller"),
-            };
-            Some(Outcome::new(
-                format!("{whose} from block #{effective_from} on: set"),
-                json!({
-                    "identifier": identifier,
-                    "controller": controller,
-                    "effectiveFrom": effective_from,
-                }),
-            ))
-        }
-        (
-            PayloadQuery::SetGuardians {
-                identifier,
-                guardians,
-            },
-            IdentityEvent::GuardiansSet {
-                identifier: done,
-                effective_from,
-            },
-        ) if done == identifier => {
-            let who = match guardians {
-                Some(set) => format!(
-                    "{} of {} guardians may recover {identifier} after {} blocks",
-                    set.threshold,
-                    set.members.len(),
-                    set.delay
-                ),
-                None => format!("{identifier} has no guardians"),
-            };
-            Some(Outcome::new(
-                format!("{who}, from block #{effective_from} on: set"),
-                json!({ "identifier": identifier, "effectiveFrom": effective_from }),
-            ))
-        }
-        (
-            PayloadQuery::SetServices {
-                identifier,
-                services,
-            },
-            IdentityEvent::ServicesSet { identifier: done },
-        ) if done == identifier => Some(Outcome::new(
-            format!("{identifier} has {} services: set", services.len()),
-            json!({ "identifier": identifier, "services": services.len() }),
-        )),
-        _ => of_recovery(query, actor, event),
-    }
+        )
+    })
 }
 
-/// The calls about a recovery that bring no certificate.
-fn of_recovery<T: pallet_auto_id::Config>(
-    query: &PayloadQuery,
+fn controller_set<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    controller: Option<Identifier>,
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    let IdentityEvent::ControllerSet {
+        identifier: done,
+        controller: new,
+        effective_from,
+    } = event
+    else {
+        return None;
+    };
+    (*done == identifier && *new == controller).then(|| {
+        let whose = match controller {
+            Some(controller) => format!("{controller} controls {identifier}"),
+            None => format!("{identifier} has no controller"),
+        };
+        Outcome::new(
+            format!("{whose} from block #{effective_from} on: set"),
+            json!({
+                "identifier": identifier,
+                "controller": controller,
+                "effectiveFrom": effective_from,
+            }),
+        )
+    })
+}
+
+fn guardians_set<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    guardians: Option<&GuardianSet>,
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    let IdentityEvent::GuardiansSet {
+        identifier: done,
+        effective_from,
+    } = event
+    else {
+        return None;
+    };
+    (*done == identifier).then(|| {
+        let who = match guardians {
+            Some(set) => format!(
+                "{} of {} guardians may recover {identifier} after {} blocks",
+                set.threshold,
+                set.members.len(),
+                set.delay
+            ),
+            None => format!("{identifier} has no guardians"),
+        };
+        Outcome::new(
+            format!("{who}, from block #{effective_from} on: set"),
+            json!({ "identifier": identifier, "effectiveFrom": effective_from }),
+        )
+    })
+}
+
+fn services_set<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    services: usize,
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    let IdentityEvent::ServicesSet { identifier: done } = event else {
+        return None;
+    };
+    (*done == identifier).then(|| {
+        Outcome::new(
+            format!("{identifier} has {services} services: set"),
+            json!({ "identifier": identifier, "services": services }),
+        )
+    })
+}
+
+fn recovery_opened<T: pallet_auto_id::Config>(
+    identifier: Identifier,
     actor: Identifier,
     event: &IdentityEvent<T>,
 ) -> Option<Outcome> {
-    match (query, event) {
-        (
-            PayloadQuery::OpenRecovery { identifier, .. },
-            IdentityEvent::RecoveryOpened {
-                identifier: done,
-                number,
-                guardian,
-            },
-        ) if done == identifier && *guardian == actor => Some(Outcome::new(
+    let IdentityEvent::RecoveryOpened {
+        identifier: done,
+        number,
+        guardian,
+    } = event
+    else {
+        return None;
+    };
+    (*done == identifier && *guardian == actor).then(|| {
+        Outcome::new(
             format!("opened recovery {number} of {identifier}, with one approval,"),
             json!({ "identifier": identifier, "number": number, "approvals": 1 }),
-        )),
-        (
-            PayloadQuery::ApproveRecovery {
-                identifier, number, ..
-            },
-            IdentityEvent::RecoveryApproved {
-                identifier: done,
-                number: approved,
-                guardian,
-                approvals,
-            },
-        ) if done == identifier && approved == number && *guardian == actor => Some(Outcome::new(
+        )
+    })
+}
+
+fn recovery_approved<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    number: u32,
+    actor: Identifier,
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    let IdentityEvent::RecoveryApproved {
+        identifier: done,
+        number: approved,
+        guardian,
+        approvals,
+    } = event
+    else {
+        return None;
+    };
+    (*done == identifier && *approved == number && *guardian == actor).then(|| {
+        Outcome::new(
             format!("approved recovery {number} of {identifier}, which has {approvals} approvals,"),
             json!({ "identifier": identifier, "number": number, "approvals": approvals }),
-        )),
-        (
-            PayloadQuery::VetoRecovery { identifier, number },
-            IdentityEvent::RecoveryVetoed {
-                identifier: done,
-                number: vetoed,
-            },
-        ) if done == identifier && vetoed == number => Some(Outcome::new(
+        )
+    })
+}
+
+fn recovery_vetoed<T: pallet_auto_id::Config>(
+    identifier: Identifier,
+    number: u32,
+    event: &IdentityEvent<T>,
+) -> Option<Outcome> {
+    let IdentityEvent::RecoveryVetoed {
+        identifier: done,
+        number: vetoed,
+    } = event
+    else {
+        return None;
+    };
+    (*done == identifier && *vetoed == number).then(|| {
+        Outcome::new(
             format!("vetoed recovery {number} of {identifier}, which is over,"),
             json!({ "identifier": identifier, "number": number }),
-        )),
-        _ => None,
-    }
+        )
+    })
 }
 
 /// What an event of the pallet of revocation says, if it is the one that `query` of `actor` must bring about.
@@ -245,59 +329,107 @@ pub fn revocation_outcome<T: pallet_revocation::Config>(
     actor: Identifier,
     event: &RevocationEvent<T>,
 ) -> Option<Outcome> {
-    let about = |serial: &Serial| {
-        SerialNumber::from_contents(serial).map_or_else(|| hex::encode(serial), |it| it.to_string())
+    match query {
+        PayloadQuery::Revoke { serial, reason, .. } => revoked(serial, *reason, actor, event),
+        PayloadQuery::Hold { serial, .. } => {
+            let RevocationEvent::OnHold {
+                issuer,
+                serial: done,
+            } = event
+            else {
+                return None;
+            };
+            (*issuer == actor && done == serial).then(|| {
+                let serial = number_of(serial);
+                Outcome::new(
+                    format!("put serial {serial} of {issuer} on hold"),
+                    json!({ "identifier": issuer, "serial": serial }),
+                )
+            })
+        }
+        PayloadQuery::Release { serial, .. } => {
+            let RevocationEvent::Released {
+                issuer,
+                serial: done,
+            } = event
+            else {
+                return None;
+            };
+            (*issuer == actor && done == serial).then(|| {
+                let serial = number_of(serial);
+                Outcome::new(
+                    format!("released serial {serial} of {issuer}"),
+                    json!({ "identifier": issuer, "serial": serial }),
+                )
+            })
+        }
+        PayloadQuery::PublishCrl { .. } => crl_published(actor, event),
+        // A consent is no call.
+        PayloadQuery::CoIssue { .. } => None,
+        // Calls of `pallet-auto-id`.
+        PayloadQuery::Register { .. }
+        | PayloadQuery::RegisterIssued { .. }
+        | PayloadQuery::Renew { .. }
+        | PayloadQuery::Reparent { .. }
+        | PayloadQuery::Deactivate { .. }
+        | PayloadQuery::SetController { .. }
+        | PayloadQuery::SetGuardians { .. }
+        | PayloadQuery::OpenRecovery { .. }
+        | PayloadQuery::ApproveRecovery { .. }
+        | PayloadQuery::VetoRecovery { .. }
+        | PayloadQuery::ExecuteRecovery { .. }
+        | PayloadQuery::SetServices { .. } => None,
+    }
+}
+
+fn revoked<T: pallet_revocation::Config>(
+    serial: &Serial,
+    reason: RevocationReason,
+    actor: Identifier,
+    event: &RevocationEvent<T>,
+) -> Option<Outcome> {
+    let RevocationEvent::Revoked {
+        issuer,
+        serial: done,
+        reason: why,
+    } = event
+    else {
+        return None;
     };
-    match (query, event) {
-        (
-            PayloadQuery::Revoke { serial, reason, .. },
-            RevocationEvent::Revoked {
-                issuer,
-                serial: done,
-                reason: why,
-            },
-        ) if *issuer == actor && done == serial && why == reason => Some(Outcome::new(
-            format!(
-                "revoked serial {} of {issuer} ({reason}), for ever,",
-                about(serial)
-            ),
-            json!({ "identifier": issuer, "serial": about(serial), "reason": reason.name() }),
-        )),
-        (
-            PayloadQuery::Hold { serial, .. },
-            RevocationEvent::OnHold {
-                issuer,
-                serial: done,
-            },
-        ) if *issuer == actor && done == serial => Some(Outcome::new(
-            format!("put serial {} of {issuer} on hold", about(serial)),
-            json!({ "identifier": issuer, "serial": about(serial) }),
-        )),
-        (
-            PayloadQuery::Release { serial, .. },
-            RevocationEvent::Released {
-                issuer,
-                serial: done,
-            },
-        ) if *issuer == actor && done == serial => Some(Outcome::new(
-            format!("released serial {} of {issuer}", about(serial)),
-            json!({ "identifier": issuer, "serial": about(serial) }),
-        )),
-        (
-            PayloadQuery::PublishCrl { .. },
-            RevocationEvent::CrlPublished {
-                issuer,
-                entries,
-                newly_revoked,
-            },
-        ) if *issuer == actor => Some(Outcome::new(
+    (*issuer == actor && done == serial && *why == reason).then(|| {
+        let serial = number_of(serial);
+        Outcome::new(
+            format!("revoked serial {serial} of {issuer} ({reason}), for ever,"),
+            json!({ "identifier": issuer, "serial": serial, "reason": reason.name() }),
+        )
+    })
+}
+
+fn crl_published<T: pallet_revocation::Config>(
+    actor: Identifier,
+    event: &RevocationEvent<T>,
+) -> Option<Outcome> {
+    let RevocationEvent::CrlPublished {
+        issuer,
+        entries,
+        newly_revoked,
+    } = event
+    else {
+        return None;
+    };
+    (*issuer == actor).then(|| {
+        Outcome::new(
             format!(
                 "published a list of {issuer} with {entries} certificates, {newly_revoked} of them newly revoked,"
             ),
             json!({ "identifier": issuer, "entries": entries, "newlyRevoked": newly_revoked }),
-        )),
-        _ => None,
-    }
+        )
+    })
+}
+
+/// A serial number as one writes it.
+fn number_of(serial: &Serial) -> String {
+    SerialNumber::from_contents(serial).map_or_else(|| hex::encode(serial), |it| it.to_string())
 }
 
 fn is_of(key: KeyFingerprint, certificate: &[u8]) -> bool {
@@ -324,7 +456,6 @@ fn certified(what: &str, identifier: Identifier, certificate: &[u8], generation:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allod_identity::RevocationReason;
     use allod_rpc_types::auto_id::BlockHash;
     use allod_runtime::Runtime;
 

@@ -9,14 +9,14 @@ use crate::{
     request::{
         args::{NewKeyArgs, RequestArgs},
         offline::{self, WantedSignature},
-        payload::{self, PayloadError, Terms},
+        payload::{self, Terms},
         registered::{FindKeyError, RegisteredIdentity, find_key},
         signature::{RequestSignatureError, SignatureSource},
     },
 };
 use allod_identity::{
-    Consent, Identifier, IdentityRequest, Possession, SignatureAlgorithm, SignedRequest,
-    api::PayloadQuery, calls::CallSignatures,
+    Consent, Identifier, IdentityRequest, MAX_CO_ISSUERS, Possession, SignatureAlgorithm,
+    SignedRequest, api::PayloadQuery, calls::CallSignatures, request::TooManyServices,
 };
 use allod_rpc_types::auto_id::BlockHash;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
     #[error(transparent)]
-    Payload(#[from] PayloadError),
+    Payload(#[from] TooManyServices),
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
     /// The call does not say with which algorithm it is signed, so there is one only.
@@ -42,7 +42,7 @@ pub enum SigningError {
     #[error(transparent)]
     Signature(#[from] RequestSignatureError),
     /// More consents than a call carries.
-    #[error("a certificate has at most three co-issuers")]
+    #[error("a certificate has at most {MAX_CO_ISSUERS} co-issuers")]
     TooManyConsents,
 }
 

@@ -12,7 +12,10 @@ use crate::{
     verbs::error::Error,
 };
 use allod_identity::{
-    GuardianSet, Identifier, MAX_SERVICES, Service, api::PayloadQuery, check_services,
+    GuardianSet, Identifier, MAX_SERVICES, Service,
+    api::PayloadQuery,
+    check_services,
+    control::{MAX_SERVICE_URI, MAX_SERVICE_WORD},
 };
 use clap::ArgGroup;
 use std::{process::ExitCode, str::FromStr};
@@ -129,13 +132,13 @@ impl FromStr for ServiceWord {
         Ok(Self(Service {
             name: bytes(name)
                 .try_into()
-                .map_err(|_| "the name has more than 64 bytes")?,
+                .map_err(|_| format!("the name has more than {MAX_SERVICE_WORD} bytes"))?,
             kind: bytes(kind)
                 .try_into()
-                .map_err(|_| "the type has more than 64 bytes")?,
+                .map_err(|_| format!("the type has more than {MAX_SERVICE_WORD} bytes"))?,
             uri: bytes(uri)
                 .try_into()
-                .map_err(|_| "the address has more than 256 bytes")?,
+                .map_err(|_| format!("the address has more than {MAX_SERVICE_URI} bytes"))?,
         }))
     }
 }

@@ -20,7 +20,6 @@ use crate::{
         consents::ConsentError,
         issued_by::IssuedByError,
         payer::PayerError,
-        payload::PayloadError,
         registered::{FindKeyError, IdentityError},
         runtime::CallError,
         transaction::TransactionError,
@@ -29,7 +28,7 @@ use crate::{
 };
 use allod_identity::{
     DATA_CONTEXT, GuardianSetError, Identifier, MAX_CRL_SIZE, MAX_GUARDIANS, MAX_SERVICES,
-    ServiceError,
+    ServiceError, request::TooManyServices,
 };
 use allod_rpc_types::{
     auto_id::{BlockHash, TooMany},
@@ -92,7 +91,7 @@ pub enum Error {
     #[error(transparent)]
     Payer(#[from] PayerError),
     #[error(transparent)]
-    Payload(#[from] PayloadError),
+    Payload(#[from] TooManyServices),
     #[error(transparent)]
     Profile(#[from] ProfileError),
     #[error(transparent)]

@@ -100,7 +100,7 @@ pub async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
     Ok(exit_code(&answer))
 }
 
-/// An identity counts once it holds at the finalized block as well as at the best one (§11). Where
+/// An identity counts once it holds at the finalized block as well as at the best one (§11.8). Where
 /// all that is missing is that the block of its registration is finalized, this waits for that.
 pub async fn ask(
     node: &Node,

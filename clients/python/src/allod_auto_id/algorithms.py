@@ -59,7 +59,7 @@ def algorithm_of(name: object) -> Algorithm:
 
 
 def default_for(kind: str) -> Algorithm:
-    """The algorithm that a key of this kind signs requests with, unless another one is wished."""
+    """The algorithm that a key of this kind signs requests with, unless another one is requested."""
     return algorithm_of(_DEFAULTS[kind])
 
 

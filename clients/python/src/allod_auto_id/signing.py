@@ -98,10 +98,10 @@ def sign(
     """
     _check_available()
     _check_request(request)
-    wished = None if algorithm is None else algorithm_of(algorithm)
+    requested = None if algorithm is None else algorithm_of(algorithm)
     private_key = _read_key(key, password)
     kind = _kind_of(private_key)
-    chosen = wished or default_for(kind)
+    chosen = requested or default_for(kind)
     check_key(chosen, kind, "the key")
     return Signed(chosen.name, private_key.sign(request.payload, *_options(chosen)))
 

@@ -50,9 +50,9 @@ pub use details::{
     StandingName, SupersededEntry,
 };
 pub use request::{
-    CertificateText, ConsentSignature, CrlText, GuardianSetEntry, MAX_CERTIFICATE_CHARACTERS,
-    MAX_CRL_CHARACTERS, PayloadAnswer, PossessionSignature, Request, RequestSignatures,
-    ServiceEntry,
+    CertificateText, CoIssuerList, ConsentSignature, CrlText, GuardianSetEntry,
+    MAX_CERTIFICATE_CHARACTERS, MAX_CRL_CHARACTERS, PayloadAnswer, PossessionSignature, Request,
+    RequestSignatures, ServiceEntry,
 };
 pub use revocation::{CrlAnswer, ToBeSignedAnswer, ToBeSignedBytes};
 pub use serial::{CertificateFingerprint, SerialError, SerialNumber};
@@ -70,26 +70,37 @@ pub const MAX_PAYLOAD_BYTES: usize = 512;
 
 /// Codes of `autoId_*`'s own errors. Wrong parameters are -32602, a node's own trouble is -32603.
 pub mod codes {
-    /// The node knows no block of this hash.
-    pub const UNKNOWN_BLOCK: i32 = 10_001;
-    /// The node has dropped the block's state.
-    pub const STATE_NOT_HELD: i32 = 10_002;
-    /// The certificate is not one that the chain accepts.
-    pub const CERTIFICATE_REFUSED: i32 = 10_003;
-    /// An identity of this identifier is registered already.
-    pub const ALREADY_REGISTERED: i32 = 10_004;
-    /// The certificate's key serves another identity.
-    pub const KEY_IN_USE: i32 = 10_005;
-    /// A signature is not over its payload by the key that has to sign.
-    pub const SIGNATURE_REFUSED: i32 = 10_006;
-    /// The identity that would have to sign is not registered, or has no key any more.
-    pub const CANNOT_ACT: i32 = 10_007;
-    /// The revocation list is not one that the chain accepts.
-    pub const CRL_REFUSED: i32 = 10_008;
-    /// There is no list to be signed.
-    pub const NO_CRL_TO_SIGN: i32 = 10_009;
-    /// The node has as many subscriptions to identities as it serves.
-    pub const TOO_MANY_SUBSCRIPTIONS: i32 = 10_010;
+    macro_rules! codes {
+        ($($(#[$documentation:meta])* $name:ident = $code:literal;)+) => {
+            $($(#[$documentation])* pub const $name: i32 = $code;)+
+
+            /// Every one of them.
+            pub const ALL: &[i32] = &[$($name),+];
+        };
+    }
+
+    codes! {
+        /// The node knows no block of this hash.
+        UNKNOWN_BLOCK = 10_001;
+        /// The node has dropped the block's state.
+        STATE_NOT_HELD = 10_002;
+        /// The certificate is not one that the chain accepts.
+        CERTIFICATE_REFUSED = 10_003;
+        /// An identity of this identifier is registered already.
+        ALREADY_REGISTERED = 10_004;
+        /// The certificate's key serves another identity.
+        KEY_IN_USE = 10_005;
+        /// A signature is not over its payload by the key that has to sign.
+        SIGNATURE_REFUSED = 10_006;
+        /// The identity that would have to sign is not registered, or has no key any more.
+        CANNOT_ACT = 10_007;
+        /// The revocation list is not one that the chain accepts.
+        CRL_REFUSED = 10_008;
+        /// There is no list to be signed.
+        NO_CRL_TO_SIGN = 10_009;
+        /// The node has as many subscriptions to identities as it serves.
+        TOO_MANY_SUBSCRIPTIONS = 10_010;
+    }
 }
 
 /// The DER of a certificate, at most 4 KiB.
@@ -208,7 +219,7 @@ pub struct VerifyOptions {
 /// Whether an identity holds, with the report that decides it. In JSON the report's fields stand
 /// beside the others.
 ///
-/// An identity counts only if it holds at the best and at the finalized block (§11), unless the
+/// An identity counts only if it holds at the best and at the finalized block (§11.8), unless the
 /// caller named another one. The report is the best block's, except where it is only at the finalized
 /// one that the identity does not hold: then it is that one's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,6 +23,9 @@
 //! | `hold`, `release` | issuer, serial | the issuer |
 //! | `publish_crl` | issuer, crl | the issuer |
 
+// Fields and variants whose names say it all have no line of their own.
+#![allow(missing_docs)]
+
 use super::{
     BlockHash, CertificateFingerprint, PayloadBytes, SerialNumber, SignatureBytes,
     bounded::{BoundedList, BoundedText},
@@ -61,13 +64,9 @@ pub type ConsentList = BoundedList<ConsentSignature, { MAX_CO_ISSUERS as usize }
 )]
 pub enum Request {
     /// A self-issued certificate becomes an identity.
-    Register {
-        /// The certificate.
-        certificate: CertificateText,
-    },
+    Register { certificate: CertificateText },
     /// A certificate of a registered issuer becomes an identity.
     RegisterIssued {
-        /// The certificate.
         certificate: CertificateText,
         /// The identity whose key signed it.
         issuer: Identifier,
@@ -77,7 +76,6 @@ pub enum Request {
     },
     /// A co-issuer's consent to a certificate.
     CoIssue {
-        /// The co-issuer.
         co_issuer: Identifier,
         /// SHA-256 of the certificate's DER.
         certificate_hash: CertificateFingerprint,
@@ -86,7 +84,6 @@ pub enum Request {
     },
     /// A new certificate by the same issuers.
     Renew {
-        /// The identity.
         identifier: Identifier,
         /// Its new certificate.
         certificate: CertificateText,
@@ -96,7 +93,6 @@ pub enum Request {
     },
     /// A certificate of another issuer.
     Reparent {
-        /// The identity.
         identifier: Identifier,
         /// The new issuer's certificate for it.
         certificate: CertificateText,
@@ -107,13 +103,9 @@ pub enum Request {
         co_issuers: CoIssuerList,
     },
     /// The end of an identity.
-    Deactivate {
-        /// The identity.
-        identifier: Identifier,
-    },
+    Deactivate { identifier: Identifier },
     /// Another identity becomes the authority over this one.
     SetController {
-        /// The identity.
         identifier: Identifier,
         /// Its new controller; null, which must be said, takes it away.
         #[serde(deserialize_with = "said")]
@@ -121,7 +113,6 @@ pub enum Request {
     },
     /// Who may recover an identity.
     SetGuardians {
-        /// The identity.
         identifier: Identifier,
         /// Its new guardians; null, which must be said, takes them away.
         #[serde(deserialize_with = "said")]
@@ -129,9 +120,7 @@ pub enum Request {
     },
     /// A guardian opens a recovery, and so approves it.
     OpenRecovery {
-        /// The guardian.
         guardian: Identifier,
-        /// The identity.
         identifier: Identifier,
         /// SHA-256 of the DER of the certificate that it is to get.
         certificate_hash: CertificateFingerprint,
@@ -141,9 +130,7 @@ pub enum Request {
     },
     /// A guardian approves a recovery.
     ApproveRecovery {
-        /// The guardian.
         guardian: Identifier,
-        /// The identity.
         identifier: Identifier,
         /// The recovery's number.
         number: u32,
@@ -152,14 +139,12 @@ pub enum Request {
     },
     /// The authority stops a recovery.
     VetoRecovery {
-        /// The identity.
         identifier: Identifier,
         /// The recovery's number.
         number: u32,
     },
     /// The new key carries a recovery out.
     ExecuteRecovery {
-        /// The identity.
         identifier: Identifier,
         /// The recovery's number.
         number: u32,
@@ -168,14 +153,12 @@ pub enum Request {
     },
     /// Where an identity can be reached.
     SetServices {
-        /// The identity.
         identifier: Identifier,
         /// Its services; an empty list takes them away.
         services: ServiceList,
     },
     /// An issuer revokes a certificate, for ever.
     Revoke {
-        /// The issuer.
         issuer: Identifier,
         /// The certificate's serial number.
         serial: SerialNumber,
@@ -184,21 +167,18 @@ pub enum Request {
     },
     /// An issuer puts a certificate on hold.
     Hold {
-        /// The issuer.
         issuer: Identifier,
         /// The certificate's serial number.
         serial: SerialNumber,
     },
     /// An issuer ends a hold.
     Release {
-        /// The issuer.
         issuer: Identifier,
         /// The certificate's serial number.
         serial: SerialNumber,
     },
     /// An issuer publishes a revocation list.
     PublishCrl {
-        /// The issuer.
         issuer: Identifier,
         /// The list.
         crl: CrlText,
@@ -294,7 +274,6 @@ pub struct RequestSignatures {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PossessionSignature {
-    /// The signature.
     pub signature: SignatureBytes,
     /// Its algorithm, if it is not the key's usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -305,11 +284,9 @@ pub struct PossessionSignature {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentSignature {
-    /// The co-issuer.
     pub co_issuer: Identifier,
     /// The last block in which the consent is valid.
     pub valid_until: u32,
-    /// The signature.
     pub signature: SignatureBytes,
     /// Its algorithm, if it is not the key's usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

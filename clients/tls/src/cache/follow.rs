@@ -26,7 +26,7 @@ use tracing::{debug, warn};
 
 /// From the end of one subscription to the attempt at the next.
 const BEFORE_SUBSCRIBING: Duration = Duration::from_secs(1);
-const BETWEEN_TICKS: Duration = Duration::from_secs(1);
+const TICK_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) async fn follow(core: Arc<Core>) {
     let _ended = EndAll(core.clone());
@@ -150,7 +150,7 @@ async fn round(core: &Core, heads: &Heads) {
 }
 
 async fn ticks(core: &Core) {
-    let mut ticks = time::interval(BETWEEN_TICKS);
+    let mut ticks = time::interval(TICK_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

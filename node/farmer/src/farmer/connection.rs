@@ -8,8 +8,8 @@ use futures::{StreamExt, stream::BoxStream};
 use std::{future::Future, time::Duration};
 use tokio::time::sleep;
 
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
 /// Pauses that grow from failure to failure.
 pub(super) struct Backoff {
@@ -21,7 +21,7 @@ impl Backoff {
     /// From half a second to `longest`.
     pub(super) fn up_to(longest: Duration) -> Self {
         Self {
-            next: FIRST_PAUSE,
+            next: INITIAL_BACKOFF,
             longest,
         }
     }
@@ -35,13 +35,13 @@ impl Backoff {
 
     /// It worked: begin with a short pause again.
     pub(super) fn reset(&mut self) {
-        self.next = FIRST_PAUSE;
+        self.next = INITIAL_BACKOFF;
     }
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self::up_to(LONGEST_PAUSE)
+        Self::up_to(MAX_BACKOFF)
     }
 }
 

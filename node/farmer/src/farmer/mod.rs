@@ -199,8 +199,7 @@ impl<C> Shared<C> {
 fn emit(handler: Option<&EventHandler>, event: &FarmerEvent) {
     match handler {
         Some(handler) => handler(event),
-        None if event.is_warning() => tracing::warn!("{event}"),
-        None => tracing::info!("{event}"),
+        None => event.log(),
     }
 }
 

@@ -20,13 +20,13 @@ use std::{
 };
 
 /// A full disk or a missing piece is looked at again after this time at the latest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const MAX_BACKOFF: Duration = Duration::from_secs(300);
 
 /// Plots one sector after another, and waits where there is nothing to plot. The sector that is
 /// being replaced is farmed until the new one may win.
 pub(super) async fn keep<C: NodeClient>(shared: &Arc<Shared<C>>) {
     let plotter = plotter(shared);
-    let mut backoff = Backoff::up_to(LONGEST_PAUSE);
+    let mut backoff = Backoff::up_to(MAX_BACKOFF);
     loop {
         give_up_superseded(shared, None).await;
         let Some(work) = next_work(shared) else {

@@ -7,7 +7,7 @@
 //!
 //! The work is bounded: at most 100 identities are verified a round, rounds of one subscription follow
 //! one another and blocks that come meanwhile are looked at together, and over all subscriptions one
-//! round runs at a time. A reader that takes nothing for [`PATIENCE`] is dropped.
+//! round runs at a time. A reader that takes nothing for [`TIMEOUT`] is dropped.
 
 use super::{
     IdentityClient,
@@ -38,7 +38,7 @@ use std::{
 use tokio::sync::broadcast::{Receiver, error::RecvError, error::TryRecvError};
 
 /// How long a reader may take nothing while something waits for it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What was said about an identity, as far as a difference is worth a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -404,7 +404,7 @@ async fn next_news(events: &mut Receiver<Arc<Event>>) -> Option<News> {
 
 async fn send(sink: &SubscriptionSink, change: &Change) -> SubscriptionResult {
     let message = SubscriptionMessage::from_json(change)?;
-    sink.send_timeout(message, PATIENCE).await?;
+    sink.send_timeout(message, TIMEOUT).await?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ impl DocumentKey {
     pub fn of(key: PublicKey<'_>, as_jwk: bool) -> Option<Self> {
         match multikey(key) {
             Some(text) if !as_jwk => Some(Self::Multikey(text)),
-            _ => json_web_key(key).map(Self::JsonWebKey),
+            Some(_) | None => json_web_key(key).map(Self::JsonWebKey),
         }
     }
 }
@@ -72,10 +72,8 @@ fn json_web_key(key: PublicKey<'_>) -> Option<JsonWebKey> {
 
 /// Both coordinates of an uncompressed point (SEC 1, 2.3.4).
 fn coordinates(point: &[u8]) -> Option<(&[u8], &[u8])> {
-    match point {
-        [4, both @ ..] => both.split_at_checked(both.len() / 2),
-        _ => None,
-    }
+    let both = point.strip_prefix(&[4])?;
+    both.split_at_checked(both.len() / 2)
 }
 
 fn compressed(point: &[u8]) -> Option<Vec<u8>> {

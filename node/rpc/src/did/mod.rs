@@ -1,4 +1,4 @@
-//! `did_resolve`: identities as W3C DID documents (§11; DID Core 1.0).
+//! `did_resolve`: identities as W3C DID documents (§11.10; DID Core 1.0).
 //!
 //! A DID is `did:allod:` and the identifier, 64 lower-case hex digits; on every chain but production the
 //! network's name and a colon stand before the digits. Any other spelling is refused: one identity has

@@ -1,4 +1,4 @@
-//! Identities for the benchmarks: chains and graphs of dear certificates over pre-filled storage.
+//! Identities for the benchmarks: chains and graphs of expensive certificates over pre-filled storage.
 
 use alloc::{format, string::String, vec, vec::Vec};
 
@@ -84,7 +84,7 @@ fn greatest(most: usize, holds: impl Fn(usize) -> bool) -> usize {
     low
 }
 
-/// A certificate of `length` bytes, or of as many below as its parts can make, and the dearest of that
+/// A certificate of `length` bytes, or of as many below as its parts can make, and the most expensive of that
 /// length to read: a subject of as many short parts as fit. Issued by `issuer`, or by its own key. It is
 /// no authority, so that `rustls-webpki` is asked about it where it stands in a chain.
 pub fn certificate_of(
@@ -175,9 +175,9 @@ fn consent<T: Config>(
     })
 }
 
-/// A dear certificate: nearly 4 KiB, most of it a long name, with names and constraints that have to be
+/// An expensive certificate: nearly 4 KiB, most of it a long name, with names and constraints that have to be
 /// compared.
-fn dear(subject: &str, key: &SigningKey, serial: u32, issuer: Option<&Person>) -> Vec<u8> {
+fn expensive(subject: &str, key: &SigningKey, serial: u32, issuer: Option<&Person>) -> Vec<u8> {
     let mut builder = CertificateBuilder::self_issued(subject);
     builder.not_before = 0;
     builder.serial = serial.saturating_add(0x0100_0000).to_be_bytes().to_vec();
@@ -206,7 +206,7 @@ fn dear(subject: &str, key: &SigningKey, serial: u32, issuer: Option<&Person>) -
 pub fn root<T: Config>(caller: &T::AccountId, number: u32) -> Result<Person, BenchmarkError> {
     let subject = format!("root {number}");
     let key = key(number);
-    let der = dear(&subject, &key, number, None);
+    let der = expensive(&subject, &key, number, None);
     let arguments = RegisterArguments {
         certificate: &der,
         algorithm: key.algorithm(),
@@ -233,7 +233,7 @@ pub fn child<T: Config>(
 ) -> Result<Person, BenchmarkError> {
     let subject = format!("child {number}");
     let key = key(number);
-    let der = dear(&subject, &key, number, Some(issuer));
+    let der = expensive(&subject, &key, number, Some(issuer));
     let consents = co_issuers
         .iter()
         .map(|co_issuer| consent::<T>(co_issuer, &der, issuer))
@@ -301,7 +301,7 @@ pub fn aged<T: Config>(
     for step in 0..5_u32 {
         let serial = number.saturating_add(step);
         let new_key = key(serial);
-        let der = dear(&somebody.name, &new_key, serial, issuer);
+        let der = expensive(&somebody.name, &new_key, serial, issuer);
         let algorithm = new_key.algorithm();
         let arguments = RenewArguments {
             identifier: somebody.identifier,

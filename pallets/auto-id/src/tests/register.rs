@@ -498,7 +498,7 @@ fn weak_algorithms_are_refused() {
     });
 }
 
-/// What is dearer to verify costs more, and each kind of key has its own price.
+/// What is more expensive to verify costs more, and each kind of key has its own price.
 #[test]
 fn weight_follows_the_algorithm() {
     let weight = |algorithm| AutoId::register_weight(algorithm, 1_000).ref_time();

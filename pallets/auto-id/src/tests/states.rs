@@ -1,4 +1,4 @@
-//! §11's table, row by row: in each state every call that an identity signs for itself, and how it ends.
+//! The table of §11.4, row by row: in each state every call that an identity signs for itself, and how it ends.
 
 use allod_identity::{RevocationReason, Services, request::arguments::SetServicesArguments};
 use allod_x509::{KeyUsage, builder::key_usage};

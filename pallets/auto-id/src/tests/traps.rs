@@ -517,7 +517,7 @@ fn reports_are_whole() {
 #[test]
 fn names_and_constraints_have_a_budget() {
     new_chain().execute_with(|| {
-        let dear = |builder: &mut CertificateBuilder| {
+        let expensive = |builder: &mut CertificateBuilder| {
             let long = "a".repeat(60);
             let host = |i: u32| tlv(0x82, format!("{long}.h{i:02}.example.org").as_bytes());
             let names: Vec<_> = (0..32).map(host).collect();
@@ -531,15 +531,15 @@ fn names_and_constraints_have_a_budget() {
                 .extensions
                 .push(extension(&[0x55, 0x1d, 0x1e], true, &excluded));
         };
-        let mut last = root_with("0", ed25519(1), dear);
+        let mut last = root_with("0", ed25519(1), expensive);
         let mut refused = None;
         for depth in 2..=8_u8 {
             let key = ed25519(depth);
             let name = depth.to_string();
-            let der = last.issue_with(&name, &key, depth, dear);
+            let der = last.issue_with(&name, &key, depth, expensive);
             let result = dispatch(|| register_issued(&key, &der, &last, &[]));
             if let Err(error) = result {
-                assert_eq!(error, Error::<Test>::NamesTooDear.into());
+                assert_eq!(error, Error::<Test>::NamesTooExpensive.into());
                 refused = Some(depth);
                 break;
             }

@@ -144,7 +144,7 @@ fn signatures_are_checked_at_read() {
 }
 
 #[test]
-fn dearest_certificates_fit_a_block() {
+fn the_most_expensive_certificates_fit_a_block() {
     AutoId::check_integrity();
     let longest = AutoId::register_weight(
         SignatureAlgorithm::EcdsaP256Sha256,

@@ -3,7 +3,7 @@ use allod_consensus_primitives::{
     ConsensusLog, EquivocationProof, MAX_SEGMENT_HEADERS_PER_BLOCK, PreDigest, consensus_logs,
     split_seal,
 };
-use allod_core::{PublicKey, SegmentHeader, SegmentIndex, Slot, history::HeaderHash};
+use allod_core::{PublicKey, Slot, parameters::MAX_HEADER_BYTES};
 use frame_support::{assert_noop, assert_ok, pallet_prelude::*, traits::Authorize};
 use frame_system::RawOrigin;
 use parity_scale_codec::Encode;
@@ -162,7 +162,7 @@ fn only_authorized_transactions_report() {
 fn header_too_long() {
     new_test_ext().execute_with(|| {
         let mut proof = equivocation();
-        let long = DigestItem::Other(vec![0; crate::MAX_HEADER_BYTES]);
+        let long = DigestItem::Other(vec![0; MAX_HEADER_BYTES]);
         proof.second.digest_mut().logs.insert(0, long);
         refused(proof, Error::HeaderTooLong);
     });
@@ -172,30 +172,20 @@ fn header_too_long() {
 fn the_longest_header_of_this_chain_can_be_reported() {
     new_test_ext().execute_with(|| {
         let mut header = block(1);
-        let segment = SegmentHeader {
-            segment_index: SegmentIndex(u64::MAX),
-            segment_commitment: Default::default(),
-            previous_header_hash: HeaderHash::default(),
-            last_archived_block: partial(u32::MAX, u32::MAX),
-        };
-        let key = ConsensusLog::KeyBlocked(alice());
-        let change = ConsensusLog::PotChange(allod_core::PotChange {
-            slot: Slot(u64::MAX),
-            iterations: iterations(u32::MAX),
-            entropy: Default::default(),
-        });
-        let range = ConsensusLog::SolutionRange(Farming::solution_range());
-        let mut logs = vec![range, change];
-        logs.extend(vec![key; MAX_REPORTS as usize]);
-        let segments = MAX_SEGMENT_HEADERS_PER_BLOCK as usize;
-        logs.extend(vec![ConsensusLog::SegmentHeader(segment); segments]);
-        for log in logs {
-            header.digest_mut().push(log.into());
+        for log in ConsensusLog::longest() {
+            let most = match &log {
+                ConsensusLog::SolutionRange(_) | ConsensusLog::PotChange(_) => 1,
+                ConsensusLog::KeyBlocked(_) => MAX_REPORTS,
+                ConsensusLog::SegmentHeader(_) => MAX_SEGMENT_HEADERS_PER_BLOCK,
+            };
+            for _ in 0..most {
+                header.digest_mut().push(log.clone().into());
+            }
         }
         header
             .digest_mut()
             .push(DigestItem::RuntimeEnvironmentUpdated);
-        assert!(header.encoded_size() <= crate::MAX_HEADER_BYTES);
+        assert!(header.encoded_size() <= MAX_HEADER_BYTES);
     });
 }
 

@@ -1,4 +1,4 @@
-//! §11's table of states, for whoever acts here as an issuer: in each state all that it signs, and how that ends.
+//! The table of states of §11.4, for whoever acts here as an issuer: in each state all that it signs, and how that ends.
 
 use frame_support::assert_ok;
 

@@ -4,6 +4,9 @@
 //! in their order, byte strings and lists with their compact length in front, an option as `0x00` or
 //! `0x01` and the value. Signatures are left out: they sign this.
 
+// Fields and variants whose names say it all have no line of their own.
+#![allow(missing_docs)]
+
 use alloc::vec::Vec;
 
 use parity_scale_codec::Encode;
@@ -162,7 +165,6 @@ pub struct DeactivateArguments {
     pub identifier: Identifier,
 }
 
-/// `set_controller`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode)]
 pub struct SetControllerArguments {
     /// The identity that is controlled.
@@ -171,7 +173,6 @@ pub struct SetControllerArguments {
     pub controller: Option<Identifier>,
 }
 
-/// `set_guardians`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode)]
 pub struct SetGuardiansArguments<'a> {
     /// The identity that is guarded.
@@ -202,7 +203,6 @@ pub struct ApproveRecoveryArguments {
     pub certificate_hash: [u8; 32],
 }
 
-/// `veto_recovery`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode)]
 pub struct VetoRecoveryArguments {
     /// The identity that was to be recovered.
@@ -224,10 +224,8 @@ pub struct ExecuteRecoveryArguments<'a> {
     pub algorithm: SignatureAlgorithm,
 }
 
-/// `set_services`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode)]
 pub struct SetServicesArguments<'a> {
-    /// The identity.
     pub identifier: Identifier,
     /// Its service endpoints; an empty list takes them away.
     pub services: &'a Services,
@@ -242,21 +240,18 @@ pub struct RevokeArguments<'a> {
     pub reason: RevocationReason,
 }
 
-/// `hold`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode)]
 pub struct HoldArguments<'a> {
     /// The serial number: the contents of its DER INTEGER.
     pub serial: &'a [u8],
 }
 
-/// `release`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode)]
 pub struct ReleaseArguments<'a> {
     /// The serial number: the contents of its DER INTEGER.
     pub serial: &'a [u8],
 }
 
-/// `publish_crl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode)]
 pub struct PublishCrlArguments<'a> {
     /// DER of the revocation list.

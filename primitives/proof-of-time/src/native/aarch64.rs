@@ -10,7 +10,10 @@ use std::arch::is_aarch64_feature_detected;
 
 /// Whether the CPU has the instructions of `backend`.
 pub(crate) fn is_available(backend: Backend) -> bool {
-    backend == Backend::ArmV8 && is_aarch64_feature_detected!("aes")
+    match backend {
+        Backend::ArmV8 => is_aarch64_feature_detected!("aes"),
+        Backend::Portable | Backend::AesNi | Backend::Vaes256 | Backend::Vaes512 => false,
+    }
 }
 
 /// Evaluates a chain, unless `backend` is unavailable.

@@ -41,13 +41,11 @@ use crate::{
     extensions::{
         AuthorityKeyIdentifier, KeyUsage, oid, parse_authority_key_identifier, parse_list,
     },
+    limits::MAX_CRL_EXTENSIONS,
     name::Name,
     reader::{Cursor, context},
     time::parse_time,
 };
-
-/// Most extensions of a list, and of an entry.
-const MAX_CRL_EXTENSIONS: usize = 16;
 
 /// One entry of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

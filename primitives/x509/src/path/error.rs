@@ -122,7 +122,7 @@ pub enum PathError {
 }
 
 named_enum! {
-    /// What the last certificate of a chain is to be used for (§11).
+    /// What the last certificate of a chain is to be used for (§11.8).
     pub enum Purpose {
         /// To issue certificates: a CA with keyCertSign.
         KeyCertSign = 0 => "keyCertSign",

@@ -9,7 +9,7 @@
 //!
 //! - The chain follows stored links. Here a path is searched by names ([`search`]), bounded in depth, steps and
 //!   signature checks. A search that runs out of these has found no path.
-//! - Certificates of other people's tests exceed §11's sizes. They are read within wider [`LIMITS`], so that
+//! - Certificates of other people's tests exceed the sizes of §11.1. They are read within wider [`LIMITS`], so that
 //!   the verdict is about the path. The comparisons of names with constraints have a budget of their own.
 //! - Certificate policies are processed ([`policy`]), by RFC 5280, 6.1, for a user who accepts any policy. The
 //!   chain refuses critical ones.

@@ -10,7 +10,7 @@
 //! | `sh until=WORD` | runs until it has written the word, and then until Ctrl-C |
 //! | `sh make` | names targets of the Makefile, which are there |
 
-use allod_e2e::{Node, PATIENCE, binary, run_within};
+use allod_e2e::{Node, TIMEOUT, binary, run_within};
 use std::{fmt::Write, fs, os::unix::fs::PermissionsExt, path::Path};
 
 /// In the order in which a reader comes to them.
@@ -184,7 +184,7 @@ async fn every_command_of_the_documents_does_what_it_says() {
     let mut arguments: Vec<&str> = environment.iter().map(String::as_str).collect();
     arguments.extend(["bash", "script"]);
     // Some sixty commands, of which a dozen wait for blocks.
-    let limit = 3 * PATIENCE;
+    let limit = 3 * TIMEOUT;
     let answer = run_within(limit, "env", &arguments, folder.path()).await;
     assert_eq!(answer.code, 0, "{}\n{}", answer.out, answer.err);
     assert!(node.stop().await.success());

@@ -14,7 +14,7 @@ const MOST_MEMORY: u64 = 700;
 /// Raw bytes of a segment on both chains: 8 records.
 const SEGMENT_BYTES: u64 = 8 * 126_976;
 /// How long it may take to fill a chain.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+const TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// How a chain is filled.
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ impl Network {
                 filler = fill(&self.first().url);
             }
         }
-        let filled = timeout(PATIENCE, filler.wait()).await;
+        let filled = timeout(TIMEOUT, filler.wait()).await;
         let status = filled.expect("it ends").expect("a status");
         assert!(status.success(), "the chain did not take what was asked");
     }

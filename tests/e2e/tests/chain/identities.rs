@@ -4,7 +4,7 @@
 //! lists, control, recovery, the end.
 
 use crate::invariants;
-use allod_e2e::{Answer, Node, PATIENCE, binary, eventually, run};
+use allod_e2e::{Answer, Node, TIMEOUT, binary, eventually, run};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -536,7 +536,7 @@ async fn watch(owner: &Owner) {
     let id = watching.id().unwrap().to_string();
     let sent = Command::new("kill").args(["-INT", &id]).status().await;
     assert!(sent.unwrap().success());
-    let ended = tokio::time::timeout(PATIENCE, watching.wait()).await;
+    let ended = tokio::time::timeout(TIMEOUT, watching.wait()).await;
     assert!(ended.expect("it ends").unwrap().success());
     // The new key and the new certificate go together.
     owner.done("services old.pem --service a,b,c:d").await;

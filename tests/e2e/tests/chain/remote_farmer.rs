@@ -1,7 +1,7 @@
 //! A farmer outside the node: it farms over JSON-RPC what the node makes blocks of.
 
 use allod_core::RewardAddress;
-use allod_e2e::{Node, PATIENCE, eventually};
+use allod_e2e::{Node, TIMEOUT, eventually};
 use allod_farmer::{Farmer, FarmerConfig, FarmerEvent};
 use allod_farmer_rpc::{JsonRpcNode, JsonRpcNodeOptions};
 use allod_kzg::Kzg;
@@ -50,7 +50,7 @@ async fn a_farmer_in_a_process_of_its_own_wins_blocks() {
             }
         }
     };
-    let slot = timeout(PATIENCE, sealed).await.expect("it wins");
+    let slot = timeout(TIMEOUT, sealed).await.expect("it wins");
     node.line(&format!(" in slot {slot} (")).await;
     eventually("a block that pays this farmer", || pays(&node)).await;
     farmer.abort();

@@ -26,7 +26,7 @@ use std::{
 use tokio::{sync::broadcast, time::timeout};
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Time from slot to slot.
 const PACE: Duration = Duration::from_secs(1);
 
@@ -136,7 +136,7 @@ impl Author {
         let best = self.node.best();
         let sector = self.node.sector(&Plan::default());
         loop {
-            let new = timeout(PATIENCE, self.slots.recv()).await.unwrap().unwrap();
+            let new = timeout(TIMEOUT, self.slots.recv()).await.unwrap().unwrap();
             assert_eq!(new.history_size, self.node.history_size(best));
             let output = self.node.timeline(best, false).output(new.slot);
             assert_eq!(new.global_challenge, global_challenge(&output, new.slot));
@@ -154,7 +154,7 @@ impl Author {
         &self,
         seals: &mut broadcast::Receiver<allod_consensus::SealRequest>,
     ) -> Header {
-        let request = timeout(PATIENCE, seals.recv()).await.unwrap().unwrap();
+        let request = timeout(TIMEOUT, seals.recv()).await.unwrap().unwrap();
         assert_eq!(request.public_key, self.farmer.public_key());
         let message = seal_message(&self.node.genesis_hash(), &request.header);
         let seal = sign_seal(&self.farmer.keypair, &message);
@@ -167,7 +167,7 @@ impl Author {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, imported).await.unwrap();
+        timeout(TIMEOUT, imported).await.unwrap();
         header
     }
 }

@@ -271,7 +271,7 @@ async fn a_block_from_the_future_is_held_back_until_its_time_comes() {
     node.assert_unknown(&block);
     let result = import.await.unwrap();
     assert!(matches!(result, ImportResult::Imported(_)), "{result:?}");
-    // A slot of patience: the source began a moment before the clock of this test.
+    // A slot more: the source began a moment before the clock of this test.
     assert!(start.elapsed() > duration * (slots_too_early - 1));
     source.abort();
 }

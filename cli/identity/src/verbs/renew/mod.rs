@@ -58,7 +58,7 @@ pub async fn renew(args: &RenewArgs, runtime: &dyn ChainRuntime) -> Result<ExitC
         }
         _ => return Err(Error::NoSuccessor),
     };
-    let parties = (&subject, &actor);
-    let unsigned = renewal(&node, args, parties, certificate, &path, new_key).await?;
+    let subject_and_actor = (&subject, &actor);
+    let unsigned = renewal(&node, args, subject_and_actor, certificate, &path, new_key).await?;
     Ok(carry_out(&node, runtime, &args.request, unsigned).await?)
 }

@@ -42,7 +42,7 @@ impl Prepared {
                 let message = format!("algorithm is {wanted}: here it must be {fixed}");
                 Err(invalid_params(message, None))
             }
-            _ => Ok(wanted),
+            Some(_) | None => Ok(wanted),
         }
     }
 }
@@ -144,7 +144,7 @@ where
         let info = info.ok_or_else(|| cannot_act(prepared.named))?;
         let certificate = match (&prepared.certificate, prepared.signer) {
             (Some(certificate), Signer::NewKey) => certificate.clone(),
-            _ => self.key_of(at, info.identifier)?,
+            (_, Signer::Actor) | (None, Signer::NewKey) => self.key_of(at, info.identifier)?,
         };
         Ok(Signing { info, certificate })
     }
@@ -240,13 +240,15 @@ fn possession_of(
     prepared: &Prepared,
     signer: &ParsedCertificate<'_>,
 ) -> RpcResult<Option<KeyFingerprint>> {
-    match (&prepared.query, &prepared.certificate) {
-        (PayloadQuery::Renew { .. }, Some(der)) => {
-            let new = KeyFingerprint::of(&parsed(der)?);
-            Ok(Some(new).filter(|new| *new != KeyFingerprint::of(signer)))
-        }
-        _ => Ok(None),
-    }
+    let Some(der) = prepared
+        .certificate
+        .as_ref()
+        .filter(|_| prepared.may_bring_key)
+    else {
+        return Ok(None);
+    };
+    let new = KeyFingerprint::of(&parsed(der)?);
+    Ok(Some(new).filter(|new| *new != KeyFingerprint::of(signer)))
 }
 
 /// Checks that whoever brings a new key has it.

@@ -6,13 +6,15 @@ use crate::{
         blocks::{At, ChainReader},
         params::{CERTIFICATE, CRL, parsed, parsed_crl, refused, self_issued},
     },
-    error::{invalid_params, server_error},
+    error::invalid_params,
 };
 use allod_identity::{
     AutoIdApi as _, GuardianSet, Identifier, KeyFingerprint, Service, SignatureAlgorithm,
     api::PayloadQuery, check_services,
 };
-use allod_rpc_types::auto_id::{CertificateText, GuardianSetEntry, Request, ServiceEntry, codes};
+use allod_rpc_types::auto_id::{
+    CertificateText, CoIssuerList, GuardianSetEntry, Request, ServiceEntry, codes,
+};
 use allod_x509::ParsedCertificate;
 use jsonrpsee::{core::RpcResult, types::ErrorObjectOwned};
 use sp_runtime::traits::Block as BlockT;
@@ -43,6 +45,8 @@ pub(super) struct Prepared {
     /// DER of the certificate that it brings.
     pub certificate: Option<Vec<u8>>,
     pub signer: Signer,
+    /// Whether the certificate may bring a new key, which then signs besides.
+    pub may_bring_key: bool,
     /// The only algorithm that the call takes, where it declares none for the request.
     pub fixed_algorithm: Option<SignatureAlgorithm>,
     pub issuers: Issuers,
@@ -56,6 +60,7 @@ impl Prepared {
             query,
             certificate: None,
             signer: Signer::Actor,
+            may_bring_key: false,
             fixed_algorithm: None,
             issuers: Issuers::None,
             named,
@@ -80,109 +85,29 @@ where
 {
     /// Reads a request.
     pub(super) fn prepare(&self, at: &At<Block::Hash>, request: Request) -> RpcResult<Prepared> {
-        match request {
-            Request::Register { certificate } => {
-                let der = CERTIFICATE.read(certificate.as_str())?;
-                let new = self_issued(&der)?;
-                self.refuse_known(at, &new)?;
-                let query = PayloadQuery::Register {
-                    algorithm: new.signature_algorithm(),
-                    certificate: der.clone(),
-                };
-                let prepared = Prepared {
-                    fixed_algorithm: Some(new.signature_algorithm()),
-                    ..Prepared::by_actor(Identifier::of(&new), query)
-                };
-                Ok(prepared.bringing(der, Signer::NewKey, Issuers::None))
-            }
+        let (named, query) = match request {
+            Request::Register { certificate } => return self.prepare_register(at, certificate),
             Request::RegisterIssued {
                 certificate,
                 issuer,
                 co_issuers,
-            } => {
-                let der = CERTIFICATE.read(certificate.as_str())?;
-                let new = parsed(&der)?;
-                self.refuse_known(at, &new)?;
-                self.refuse_unsigned(at, &new, issuer)?;
-                let co_issuers = co_issuers.into_inner();
-                let query = PayloadQuery::RegisterIssued {
-                    algorithm: new.signature_algorithm(),
-                    certificate: der.clone(),
-                    issuer,
-                    co_issuers: co_issuers.clone(),
-                };
-                let named = Identifier::of(&new);
-                let issuers = Issuers::Named(issuer, co_issuers);
-                Ok(Prepared::by_actor(named, query).bringing(der, Signer::NewKey, issuers))
-            }
-            other => self.prepare_successor(at, other),
-        }
-    }
-
-    /// The requests that bring another certificate of an identity.
-    fn prepare_successor(&self, at: &At<Block::Hash>, request: Request) -> RpcResult<Prepared> {
-        let read = |text: CertificateText| {
-            let der = CERTIFICATE.read(text.as_str())?;
-            let algorithm = parsed(&der)?.signature_algorithm();
-            Ok::<_, ErrorObjectOwned>((der, algorithm))
-        };
-        match request {
+            } => return self.prepare_register_issued(at, certificate, issuer, co_issuers),
             Request::Renew {
                 identifier,
                 certificate,
                 compromised_after,
-            } => {
-                let (der, algorithm) = read(certificate)?;
-                let query = PayloadQuery::Renew {
-                    identifier,
-                    certificate: der.clone(),
-                    algorithm,
-                    compromised_after,
-                };
-                let issuers = Issuers::Of(identifier);
-                Ok(Prepared::by_actor(identifier, query).bringing(der, Signer::Actor, issuers))
-            }
+            } => return prepare_renew(identifier, certificate, compromised_after),
             Request::Reparent {
                 identifier,
                 certificate,
                 issuer,
                 co_issuers,
-            } => {
-                let (der, algorithm) = read(certificate)?;
-                self.refuse_unsigned(at, &parsed(&der)?, issuer)?;
-                let co_issuers = co_issuers.into_inner();
-                let query = PayloadQuery::Reparent {
-                    identifier,
-                    certificate: der.clone(),
-                    algorithm,
-                    issuer,
-                    co_issuers: co_issuers.clone(),
-                };
-                let issuers = Issuers::Named(issuer, co_issuers);
-                Ok(Prepared::by_actor(identifier, query).bringing(der, Signer::Actor, issuers))
-            }
+            } => return self.prepare_reparent(at, identifier, certificate, issuer, co_issuers),
             Request::ExecuteRecovery {
                 identifier,
                 number,
                 certificate,
-            } => {
-                let (der, algorithm) = read(certificate)?;
-                let query = PayloadQuery::ExecuteRecovery {
-                    identifier,
-                    number,
-                    certificate: der.clone(),
-                    algorithm,
-                };
-                let issuers = Issuers::Of(identifier);
-                Ok(Prepared::by_actor(identifier, query).bringing(der, Signer::NewKey, issuers))
-            }
-            other => self.prepare_control(at, other),
-        }
-    }
-
-    /// The requests about control, recovery and services.
-    fn prepare_control(&self, at: &At<Block::Hash>, request: Request) -> RpcResult<Prepared> {
-        let (named, query) = match request {
+            } => return prepare_execute_recovery(identifier, number, certificate),
             Request::CoIssue {
                 co_issuer,
                 certificate_hash,
@@ -262,14 +187,6 @@ where
                 };
                 (identifier, query)
             }
-            other => return self.prepare_revocation(at, other),
-        };
-        Ok(Prepared::by_actor(named, query))
-    }
-
-    /// The requests that issuers make about their certificates.
-    fn prepare_revocation(&self, at: &At<Block::Hash>, request: Request) -> RpcResult<Prepared> {
-        let (issuer, query) = match request {
             Request::Revoke {
                 issuer,
                 serial,
@@ -293,24 +210,94 @@ where
             }
             Request::PublishCrl { issuer, crl } => {
                 let der = CRL.read(crl.as_str())?;
-                let list = parsed_crl(&der)?;
-                let certificate = self.key_of(at, issuer)?;
-                list.verify_issued_by(&parsed(&certificate)?)
-                    .map_err(|error| {
-                        let message = format!("crl: {error}, by the certificate of {issuer}");
-                        refused(codes::CRL_REFUSED, message, &error)
-                    })?;
-                let query = PayloadQuery::PublishCrl {
-                    issuer,
-                    algorithm: list.signature_algorithm(),
-                    crl: der.clone(),
-                };
-                (issuer, query)
+                (issuer, self.publish_crl_query(at, issuer, der)?)
             }
-            // Every other one has been read before.
-            _ => return Err(server_error("a request that nothing here reads")),
         };
-        Ok(Prepared::by_actor(issuer, query))
+        Ok(Prepared::by_actor(named, query))
+    }
+
+    fn prepare_register(
+        &self,
+        at: &At<Block::Hash>,
+        certificate: CertificateText,
+    ) -> RpcResult<Prepared> {
+        let der = CERTIFICATE.read(certificate.as_str())?;
+        let new = self_issued(&der)?;
+        self.refuse_known(at, &new)?;
+        let query = PayloadQuery::Register {
+            algorithm: new.signature_algorithm(),
+            certificate: der.clone(),
+        };
+        let prepared = Prepared {
+            fixed_algorithm: Some(new.signature_algorithm()),
+            ..Prepared::by_actor(Identifier::of(&new), query)
+        };
+        Ok(prepared.bringing(der, Signer::NewKey, Issuers::None))
+    }
+
+    fn prepare_register_issued(
+        &self,
+        at: &At<Block::Hash>,
+        certificate: CertificateText,
+        issuer: Identifier,
+        co_issuers: CoIssuerList,
+    ) -> RpcResult<Prepared> {
+        let der = CERTIFICATE.read(certificate.as_str())?;
+        let new = parsed(&der)?;
+        self.refuse_known(at, &new)?;
+        self.refuse_unsigned(at, &new, issuer)?;
+        let co_issuers = co_issuers.into_inner();
+        let query = PayloadQuery::RegisterIssued {
+            algorithm: new.signature_algorithm(),
+            certificate: der.clone(),
+            issuer,
+            co_issuers: co_issuers.clone(),
+        };
+        let named = Identifier::of(&new);
+        let issuers = Issuers::Named(issuer, co_issuers);
+        Ok(Prepared::by_actor(named, query).bringing(der, Signer::NewKey, issuers))
+    }
+
+    fn prepare_reparent(
+        &self,
+        at: &At<Block::Hash>,
+        identifier: Identifier,
+        certificate: CertificateText,
+        issuer: Identifier,
+        co_issuers: CoIssuerList,
+    ) -> RpcResult<Prepared> {
+        let (der, algorithm) = successor(&certificate)?;
+        self.refuse_unsigned(at, &parsed(&der)?, issuer)?;
+        let co_issuers = co_issuers.into_inner();
+        let query = PayloadQuery::Reparent {
+            identifier,
+            certificate: der.clone(),
+            algorithm,
+            issuer,
+            co_issuers: co_issuers.clone(),
+        };
+        let issuers = Issuers::Named(issuer, co_issuers);
+        Ok(Prepared::by_actor(identifier, query).bringing(der, Signer::Actor, issuers))
+    }
+
+    fn publish_crl_query(
+        &self,
+        at: &At<Block::Hash>,
+        issuer: Identifier,
+        der: Vec<u8>,
+    ) -> RpcResult<PayloadQuery> {
+        let list = parsed_crl(&der)?;
+        let certificate = self.key_of(at, issuer)?;
+        list.verify_issued_by(&parsed(&certificate)?)
+            .map_err(|error| {
+                let message = format!("crl: {error}, by the certificate of {issuer}");
+                refused(codes::CRL_REFUSED, message, &error)
+            })?;
+        Ok(PayloadQuery::PublishCrl {
+            issuer,
+            algorithm: list.signature_algorithm(),
+            crl: der.clone(),
+        })
     }
 
     /// Says at once what would make the extrinsic fail later, at somebody's cost.
@@ -350,6 +337,48 @@ where
                 refused(codes::CERTIFICATE_REFUSED, message, &error)
             })
     }
+}
+
+/// Another certificate of an identity, DER, and the algorithm of the signature on it.
+fn successor(text: &CertificateText) -> RpcResult<(Vec<u8>, SignatureAlgorithm)> {
+    let der = CERTIFICATE.read(text.as_str())?;
+    let algorithm = parsed(&der)?.signature_algorithm();
+    Ok((der, algorithm))
+}
+
+fn prepare_renew(
+    identifier: Identifier,
+    certificate: CertificateText,
+    compromised_after: Option<u32>,
+) -> RpcResult<Prepared> {
+    let (der, algorithm) = successor(&certificate)?;
+    let query = PayloadQuery::Renew {
+        identifier,
+        certificate: der.clone(),
+        algorithm,
+        compromised_after,
+    };
+    let prepared = Prepared {
+        may_bring_key: true,
+        ..Prepared::by_actor(identifier, query)
+    };
+    Ok(prepared.bringing(der, Signer::Actor, Issuers::Of(identifier)))
+}
+
+fn prepare_execute_recovery(
+    identifier: Identifier,
+    number: u32,
+    certificate: CertificateText,
+) -> RpcResult<Prepared> {
+    let (der, algorithm) = successor(&certificate)?;
+    let query = PayloadQuery::ExecuteRecovery {
+        identifier,
+        number,
+        certificate: der.clone(),
+        algorithm,
+    };
+    let issuers = Issuers::Of(identifier);
+    Ok(Prepared::by_actor(identifier, query).bringing(der, Signer::NewKey, issuers))
 }
 
 /// Guardians as the chain stores them.

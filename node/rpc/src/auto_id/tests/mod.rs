@@ -14,7 +14,7 @@ use runtime::{RuntimeCall, RuntimeOrigin};
 use super::{AutoIdApiServer, AutoIdRpc};
 use allod_identity::Identifier;
 use allod_rpc_types::auto_id::{
-    BlockHash, CertificateText, Request, RequestSignatures, SignatureBytes,
+    BlockHash, CertificateText, Request, RequestSignatures, SignatureBytes, codes,
 };
 use allod_x509::{
     KeyUsage, ParsedCertificate,
@@ -150,4 +150,14 @@ pub(crate) fn register_issued(
 
 pub(crate) fn data(error: &ErrorObjectOwned) -> &str {
     error.data().unwrap().get()
+}
+
+#[test]
+fn every_code_has_its_row_in_the_documentation() {
+    let documentation = include_str!("../mod.rs");
+    for code in codes::ALL {
+        let row = format!("//! | {code} |");
+        let rows = documentation.lines().filter(|line| line.starts_with(&row));
+        assert_eq!(rows.count(), 1, "{code}");
+    }
 }

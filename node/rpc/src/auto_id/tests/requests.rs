@@ -325,7 +325,7 @@ fn a_signature_counts_once_and_with_its_algorithm_only() {
     assert_eq!(payload.key, fingerprint);
 }
 
-/// A key usage without digitalSignature keeps nobody from acting (§11: requests need no purpose).
+/// A key usage without digitalSignature keeps nobody from acting (§11.3: requests need no purpose).
 #[test]
 fn requests_need_no_purpose() {
     let (rpc, chain) = rpc();

@@ -225,9 +225,9 @@ impl Environment for Owner<'_> {
         let actor = registered::authority(&node, &subject, actor).await?;
         let next = files::certificate(&self.files.next)?;
         let new_key = self.key_of_next(&subject, &actor);
-        let parties = (&subject, &actor);
+        let subject_and_actor = (&subject, &actor);
         let path = &self.files.next;
-        let unsigned = renewal(&node, &self.args, parties, next, path, new_key).await?;
+        let unsigned = renewal(&node, &self.args, subject_and_actor, next, path, new_key).await?;
         let request = self.request();
         let terms = carry_out::terms(&node, request, unsigned.nonce).await?;
         let signatures = unsigned.sign(request, terms)?;
