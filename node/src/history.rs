@@ -6,7 +6,7 @@
 //!
 //! `rebuild` works on the files of a node that does not run.
 
-use crate::{cli::Cli, commands::Error, configuration::NodeConfiguration};
+use crate::{chain_spec, cli::Cli, commands::Error, configuration::NodeConfiguration};
 use allod_archiver::{archived_bytes, rebuild::Step};
 use allod_archiving::{Reconstructor, verify_pieces_of_segment};
 use allod_core::{ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex};
@@ -60,7 +60,12 @@ pub struct RebuildArgs {
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
     /// Address of the node.
-    #[arg(long, default_value = "ws://127.0.0.1:9944")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "ws://127.0.0.1:9944",
+        value_parser = allod_identity_cli::node_url
+    )]
     url: String,
 
     /// First segment to verify. Blocks that began before it are left out.
@@ -95,7 +100,8 @@ fn rebuild(cli: &Cli, args: &RebuildArgs) -> Result<ExitCode, Error> {
     }
     let _entered = runtime.enter();
     let (mut whole, mut repaired) = (0_u64, 0_u64);
-    allod_service::rebuild_history(&config, |step| match step {
+    let genesis = chain_spec::genesis_rule(&args.chain);
+    allod_service::rebuild_history(&config, genesis, |step| match step {
         Step::Whole(_) => whole = whole.saturating_add(1),
         Step::Repaired(index) => {
             repaired = repaired.saturating_add(1);

@@ -61,6 +61,7 @@ mod test_openssl;
 mod verbs;
 
 pub use files::{PemBlock, pem_blocks};
+pub use node::node_url;
 pub use request::{
     outcome::{Outcome, identity_outcome, revocation_outcome},
     runtime::{CallError, ChainRuntime, ExecutionError, RuntimeVersion, TransactionContext},

@@ -16,6 +16,7 @@ mod farming;
 mod rpc;
 mod running;
 
+pub use database::GenesisRule;
 pub use essential::Failure;
 pub use farmer_node::FarmerNode;
 pub use farming::FarmingOptions;
@@ -61,6 +62,8 @@ type Net = Litep2pNetworkBackend;
 /// What the node does besides following the chain.
 #[derive(Debug, Clone)]
 pub struct NodeOptions {
+    /// Whether the database may begin otherwise than the specification says.
+    pub genesis: GenesisRule,
     /// Whether it runs the delay function.
     pub timekeeper: bool,
     /// On which core.
@@ -102,8 +105,12 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
 }
 
 /// Makes a damaged history whole again from the database. No node may run on it meanwhile.
-pub fn rebuild_history(config: &Configuration, told: impl FnMut(Step)) -> Result<(), Error> {
-    let parts = open(config)?;
+pub fn rebuild_history(
+    config: &Configuration,
+    genesis: GenesisRule,
+    told: impl FnMut(Step),
+) -> Result<(), Error> {
+    let parts = open(config, genesis)?;
     let folder = history_folder(config);
     rebuild(parts.client, Kzg::new(), &folder, &parts.parameters, told).map_err(other)
 }
@@ -117,7 +124,7 @@ async fn archiver_failure(
 
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
-    let mut parts = open(&config)?;
+    let mut parts = open(&config, options.genesis)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
     let kzg = Kzg::new();
     let context = import_context(&parts, &config, &kzg)?;
