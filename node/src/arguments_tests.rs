@@ -685,7 +685,7 @@ fn options_without_a_meaning_and_combinations_of_them_are_refused() {
             "'some' for '--state-pruning <N|archive-canonical|archive>'",
         ),
         ("history verify --url foo", "'foo' for '--url <URL>'"),
-        ("id show --url http://a 00", "'http://a' for '--url <URL>'"),
+        ("id show --url http://a cert.pem", "'http://a' for '--url <URL>'"),
     ];
     for (line, named) in refused {
         let words = ["allod"].into_iter().chain(line.split_whitespace());

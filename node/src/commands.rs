@@ -2,7 +2,7 @@
 
 use crate::{
     chain_spec,
-    cli::{Cli, Command, SpecCmd},
+    cli::{Command, SpecCmd},
     history,
     identity::BuiltInRuntime,
     node::{self, NodeSettings},

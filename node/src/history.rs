@@ -9,7 +9,9 @@
 use crate::{chain_spec, cli::Cli, commands::Error, configuration::NodeConfiguration};
 use allod_archiver::{archived_bytes, rebuild::Step};
 use allod_archiving::{Reconstructor, verify_pieces_of_segment};
-use allod_core::{ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex};
+use allod_core::{
+    ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex, parameters::PIECE_BYTES,
+};
 use allod_kzg::Kzg;
 use allod_rpc_types::farmer::PieceBytes;
 use jsonrpsee::{
@@ -24,7 +26,7 @@ use sp_runtime::{
     generic::{self, SignedBlock},
     traits::BlakeTwo256,
 };
-use std::{path::PathBuf, process::ExitCode};
+use std::{fmt, path::PathBuf, process::ExitCode};
 
 type OpaqueBlock = generic::Block<generic::Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
 
@@ -108,12 +110,20 @@ fn rebuild(cli: &Cli, args: &RebuildArgs) -> Result<ExitCode, Error> {
             println!("segment {index} was damaged; its pieces are made again");
         }
         Step::Done(size) => println!(
-            "{} segments: {whole} were whole, {repaired} repaired, {} archived again",
-            size.0,
+            "{}: {whole} whole, {repaired} repaired, {} archived again",
+            counted(size.0, "segment"),
             size.0.saturating_sub(whole).saturating_sub(repaired),
         ),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A number of things, in the singular where it is one.
+fn counted(number: u64, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
 }
 
 /// What was compared.
@@ -144,17 +154,17 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
             compare(&client, *number, bytes, &mut tally).await?;
         }
         println!(
-            "segment {index}: {} of {} pieces, {} blocks",
+            "segment {index}: {} of {} pieces, {}",
             parameters.raw_records_per_segment,
             parameters.pieces_per_segment(),
-            contents.blocks.len(),
+            counted(contents.blocks.len() as u64, "block"),
         );
     }
     println!(
-        "{} blocks, {} bytes rebuilt from {} segments; {} differ",
-        tally.blocks,
-        tally.bytes,
-        size.0.saturating_sub(args.from),
+        "{}, {} rebuilt from {}; {} differ",
+        counted(tally.blocks, "block"),
+        counted(tally.bytes, "byte"),
+        counted(size.0.saturating_sub(args.from), "segment"),
         tally.wrong,
     );
     Ok(if tally.wrong == 0 {
@@ -198,8 +208,11 @@ async fn half_of_pieces(
         .iter()
         .map(|(position, piece)| (*position, piece))
         .collect();
-    verify_pieces_of_segment(kzg, &list, &header.segment_commitment, count)
-        .map_err(|error| format!("segment {}: {error}", header.segment_index))?;
+    if let Err(wrong) = verify_pieces_of_segment(kzg, &list, &header.segment_commitment, count) {
+        let first = wrong.0.first().and_then(|(index, _)| list.get(*index));
+        let position = first.map_or(0, |(position, _)| *position);
+        return Err(damaged(header.segment_index, position, &wrong).into());
+    }
     let mut pieces = vec![None; usize::try_from(count)?];
     for (position, piece) in chosen {
         if let Some(place) = pieces.get_mut(usize::try_from(position)?) {
@@ -207,6 +220,15 @@ async fn half_of_pieces(
         }
     }
     Ok(pieces)
+}
+
+/// Where the node has a piece that is not the segment's, and what to do.
+fn damaged(segment: SegmentIndex, position: u64, error: &impl fmt::Display) -> String {
+    let offset = position.saturating_mul(PIECE_BYTES as u64);
+    format!(
+        "history/segment-{segment} in the node's folder is damaged at byte {offset}: {error}; stop the node, and \
+         `allod history rebuild` makes it anew from the database"
+    )
 }
 
 /// Compares a rebuilt block with the one that the node serves.

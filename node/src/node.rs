@@ -132,6 +132,8 @@ pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
 
 fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
     let arguments = &settings.arguments;
+    // While there is but this thread.
+    allod_disk::take_over_sigbus()?;
     let runtime = sc_cli::build_runtime()?;
     // Before all else, so that a signal while the node starts stops it in order, too.
     let mut signals = runtime.block_on(async { StopSignals::capture() })?;
@@ -158,10 +160,20 @@ fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
         Some(failure) => tracing::error!("Stopping, because {failure}"),
     }
     let stopped = node.stop(runtime);
-    let report = report(&stopped, arguments.data.tmp);
-    match failure {
-        Some(failure) => Err(failure.into()),
-        None => report.map_err(Error::from),
+    match (report(&stopped, arguments.data.tmp), failure) {
+        (Ok(stop), None) => {
+            tracing::info!("{stop}");
+            Ok(())
+        }
+        (Err(cause), None) => Err(cause.into()),
+        (Ok(_), Some(failure)) => {
+            tracing::info!("Stopped: {stopped}");
+            Err(failure.into())
+        }
+        (Err(cause), Some(failure)) => {
+            tracing::error!("{cause}");
+            Err(failure.into())
+        }
     }
 }
 
@@ -250,8 +262,8 @@ fn log_start(config: &Configuration) {
     }
 }
 
-/// Says how the node stopped; an error if not everything is on disk that could be.
-fn report(stopped: &Stopped, temporary: bool) -> Result<(), String> {
+/// How the node stopped; an error if not everything is on disk that could be.
+fn report(stopped: &Stopped, temporary: bool) -> Result<String, String> {
     if !stopped.unfinished.is_empty() {
         let unfinished: Vec<_> = stopped.unfinished.iter().copied().collect();
         return Err(format!(
@@ -259,16 +271,21 @@ fn report(stopped: &Stopped, temporary: bool) -> Result<(), String> {
             unfinished.join(", ")
         ));
     }
+    if let Some(lost) = &stopped.lost {
+        return Err(format!(
+            "stopped: {stopped}; not everything could be written: {lost}; make room or mend the disk, then start \
+             again: the network has the rest"
+        ));
+    }
     if let Some(cause) = &stopped.unwritten {
         return Err(format!(
             "stopped: {stopped}; the history ends before that: {cause}"
         ));
     }
-    match temporary {
-        true => tracing::info!("Stopped: {stopped}; nothing is kept (--tmp)."),
-        false => tracing::info!("Stopped: {stopped}; everything is on disk."),
-    }
-    Ok(())
+    Ok(match temporary {
+        true => format!("Stopped: {stopped}; nothing is kept (--tmp)."),
+        false => format!("Stopped: {stopped}; everything is on disk."),
+    })
 }
 
 /// Removes the database and the history beside it.

@@ -83,6 +83,21 @@ pub fn open(config: &Configuration, rule: GenesisRule) -> Result<Parts, Error> {
     })
 }
 
+/// Opens a database again that was closed, to see what of it is on the disk.
+pub type Reopen = Box<dyn FnOnce() -> Result<Backend, String> + Send>;
+
+/// How to open the database of this configuration again.
+pub fn reopen(config: &Configuration) -> Reopen {
+    let mut settings = config.db_config();
+    // Registered already, and needed no more.
+    settings.metrics_registry = None;
+    settings.trie_cache_maximum_size = None;
+    Box::new(move || {
+        let backend = new_db_backend::<Block>(settings).map_err(|error| error.to_string())?;
+        Arc::into_inner(backend).ok_or_else(|| "the database is open twice".into())
+    })
+}
+
 /// Opens the database, as soon as no other process has it open.
 fn open_backend(config: &Configuration) -> Result<Arc<Backend>, Error> {
     let deadline = Instant::now() + LOCK_TIMEOUT;

@@ -5,6 +5,7 @@ use crate::{FarmerNode, essential::EssentialTasks};
 use allod_core::RewardAddress;
 use allod_farmer::{EventHandler, Farmer, FarmerConfig, FarmerEvent};
 use allod_kzg::Kzg;
+use allod_metrics::{Metrics, SectorLoss};
 use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
 use tokio::sync::oneshot;
 
@@ -33,10 +34,32 @@ fn log_event(event: &FarmerEvent) {
                 tracing::info!(target: "farmer", "{event}");
             }
         }
-        FarmerEvent::SolutionFound { .. } | FarmerEvent::Sealed { .. } => {
+        FarmerEvent::SlotAudited { .. }
+        | FarmerEvent::SolutionFound { .. }
+        | FarmerEvent::Sealed { .. } => {
             tracing::debug!(target: "farmer", "{event}");
         }
         event => tracing::info!(target: "farmer", "{event}"),
+    }
+}
+
+/// Counts what happens.
+fn count_event(metrics: &Metrics, event: &FarmerEvent) {
+    match event {
+        FarmerEvent::Started { sectors, pledged } => metrics.farming(*sectors, *pledged),
+        // One that took another's place is farmed instead of it.
+        FarmerEvent::SectorPlotted { replaced: true, .. } => {}
+        FarmerEvent::SectorPlotted { .. } => metrics.sector_plotted(),
+        FarmerEvent::PlottingFailed { .. } => metrics.plotting_failed(),
+        FarmerEvent::SectorExpires { .. } => metrics.sector_lost(SectorLoss::Expired),
+        FarmerEvent::SectorDamaged { .. } => metrics.sector_lost(SectorLoss::Damaged),
+        FarmerEvent::SolutionFound { .. } => metrics.solution_found(),
+        FarmerEvent::SolutionRefused { .. } => metrics.solution_refused(),
+        FarmerEvent::SlotAudited { .. } => metrics.audited(),
+        FarmerEvent::SlotsSkipped { count } => metrics.audits_missed(*count),
+        FarmerEvent::Sealed { .. } => metrics.won(),
+        // Farmers of other versions may tell more; what is not listed here is only logged.
+        _ => {}
     }
 }
 
@@ -48,8 +71,12 @@ pub fn start(
     default_folder: PathBuf,
     node: Arc<FarmerNode>,
     kzg: Kzg,
+    metrics: Metrics,
 ) -> std::io::Result<JoinHandle<()>> {
-    let on_event: EventHandler = Arc::new(log_event);
+    let on_event: EventHandler = Arc::new(move |event: &FarmerEvent| {
+        log_event(event);
+        count_event(&metrics, event);
+    });
     let config = FarmerConfig {
         directory: options.folder.unwrap_or(default_folder),
         sectors: options.sectors,

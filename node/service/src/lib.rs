@@ -13,6 +13,7 @@ mod database;
 mod essential;
 mod farmer_node;
 mod farming;
+mod monitoring;
 mod rpc;
 mod running;
 
@@ -33,11 +34,14 @@ use allod_consensus::{
 };
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
+use allod_metrics::Metrics;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use allod_timekeeper::{GossipNetwork, PotSource, PotVerifier, TimekeeperConfig};
-use database::{Parts, open};
+use allod_disk::{Disk, DiskError};
+use database::{Parts, open, reopen};
 use essential::{EssentialTasks, essential_tasks};
+use sc_client_api::AuxStore;
 use sc_network::{Litep2pNetworkBackend, NetworkBackend, service::traits::NotificationService};
 use sc_service::{
     BuildNetworkParams, Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient,
@@ -122,10 +126,44 @@ async fn archiver_failure(
     Err(archiver.failed().await)
 }
 
+/// Keeps the metrics up to date as long as the node runs.
+fn watch_over(
+    parts: &Parts,
+    context: &Arc<Context>,
+    time: &allod_timekeeper::PotSourceHandle,
+    disk: Disk,
+    metrics: &Metrics,
+) {
+    let (spawner, group) = (parts.tasks.spawn_handle(), Some("metrics"));
+    let depth = monitoring::watch_reorganisations(parts.client.clone(), metrics.clone());
+    spawner.spawn("reorganisations", group, depth);
+    let samples = monitoring::sample(context.clone(), time.clone(), disk, metrics.clone());
+    spawner.spawn("samples", group, samples);
+}
+
+/// Ends when the node has to stop because of its disk, with what to do.
+fn disk_failure(
+    disk: Disk,
+    config: &Configuration,
+    parts: &Parts,
+) -> impl Future<Output = Result<(), DiskError>> + Send + use<> {
+    let database = config.database.path().unwrap_or(&config.data_path).to_owned();
+    let backend = parts.backend.clone();
+    // An empty commit writes nothing, and is refused once a write has failed.
+    let probe = move || backend.insert_aux(&[], &[]);
+    async move { Err(disk.watch(database, probe).await) }
+}
+
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
+    let disk = Disk::claim(&chain_folder(&config)).map_err(other)?;
+    disk.catch_pages()?;
     let mut parts = open(&config, options.genesis)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
+    let reopen = reopen(&config);
+    let watch = disk_failure(disk.clone(), &config, &parts);
+    essential.spawn_fallible("disk", "disk", watch);
+    let metrics = Metrics::new(config.prometheus_registry()).map_err(other)?;
     let kzg = Kzg::new();
     let context = import_context(&parts, &config, &kzg)?;
     essential.spawn_fallible(
@@ -153,8 +191,10 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         pool: pool.clone(),
     };
     let _ = context.late.reporter.set(Arc::new(reporter));
+    let _ = context.late.metrics.set(metrics.clone());
 
     let time = start_time(&parts, &essential, &context, &options, network.gossip)?;
+    watch_over(&parts, &context, &time, disk, &metrics);
     let (link, solutions) = FarmingLink::new();
     if options.farming.is_some() {
         let environment = sc_basic_authorship::ProposerFactory::new(
@@ -191,10 +231,12 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         farmer_node.clone(),
     )?;
     let farmer = options.farming.map(|farming| {
-        farming::start(&essential, farming, plot_folder, farmer_node, kzg).map_err(Error::Io)
+        farming::start(&essential, farming, plot_folder, farmer_node, kzg, metrics)
+            .map_err(Error::Io)
     });
     Ok(RunningNode {
         archiver: context.archiver.clone(),
+        reopen,
         client: parts.client,
         backend: parts.backend,
         tasks: parts.tasks,
