@@ -16,6 +16,7 @@ mod farming;
 mod monitoring;
 mod rpc;
 mod running;
+mod time;
 
 pub use database::GenesisRule;
 pub use essential::Failure;
@@ -32,13 +33,13 @@ use allod_consensus::{
     equivocation::{EquivocationWatch, PoolReporter},
     import_queue,
 };
+use allod_disk::{Disk, DiskError};
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_metrics::Metrics;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
-use allod_timekeeper::{GossipNetwork, PotSource, PotVerifier, TimekeeperConfig};
-use allod_disk::{Disk, DiskError};
+use allod_timekeeper::{GossipNetwork, PotVerifier};
 use database::{Parts, open, reopen};
 use essential::{EssentialTasks, essential_tasks};
 use sc_client_api::AuxStore;
@@ -48,7 +49,7 @@ use sc_service::{
 };
 use sc_transaction_pool::TransactionPoolHandle;
 use sp_blockchain::HeaderBackend;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 /// Runs the runtime, with Substrate's host functions and no others.
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -126,21 +127,6 @@ async fn archiver_failure(
     Err(archiver.failed().await)
 }
 
-/// Keeps the metrics up to date as long as the node runs.
-fn watch_over(
-    parts: &Parts,
-    context: &Arc<Context>,
-    time: &allod_timekeeper::PotSourceHandle,
-    disk: Disk,
-    metrics: &Metrics,
-) {
-    let (spawner, group) = (parts.tasks.spawn_handle(), Some("metrics"));
-    let depth = monitoring::watch_reorganisations(parts.client.clone(), metrics.clone());
-    spawner.spawn("reorganisations", group, depth);
-    let samples = monitoring::sample(context.clone(), time.clone(), disk, metrics.clone());
-    spawner.spawn("samples", group, samples);
-}
-
 /// Ends when the node has to stop because of its disk, with what to do.
 fn disk_failure(
     disk: Disk,
@@ -193,8 +179,16 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
     let _ = context.late.reporter.set(Arc::new(reporter));
     let _ = context.late.metrics.set(metrics.clone());
 
-    let time = start_time(&parts, &essential, &context, &options, network.gossip)?;
-    watch_over(&parts, &context, &time, disk, &metrics);
+    let chain = config.chain_spec.chain_type();
+    let time = time::start(
+        &parts,
+        &essential,
+        &context,
+        &options,
+        &chain,
+        network.gossip,
+    )?;
+    monitoring::start(&parts, &context, &time, disk, &metrics);
     let (link, solutions) = FarmingLink::new();
     if options.farming.is_some() {
         let environment = sc_basic_authorship::ProposerFactory::new(
@@ -310,30 +304,6 @@ fn start_network(
         sync,
     };
     Ok(Network { handles, gossip })
-}
-
-fn start_time(
-    parts: &Parts,
-    essential: &EssentialTasks,
-    context: &Context,
-    options: &NodeOptions,
-    gossip: GossipNetwork<Block>,
-) -> Result<allod_timekeeper::PotSourceHandle, Error> {
-    let timekeeper = TimekeeperConfig {
-        enabled: options.timekeeper,
-        pace: Some(Duration::from_millis(parts.parameters.slot_duration_ms)),
-        core: options.timekeeper_core,
-    };
-    let (source, time) = PotSource::new(
-        parts.client.clone(),
-        context.pot_verifier.clone(),
-        timekeeper,
-        Some(gossip),
-    )
-    .map_err(other)?;
-    let _ = context.late.time.set(time.clone());
-    essential.spawn("proof-of-time", "farming", source.run());
-    Ok(time)
 }
 
 fn serve(

@@ -1,6 +1,6 @@
 //! What a node tells Prometheus: metrics that others hold the numbers of are looked at every few seconds.
 
-use crate::{Client, Context};
+use crate::{Client, Context, database::Parts};
 use allod_consensus_primitives::pre_digest;
 use allod_core::Slot;
 use allod_disk::Disk;
@@ -15,8 +15,23 @@ use tokio::time::sleep;
 /// Pause between two samples: shorter than any interval at which Prometheus asks.
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Keeps the metrics up to date as long as the node runs.
+pub(crate) fn start(
+    parts: &Parts,
+    context: &Arc<Context>,
+    time: &PotSourceHandle,
+    disk: Disk,
+    metrics: &Metrics,
+) {
+    let (spawner, group) = (parts.tasks.spawn_handle(), Some("metrics"));
+    let depth = watch_reorganisations(parts.client.clone(), metrics.clone());
+    spawner.spawn("reorganisations", group, depth);
+    let samples = sample(context.clone(), time.clone(), disk, metrics.clone());
+    spawner.spawn("samples", group, samples);
+}
+
 /// Notes every reorganisation, for ever.
-pub async fn watch_reorganisations(client: Arc<Client>, metrics: Metrics) {
+async fn watch_reorganisations(client: Arc<Client>, metrics: Metrics) {
     let mut imported = client.import_notification_stream();
     drop(client);
     while let Some(block) = imported.next().await {
@@ -28,7 +43,7 @@ pub async fn watch_reorganisations(client: Arc<Client>, metrics: Metrics) {
 }
 
 /// Samples, for ever.
-pub async fn sample(
+async fn sample(
     context: Arc<Context>,
     time: PotSourceHandle,
     disk: Disk,
