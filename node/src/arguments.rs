@@ -289,7 +289,10 @@ fn network_key(text: &str) -> Result<String, String> {
 
 /// Origins of web pages (RFC 6454 §6.1): a scheme and a host, with or without a port.
 fn origins(text: &str) -> Result<Cors, String> {
-    for origin in text.split(',').filter(|origin| !matches!(*origin, "all" | "*")) {
+    for origin in text
+        .split(',')
+        .filter(|origin| !matches!(*origin, "all" | "*"))
+    {
         let host = origin.split_once("://").map(|(_, host)| host);
         let is_origin = host.is_some_and(|host| !host.is_empty() && !host.contains('/'));
         if !is_origin || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -298,7 +301,8 @@ fn origins(text: &str) -> Result<Cors, String> {
             ));
         }
     }
-    text.parse().map_err(|error: sc_cli::Error| error.to_string())
+    text.parse()
+        .map_err(|error: sc_cli::Error| error.to_string())
 }
 
 /// Log levels, as the SDK reads them; checked here, so that a wrong one is named.
@@ -308,7 +312,9 @@ fn log_levels(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     for directive in text.split(',') {
-        let level = directive.rsplit_once('=').map_or(directive, |(_, level)| level);
+        let level = directive
+            .rsplit_once('=')
+            .map_or(directive, |(_, level)| level);
         let target = directive.rsplit_once('=').map_or("", |(target, _)| target);
         let is_level = level.parse::<tracing::level_filters::LevelFilter>().is_ok();
         // Alone, a word that is no level is a target, of which everything is logged.

@@ -678,14 +678,20 @@ fn options_without_a_meaning_and_combinations_of_them_are_refused() {
             "\"https://b.example/page\" is no origin",
         ),
         ("dev --log loud=very", "'loud=very' for '--log <LEVELS>"),
-        ("dev --log warn,sync=loud", "\"sync=loud\" is neither a level"),
+        (
+            "dev --log warn,sync=loud",
+            "\"sync=loud\" is neither a level",
+        ),
         ("dev --node-key abcd", "'abcd' for '--node-key <HEX>'"),
         (
             "dev --state-pruning some",
             "'some' for '--state-pruning <N|archive-canonical|archive>'",
         ),
         ("history verify --url foo", "'foo' for '--url <URL>'"),
-        ("id show --url http://a cert.pem", "'http://a' for '--url <URL>'"),
+        (
+            "id show --url http://a cert.pem",
+            "'http://a' for '--url <URL>'",
+        ),
     ];
     for (line, named) in refused {
         let words = ["allod"].into_iter().chain(line.split_whitespace());
@@ -700,8 +706,14 @@ fn options_without_a_meaning_and_combinations_of_them_are_refused() {
 #[test]
 fn a_usage_error_ends_with_its_cause_in_one_line() {
     for (line, expected) in [
-        ("allod node", "the following required arguments were not provided: --chain <CHAIN>"),
-        ("allod dev --validator", "unexpected argument '--validator' found"),
+        (
+            "allod node",
+            "the following required arguments were not provided: --chain <CHAIN>",
+        ),
+        (
+            "allod dev --validator",
+            "unexpected argument '--validator' found",
+        ),
         ("allod dive", "unrecognized subcommand 'dive'"),
         ("allod", "a subcommand is missing"),
         (

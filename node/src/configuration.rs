@@ -8,7 +8,9 @@ use sc_cli::{
 use sc_network::config::{NetworkConfiguration, Secret};
 use sc_service::{
     Role,
-    config::{BasePath, NodeKeyConfig, PrometheusConfig, TelemetryEndpoints, TransactionPoolOptions},
+    config::{
+        BasePath, NodeKeyConfig, PrometheusConfig, TelemetryEndpoints, TransactionPoolOptions,
+    },
 };
 use std::{
     io,

@@ -21,7 +21,8 @@ impl FromStr for RewardAddressArgument {
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("//") {
             let named = Keyring::iter().find(|key| key.to_seed() == text);
-            let key = named.ok_or_else(|| format!("no well-known name; they are {}", well_known_names()))?;
+            let key = named
+                .ok_or_else(|| format!("no well-known name; they are {}", well_known_names()))?;
             return Ok(Self {
                 address: RewardAddress(key.to_account_id().into()),
                 well_known: Some(text.to_owned()),
@@ -99,6 +100,9 @@ mod tests {
         assert!(read("5Grw").unwrap_err().contains("SS58"));
         // Nobody has its key, and everybody can make it.
         let error = read("//Nobody").unwrap_err();
-        assert!(error.starts_with("no well-known name; they are //Alice, //Bob, "), "{error}");
+        assert!(
+            error.starts_with("no well-known name; they are //Alice, //Bob, "),
+            "{error}"
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     arguments::NodeArguments,
+    chain_spec,
     cli::{Cli, DevCmd, NodeCmd},
     commands::Error,
-    chain_spec,
     configuration::{NodeConfiguration, take_network_key},
     farming::FarmingArguments,
     ports,

@@ -69,7 +69,12 @@ impl PortError {
     fn says_the_same(&self, other: &Self) -> bool {
         let said = |error: &Self| {
             let listener = error.listener;
-            (listener.argument, listener.transport, listener.address.port(), error.refusal)
+            (
+                listener.argument,
+                listener.transport,
+                listener.address.port(),
+                error.refusal,
+            )
         };
         said(self) == said(other)
     }
@@ -197,7 +202,11 @@ mod tests {
         let errors = refused(&[
             listener("--rpc-port", Transport::Tcp, taken_tcp),
             listener("--rpc-port", Transport::Tcp, taken_tcp),
-            listener("--prometheus-port", Transport::Tcp, "127.0.0.1:0".parse().unwrap()),
+            listener(
+                "--prometheus-port",
+                Transport::Tcp,
+                "127.0.0.1:0".parse().unwrap(),
+            ),
             listener("--port", Transport::Udp, taken_udp),
         ]);
         let in_use = "is in use; give another one, or 0 for any that is free";

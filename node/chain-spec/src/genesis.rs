@@ -99,7 +99,9 @@ fn disliked(code: &Value, content: &Map<String, Value>) -> Option<String> {
         .chain(needed.map(|needed| (needed.0, None)))
         .find_map(|(name, section)| {
             let alone = section.into_iter().chain(needed);
-            let alone: Map<_, _> = alone.map(|(name, value)| (name.clone(), value.clone())).collect();
+            let alone: Map<_, _> = alone
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
             let refused = caller.get_storage_for_patch(alone.into()).is_err();
             refused.then(|| name.clone())
         })
@@ -250,8 +252,14 @@ mod tests {
     #[test]
     fn the_place_at_which_a_runtime_stops_reading_is_a_field() {
         let list = |list: Value| json!({ "balances": { "list": list } });
-        assert_eq!(field_of(list(json!([["a", 1], ["b", -2]]))), "balances.list[1][1]");
-        assert_eq!(field_of(list(json!([["a", 1], [7, 2]]))), "balances.list[1][0]");
+        assert_eq!(
+            field_of(list(json!([["a", 1], ["b", -2]]))),
+            "balances.list[1][1]"
+        );
+        assert_eq!(
+            field_of(list(json!([["a", 1], [7, 2]]))),
+            "balances.list[1][0]"
+        );
         assert_eq!(field_of(list(json!([["a", "1"]]))), "balances.list[0][1]");
         assert_eq!(field_of(list(json!({ "a": 1 }))), "balances.list");
         let unknown = json!({ "balances": { "list": [["a", 1]], "wrong": 1 } });
@@ -259,8 +267,14 @@ mod tests {
         assert_eq!(field_of(json!({ "balances": {} })), "balances");
         assert_eq!(field_of(json!({ "bananas": {} })), "bananas");
         let other = |other: Value| json!({ "balances": { "list": [["a\"]", 1]] }, "other": other });
-        assert_eq!(field_of(other(json!({ "flag": true, "key": "xy" }))), "other.key");
+        assert_eq!(
+            field_of(other(json!({ "flag": true, "key": "xy" }))),
+            "other.key"
+        );
         assert_eq!(field_of(other(json!({ "key": "x" }))), "other");
-        assert_eq!(field_of(other(json!({ "flag": 1, "key": "x" }))), "other.flag");
+        assert_eq!(
+            field_of(other(json!({ "flag": 1, "key": "x" }))),
+            "other.flag"
+        );
     }
 }

@@ -180,7 +180,10 @@ fn only<'a>(
     path: &str,
     expected: impl Iterator<Item = &'a &'static str> + Clone,
 ) -> Result<(), SpecError> {
-    match fields.keys().find(|field| !expected.clone().any(|known| known == field)) {
+    match fields
+        .keys()
+        .find(|field| !expected.clone().any(|known| known == field))
+    {
         None => Ok(()),
         Some(unknown) => Err(SpecError::Unknown {
             field: format!("{path}{unknown}"),
@@ -298,9 +301,12 @@ mod tests {
         let spec = read(text.as_bytes(), RUNTIME).unwrap();
         let exported: Value = serde_json::from_str(&export(&spec, false).unwrap()).unwrap();
         assert_eq!(exported, serde_json::from_slice::<Value>(LOCAL).unwrap());
-        let error = error_of(|spec| spec.pointer_mut(PARAMETERS).unwrap()["eraLength"] = json!(0.5));
+        let error =
+            error_of(|spec| spec.pointer_mut(PARAMETERS).unwrap()["eraLength"] = json!(0.5));
         assert!(
-            error.starts_with("field `genesis.runtimeGenesis.patch.farming.parameters.eraLength`: 0.5 is no"),
+            error.starts_with(
+                "field `genesis.runtimeGenesis.patch.farming.parameters.eraLength`: 0.5 is no"
+            ),
             "{error}"
         );
     }

@@ -130,6 +130,9 @@ mod tests {
     fn a_number_that_is_not_whole_is_named_by_its_path() {
         let mut spec = serde_json::json!({ "a": [{ "b": 1 }, { "b": [2, 0.5] }] });
         let error = make_whole(&mut spec).unwrap_err().to_string();
-        assert!(error.starts_with("field `a[1].b[1]`: 0.5 is no whole number"), "{error}");
+        assert!(
+            error.starts_with("field `a[1].b[1]`: 0.5 is no whole number"),
+            "{error}"
+        );
     }
 }

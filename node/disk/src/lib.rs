@@ -326,7 +326,10 @@ mod tests {
         Disk::claim(&folder.path().join("chain")).unwrap();
         let error = disk.watch("db".into(), || Err("worker failed")).await;
         let text = error.to_string();
-        assert!(text.starts_with("cannot write the database db: worker failed; make room"), "{text}");
+        assert!(
+            text.starts_with("cannot write the database db: worker failed; make room"),
+            "{text}"
+        );
         assert!(!reserve.exists());
     }
 
@@ -345,6 +348,9 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "no folder").unwrap();
         let error = Disk::claim(&file.join("chain")).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("cannot create {}/chain: ", file.display())), "{error}");
+        assert!(
+            error.starts_with(&format!("cannot create {}/chain: ", file.display())),
+            "{error}"
+        );
     }
 }

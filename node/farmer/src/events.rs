@@ -260,7 +260,10 @@ impl fmt::Display for FarmerEvent {
                 slot,
                 tickets,
                 winners,
-            } => write!(f, "Audited slot {slot}: {tickets} tickets, {winners} of them win"),
+            } => write!(
+                f,
+                "Audited slot {slot}: {tickets} tickets, {winners} of them win"
+            ),
             Self::SlotsSkipped { count } => {
                 let slots = if *count == 1 { "slot" } else { "slots" };
                 write!(f, "Too slow: {count} {slots} went by without an audit")

@@ -138,7 +138,11 @@ impl Metrics {
         let metrics = Self {
             reorganisation_depth: register(Histogram::with_opts(depth)?, registry)?,
             import_seconds: register(HistogramVec::new(stage, &["stage"])?, registry)?,
-            blocks_refused: counters("allod_blocks_refused", "Blocks that were not imported", "rule")?,
+            blocks_refused: counters(
+                "allod_blocks_refused",
+                "Blocks that were not imported",
+                "rule",
+            )?,
             time_lead: gauge(
                 "allod_time_lead_slots",
                 "Slots by which the node's own time is ahead of the best block",
@@ -151,7 +155,10 @@ impl Metrics {
                 "allod_archiver_lag_blocks",
                 "Final blocks that are not archived yet",
             )?,
-            history_segments: gauge("allod_history_segments", "Segments of the history on the disk")?,
+            history_segments: gauge(
+                "allod_history_segments",
+                "Segments of the history on the disk",
+            )?,
             disk_free: gauge("allod_disk_free_bytes", "Room on the disk of the database")?,
             sectors: register(GaugeVec::new(sectors, &["state"])?, registry)?,
             sectors_lost: counters(
@@ -159,10 +166,17 @@ impl Metrics {
                 "Sectors that have to be plotted again",
                 "cause",
             )?,
-            plotting_failures: counter("allod_plotting_failures", "Sectors that could not be made")?,
+            plotting_failures: counter(
+                "allod_plotting_failures",
+                "Sectors that could not be made",
+            )?,
             audits: counter("allod_audits", "Slots that were audited")?,
             audits_missed: counter("allod_audits_missed", "Slots that went by unaudited")?,
-            solutions: counters("allod_solutions", "Solutions that the farmer found", "outcome")?,
+            solutions: counters(
+                "allod_solutions",
+                "Solutions that the farmer found",
+                "outcome",
+            )?,
             wins: counter("allod_wins", "Blocks that the farmer sealed")?,
         };
         metrics.begin_at_zero();
@@ -172,7 +186,11 @@ impl Metrics {
     /// A series that does not exist yet has no rate, and no alert sees its first step: so those whose labels are
     /// known begin at zero.
     fn begin_at_zero(&self) {
-        for stage in [ImportStage::Check, ImportStage::Execute, ImportStage::Finalize] {
+        for stage in [
+            ImportStage::Check,
+            ImportStage::Execute,
+            ImportStage::Finalize,
+        ] {
             self.import_seconds.with_label_values(&[stage.label()]);
         }
         for state in [PLEDGED, PLOTTED] {
@@ -221,8 +239,12 @@ impl Metrics {
 
     /// The farmer begins with so many sectors of so many.
     pub fn farming(&self, plotted: u32, pledged: u32) {
-        self.sectors.with_label_values(&[PLOTTED]).set(plotted.into());
-        self.sectors.with_label_values(&[PLEDGED]).set(pledged.into());
+        self.sectors
+            .with_label_values(&[PLOTTED])
+            .set(plotted.into());
+        self.sectors
+            .with_label_values(&[PLEDGED])
+            .set(pledged.into());
     }
 
     /// A sector is farmed from now on that was not.

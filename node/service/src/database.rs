@@ -53,7 +53,8 @@ pub fn open(config: &Configuration, rule: GenesisRule) -> Result<Parts, Error> {
     let executor: Executor = sc_service::new_wasm_executor(&config.executor);
     let storage = allod_chain_spec::genesis_storage(&*config.chain_spec);
     let name = config.chain_spec.name();
-    let storage = storage.map_err(|error| other(format!("chain specification of {name}: {error}")))?;
+    let storage =
+        storage.map_err(|error| other(format!("chain specification of {name}: {error}")))?;
     let genesis = |storage, commit| {
         GenesisBlockBuilder::<Block, _, _>::new_with_storage(
             storage,

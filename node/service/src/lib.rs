@@ -133,7 +133,11 @@ fn disk_failure(
     config: &Configuration,
     parts: &Parts,
 ) -> impl Future<Output = Result<(), DiskError>> + Send + use<> {
-    let database = config.database.path().unwrap_or(&config.data_path).to_owned();
+    let database = config
+        .database
+        .path()
+        .unwrap_or(&config.data_path)
+        .to_owned();
     let backend = parts.backend.clone();
     // An empty commit writes nothing, and is refused once a write has failed.
     let probe = move || backend.insert_aux(&[], &[]);

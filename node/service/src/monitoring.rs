@@ -43,12 +43,7 @@ async fn watch_reorganisations(client: Arc<Client>, metrics: Metrics) {
 }
 
 /// Samples, for ever.
-async fn sample(
-    context: Arc<Context>,
-    time: PotSourceHandle,
-    disk: Disk,
-    metrics: Metrics,
-) {
+async fn sample(context: Arc<Context>, time: PotSourceHandle, disk: Disk, metrics: Metrics) {
     loop {
         metrics.set(take(&context, &time, &disk));
         sleep(SAMPLE_INTERVAL).await;

@@ -80,7 +80,14 @@ impl Node {
     /// Like [`Self::start`], with metrics on a port.
     pub async fn start_watched(folder: &Path, arguments: &[&str], metrics: u16) -> Self {
         let metrics = metrics.to_string();
-        let ports = ["--rpc-port", "0", "--port", "0", "--prometheus-port", &metrics];
+        let ports = [
+            "--rpc-port",
+            "0",
+            "--port",
+            "0",
+            "--prometheus-port",
+            &metrics,
+        ];
         Self::spawn(folder, arguments, &ports, &[]).await
     }
 
@@ -297,11 +304,7 @@ pub struct Answer {
 }
 
 /// Runs a program to its end.
-pub async fn run(
-    program: impl AsRef<OsStr>,
-    arguments: &[&str],
-    folder: &Path,
-) -> Answer {
+pub async fn run(program: impl AsRef<OsStr>, arguments: &[&str], folder: &Path) -> Answer {
     run_within(PATIENCE, program, arguments, folder).await
 }
 

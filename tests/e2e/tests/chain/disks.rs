@@ -59,7 +59,10 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.folder.path()).status();
+        let _ = Command::new("umount")
+            .arg("-l")
+            .arg(self.folder.path())
+            .status();
     }
 }
 
@@ -77,14 +80,12 @@ async fn with_history(node: &Node) -> u64 {
 async fn goes_on(folder: &Path, at_least: u64) {
     let node = Node::start(folder, &["dev"]).await;
     let resumed = node.best().await;
-    assert!(resumed >= at_least, "at block {resumed}, which was {at_least}");
+    assert!(
+        resumed >= at_least,
+        "at block {resumed}, which was {at_least}"
+    );
     node.wait_for_block(resumed + 2).await;
-    let verified = run(
-        binary(),
-        &["history", "verify", "--url", &node.url],
-        folder,
-    )
-    .await;
+    let verified = run(binary(), &["history", "verify", "--url", &node.url], folder).await;
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
     assert!(verified.out.contains(" 0 differ"), "{}", verified.out);
     assert!(node.stop().await.success());
@@ -112,7 +113,10 @@ async fn a_disk_that_is_filled_stops_the_node_with_one_line_and_nothing_is_lost(
     assert_eq!(status.code(), Some(2), "{}", log.join("\n"));
     let last = cause(&log);
     assert!(last.contains("make room"), "{last}");
-    assert!(last.contains(disk.folder.path().to_str().unwrap()), "{last}");
+    assert!(
+        last.contains(disk.folder.path().to_str().unwrap()),
+        "{last}"
+    );
 
     // Still full: it does not begin.
     let base_path = disk.path();
@@ -277,7 +281,10 @@ async fn a_byte_that_is_another_is_named_with_the_command_that_mends_it() {
     let offset = 3 * 131_168 + 77;
     bytes[offset] ^= 1;
     fs::write(&path, bytes).unwrap();
-    let named = format!("history/segment-0 in the node's folder is damaged at byte {}", 3 * 131_168);
+    let named = format!(
+        "history/segment-0 in the node's folder is damaged at byte {}",
+        3 * 131_168
+    );
     let verify = ["history", "verify", "--url", &node.url];
     let deadline = tokio::time::Instant::now() + PATIENCE;
     let found = loop {

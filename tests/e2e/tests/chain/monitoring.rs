@@ -67,7 +67,10 @@ async fn what_the_dashboard_and_the_alerts_name_is_served_and_moves() {
     for metric in served_now.iter().filter(|name| name.starts_with("allod_")) {
         let base = SERIES.iter().find_map(|end| metric.strip_suffix(end));
         let base = base.unwrap_or(metric);
-        assert!(drawn.iter().any(|name| name.starts_with(base)), "{metric} is not drawn");
+        assert!(
+            drawn.iter().any(|name| name.starts_with(base)),
+            "{metric} is not drawn"
+        );
     }
 
     eventually("numbers that move", || async {
@@ -97,7 +100,11 @@ async fn what_the_dashboard_and_the_alerts_name_is_served_and_moves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn prometheus_takes_the_alert_rules() {
     let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
-    if std::process::Command::new("promtool").arg("--version").output().is_err() {
+    if std::process::Command::new("promtool")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
         eprintln!("skipped: promtool is not installed (Debian's package prometheus has it)");
         return;
     }

@@ -79,7 +79,14 @@ async fn ports_that_are_taken_are_the_last_line_with_their_options_and_nothing_i
     let taken_udp = UdpSocket::bind("0.0.0.0:0").unwrap();
     let tcp = taken_tcp.local_addr().unwrap().port().to_string();
     let udp = taken_udp.local_addr().unwrap().port().to_string();
-    let node = ["node", "--chain", "local", "--base-path", "data", "--no-mdns"];
+    let node = [
+        "node",
+        "--chain",
+        "local",
+        "--base-path",
+        "data",
+        "--no-mdns",
+    ];
     let tries = [
         (["--rpc-port", &tcp, "--port", "0"], "--rpc-port: TCP", &tcp),
         (["--rpc-port", "0", "--port", &udp], "--port: UDP", &udp),
@@ -100,7 +107,10 @@ async fn ports_that_are_taken_are_the_last_line_with_their_options_and_nothing_i
         format!("allod: --rpc-port: TCP port {tcp} is in use"),
         format!("; --port: UDP port {udp} is in use"),
     ];
-    assert!(last.starts_with(&expected[0]) && last.contains(&expected[1]), "{last}");
+    assert!(
+        last.starts_with(&expected[0]) && last.contains(&expected[1]),
+        "{last}"
+    );
     assert!(!folder.path().join("data").exists());
 }
 
@@ -115,10 +125,29 @@ async fn a_terminal_that_closes_and_a_signal_during_the_start_stop_a_node_in_ord
     // Two nodes with one database: the second waits for it, and is told to stop meanwhile.
     let node = Node::start(folder.path(), &["dev"]).await;
     let base_path = folder.path().to_str().unwrap();
-    let waiting = [&["5", binary().to_str().unwrap(), "dev", "--base-path", base_path][..], &ANY_PORTS].concat();
-    let answer = run("timeout", &[&["--preserve-status"], &waiting[..]].concat(), folder.path()).await;
+    let waiting = [
+        &[
+            "5",
+            binary().to_str().unwrap(),
+            "dev",
+            "--base-path",
+            base_path,
+        ][..],
+        &ANY_PORTS,
+    ]
+    .concat();
+    let answer = run(
+        "timeout",
+        &[&["--preserve-status"], &waiting[..]].concat(),
+        folder.path(),
+    )
+    .await;
     assert_eq!(answer.code, 0, "{}", answer.err);
-    assert!(answer.err.contains("Stopped while starting"), "{}", answer.err);
+    assert!(
+        answer.err.contains("Stopped while starting"),
+        "{}",
+        answer.err
+    );
     stopped_cleanly(node, "INT").await;
 }
 
@@ -136,13 +165,23 @@ async fn what_cannot_be_used_is_named_with_its_path_or_option() {
             &["--node-key-file", "file/key"],
             "allod: network key file/key (--node-key-file): Not a directory",
         ),
-        (&["--rpc-cors", "foo"], "allod: invalid value 'foo' for '--rpc-cors <ORIGINS>'"),
-        (&["--validator"], "allod: unexpected argument '--validator' found"),
+        (
+            &["--rpc-cors", "foo"],
+            "allod: invalid value 'foo' for '--rpc-cors <ORIGINS>'",
+        ),
+        (
+            &["--validator"],
+            "allod: unexpected argument '--validator' found",
+        ),
     ] {
         let last = cause(&[&dev[..], arguments].concat(), folder.path()).await;
         assert!(last.starts_with(expected), "{last}");
     }
-    let last = cause(&["history", "rebuild", "--base-path", "nothing"], folder.path()).await;
+    let last = cause(
+        &["history", "rebuild", "--base-path", "nothing"],
+        folder.path(),
+    )
+    .await;
     assert!(last.contains("name no node that ran here"), "{last}");
     assert!(!folder.path().join("nothing").exists());
 }
@@ -164,7 +203,10 @@ async fn a_genesis_that_the_runtime_refuses_is_one_line_with_file_and_field() {
             |list, first| list.as_array_mut().unwrap().push(first.clone()),
             "balances`: the runtime refuses these values",
         ),
-        (|list, _| list[1][1] = "much".into(), "balances.balances[1][1]`: invalid type"),
+        (
+            |list, _| list[1][1] = "much".into(),
+            "balances.balances[1][1]`: invalid type",
+        ),
     ];
     for (change, expected) in changes {
         let mut wrong = local.clone();
@@ -172,7 +214,10 @@ async fn a_genesis_that_the_runtime_refuses_is_one_line_with_file_and_field() {
         fs::write(folder.path().join("wrong.json"), wrong.to_string()).unwrap();
         let field = format!("field `genesis.runtimeGenesis.patch.{expected}");
         let last = cause(&["spec", "wrong.json", "--raw"], folder.path()).await;
-        assert!(last.starts_with("allod: wrong.json: ") && last.contains(&field), "{last}");
+        assert!(
+            last.starts_with("allod: wrong.json: ") && last.contains(&field),
+            "{last}"
+        );
         let node = [&["node", "--chain", "wrong.json", "--tmp"][..], &ANY_PORTS].concat();
         let last = cause(&node, folder.path()).await;
         assert!(last.contains(&field), "{last}");
