@@ -307,6 +307,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_with_nothing_in_it_is_called_empty() {
+        let folder = Folder::new();
+        for nothing in ["", "\n \n"] {
+            let path = folder.write("empty.pem", nothing.as_bytes());
+            let error = certificate(&path).unwrap_err().to_string();
+            assert_eq!(error, format!("{} is empty", path.display()));
+        }
+    }
+
+    #[test]
     fn blocks_are_found_among_text() {
         let text = [
             "subject=CN = agent\n".into(),
