@@ -7,7 +7,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// A file system of its own in memory, unmounted with the test.
@@ -66,8 +66,23 @@ impl Drop for SmallDisk {
     }
 }
 
-/// A development chain of which something is archived; the number of a block then.
+/// Fills a chain with transactions: each MiB is more than one segment.
+fn fill(node: &Node, mebibytes: u32) -> tokio::process::Child {
+    tokio::process::Command::new(binary().with_file_name("allod-load"))
+        .args(["--url", &node.url, "--share", "1"])
+        .args(["--fill", &mebibytes.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program starts")
+}
+
+/// Has some blocks archived beside genesis; gives the number of a block then.
 async fn with_history(node: &Node) -> u64 {
+    node.wait_for_block(1).await;
+    let filled = fill(node, 3).wait().await.unwrap();
+    assert!(filled.success());
     eventually("a second segment", || async {
         let size: u64 = node.call("allod_historySize", &[]).await;
         (size >= 2).then_some(())
@@ -199,6 +214,8 @@ async fn a_segment_that_cannot_be_written_stops_the_node_and_comes_out_the_same_
     let node = Node::start_with(&data, &["dev"], &variables).await;
     let height = with_history(&node).await;
     File::create(&switch).unwrap();
+    // Whoever fills the chain loses its node.
+    let _filler = fill(&node, 8);
     let (status, log) = node.end().await;
     assert_eq!(status.code(), Some(2), "{}", log.join("\n"));
     let last = cause(&log);
