@@ -160,21 +160,15 @@ fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
         Some(failure) => tracing::error!("Stopping, because {failure}"),
     }
     let stopped = node.stop(runtime);
-    match (report(&stopped, arguments.data.tmp), failure) {
-        (Ok(stop), None) => {
-            tracing::info!("{stop}");
-            Ok(())
-        }
-        (Err(cause), None) => Err(cause.into()),
-        (Ok(_), Some(failure)) => {
-            tracing::info!("Stopped: {stopped}");
-            Err(failure.into())
-        }
-        (Err(cause), Some(failure)) => {
-            tracing::error!("{cause}");
-            Err(failure.into())
-        }
+    let report = report(&stopped, arguments.data.tmp);
+    let Some(failure) = failure else {
+        return Ok(report.map(|stop| tracing::info!("{stop}"))?);
+    };
+    match report {
+        Ok(_) => tracing::info!("Stopped: {stopped}"),
+        Err(cause) => tracing::error!("{cause}"),
     }
+    Err(failure.into())
 }
 
 /// Everything that can be said before a node is started: a typing error costs nothing, and leaves nothing behind.
@@ -195,6 +189,13 @@ fn prepare(
     log_start(&config);
 
     let options = settings.options(&config.chain_spec.chain_type())?;
+    let plot = options
+        .farming
+        .iter()
+        .find_map(|farming| farming.folder.as_deref());
+    if let Some(plot) = plot.filter(|plot| plot.exists() && !plot.is_dir()) {
+        return Err(format!("--farm {}: no folder", plot.display()).into());
+    }
     ports::check(&config, &arguments.network)?;
     if let Some(folder) = &arguments.data.base_path {
         fs::create_dir_all(folder)

@@ -243,8 +243,12 @@ async fn a_farmer_that_cannot_farm_stops_the_node_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "no folder").unwrap();
     let last = cause(&farming("local", "file"), folder.path()).await;
-    assert!(last.starts_with("allod: farmer ended: "), "{last}");
-    assert!(last.contains("file"), "{last}");
+    assert_eq!(last, "allod: --farm file: no folder");
+    let last = cause(&farming("local", "file/plot"), folder.path()).await;
+    assert!(
+        last.starts_with("allod: farmer ended: cannot create directory file/plot: "),
+        "{last}"
+    );
 
     // A plot belongs to the chain that it was made for.
     let plot = folder.path().join("plot");
