@@ -149,7 +149,7 @@ pub struct NetworkArguments {
     pub node_key_file: Option<PathBuf>,
 
     /// The network key itself, as hex, for tests: other users of the machine can read it.
-    #[arg(long, value_name = "HEX", conflicts_with = "node_key_file")]
+    #[arg(long, value_name = "HEX", conflicts_with = "node_key_file", value_parser = network_key)]
     pub node_key: Option<String>,
 }
 
@@ -171,7 +171,7 @@ pub struct RpcArguments {
 
     /// Origins whose pages may call from a browser, with commas between them, or `all` [default: this
     /// machine's and https://polkadot.js.org; with `allod dev` all].
-    #[arg(long, value_name = "ORIGINS")]
+    #[arg(long, value_name = "ORIGINS", value_parser = origins)]
     pub rpc_cors: Option<Cors>,
 
     /// Connections at once.
@@ -261,7 +261,7 @@ pub struct PoolArguments {
 pub struct LogArguments {
     /// Levels, for everything and for single targets, as `warn,sync=debug`: error, warn, info, debug or
     /// trace.
-    #[arg(long, short = 'l', value_name = "LEVELS", num_args = 1..)]
+    #[arg(long, short = 'l', value_name = "LEVELS", num_args = 1.., value_parser = log_levels)]
     pub log: Vec<String>,
 
     /// Log level, target and thread with every line.
@@ -276,6 +276,56 @@ pub struct LogArguments {
     /// costs time with every line.
     #[arg(long)]
     pub enable_log_reloading: bool,
+}
+
+/// A network key, which is handed on as it was given.
+fn network_key(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    match hex::decode(digits) {
+        Ok(bytes) if bytes.len() == 32 => Ok(text.to_owned()),
+        Ok(_) | Err(_) => Err("a network key has 64 hex digits".into()),
+    }
+}
+
+/// Origins of web pages (RFC 6454 §6.1): a scheme and a host, with or without a port.
+fn origins(text: &str) -> Result<Cors, String> {
+    for origin in text
+        .split(',')
+        .filter(|origin| !matches!(*origin, "all" | "*"))
+    {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        let is_origin = host.is_some_and(|host| !host.is_empty() && !host.contains('/'));
+        if !is_origin || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(format!(
+                "{origin:?} is no origin, such as https://example.org or http://localhost:8000, nor `all`"
+            ));
+        }
+    }
+    text.parse()
+        .map_err(|error: sc_cli::Error| error.to_string())
+}
+
+/// Log levels, as the SDK reads them; checked here, so that a wrong one is named.
+fn log_levels(text: &str) -> Result<String, String> {
+    // What is in brackets is about spans, and has commas of its own.
+    if text.contains('[') {
+        return Ok(text.to_owned());
+    }
+    for directive in text.split(',') {
+        let level = directive
+            .rsplit_once('=')
+            .map_or(directive, |(_, level)| level);
+        let target = directive.rsplit_once('=').map_or("", |(target, _)| target);
+        let is_level = level.parse::<tracing::level_filters::LevelFilter>().is_ok();
+        // Alone, a word that is no level is a target, of which everything is logged.
+        let is_target = target.is_empty() && !directive.contains('=') && !directive.is_empty();
+        if target.contains('=') || !(is_level || is_target) {
+            return Err(format!(
+                "{directive:?} is neither a level (error, warn, info, debug, trace, off) nor TARGET=LEVEL"
+            ));
+        }
+    }
+    Ok(text.to_owned())
 }
 
 /// The SDK's arguments as they are when none is given.

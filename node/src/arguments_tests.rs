@@ -4,6 +4,7 @@ use crate::{
     chain_spec,
     cli::{Cli, Command},
     node::NodeSettings,
+    usage,
 };
 use clap::{CommandFactory, Parser};
 use sc_cli::{CliConfiguration, SubstrateCli};
@@ -669,7 +670,28 @@ fn options_without_a_meaning_and_combinations_of_them_are_refused() {
             "node --chain local --farm plot --reward-address //Bob --sectors 0",
             "1..=524288",
         ),
+        ("dev --reward-address //Nobody", "//Alice, //Bob"),
         ("dev --in-peers 10001", "0..=10000"),
+        ("dev --rpc-cors foo", "'foo' for '--rpc-cors <ORIGINS>'"),
+        (
+            "dev --rpc-cors https://a.example,https://b.example/page",
+            "\"https://b.example/page\" is no origin",
+        ),
+        ("dev --log loud=very", "'loud=very' for '--log <LEVELS>"),
+        (
+            "dev --log warn,sync=loud",
+            "\"sync=loud\" is neither a level",
+        ),
+        ("dev --node-key abcd", "'abcd' for '--node-key <HEX>'"),
+        (
+            "dev --state-pruning some",
+            "'some' for '--state-pruning <N|archive-canonical|archive>'",
+        ),
+        ("history verify --url foo", "'foo' for '--url <URL>'"),
+        (
+            "id show --url http://a cert.pem",
+            "'http://a' for '--url <URL>'",
+        ),
     ];
     for (line, named) in refused {
         let words = ["allod"].into_iter().chain(line.split_whitespace());
@@ -678,5 +700,47 @@ fn options_without_a_meaning_and_combinations_of_them_are_refused() {
             .map(|error| error.to_string());
         let error = error.unwrap_or_else(|| panic!("{line} is taken"));
         assert!(error.contains(named), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_usage_error_ends_with_its_cause_in_one_line() {
+    for (line, expected) in [
+        (
+            "allod node",
+            "the following required arguments were not provided: --chain <CHAIN>",
+        ),
+        (
+            "allod dev --validator",
+            "unexpected argument '--validator' found",
+        ),
+        ("allod dive", "unrecognized subcommand 'dive'"),
+        ("allod", "a subcommand is missing"),
+        (
+            "allod dev --node-key abcd",
+            "invalid value 'abcd' for '--node-key <HEX>': a network key has 64 hex digits",
+        ),
+    ] {
+        let error = Cli::try_parse_from(line.split_whitespace()).unwrap_err();
+        assert_eq!(usage::cause(&error), expected);
+    }
+    assert_eq!(usage::one_line("a\n  b\n\nc\n"), "a b c");
+}
+
+#[test]
+fn log_levels_and_origins_are_taken_as_the_sdk_takes_them() {
+    for line in [
+        "dev --log warn,sync=debug",
+        "dev --log off sync",
+        "dev --log grandpa[span{field=1}]=trace",
+        "dev --rpc-cors all",
+        "dev --rpc-cors http://localhost:8000,https://polkadot.js.org",
+        "dev --rpc-cors chrome-extension://mopnmbcafieddcagagdcbnhejhlodfdd",
+        "history verify --url wss://a.example:443",
+    ] {
+        let words = ["allod"].into_iter().chain(line.split_whitespace());
+        if let Err(error) = Cli::try_parse_from(words) {
+            panic!("{line}: {error}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub use allod_chain_spec::export;
 use allod_chain_spec::{MAX_SPEC_BYTES, Spec};
+use allod_service::GenesisRule;
 use sc_chain_spec::ChainType;
 use serde_json::json;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -60,6 +61,15 @@ pub fn load_spec(id: &str) -> Result<Spec, String> {
         "dev" | "development" => development(),
         "local" => local(),
         path => from_file(Path::new(path)),
+    }
+}
+
+/// Whether a database may begin otherwise than the chain that a user means by `id`.
+pub fn genesis_rule(id: &str) -> GenesisRule {
+    match id {
+        // Their runtime is the program's: every build begins them anew.
+        "dev" | "development" | "local" => GenesisRule::AsBegun,
+        _file => GenesisRule::AsSpecified,
     }
 }
 

@@ -5,11 +5,17 @@ use sc_cli::{
     ChainSpec, CliConfiguration, ImportParams, NetworkParams, Result, RpcEndpoint, RunCmd,
     SharedParams,
 };
+use sc_network::config::{NetworkConfiguration, Secret};
 use sc_service::{
     Role,
-    config::{BasePath, PrometheusConfig, TelemetryEndpoints, TransactionPoolOptions},
+    config::{
+        BasePath, NodeKeyConfig, PrometheusConfig, TelemetryEndpoints, TransactionPoolOptions,
+    },
 };
-use std::path::Path;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// [`RunCmd`] with what holds for every node of this chain: no role but one, no keys in a keystore,
 /// no off-chain workers, no telemetry. How JSON-RPC is served is said for each of its addresses.
@@ -39,6 +45,31 @@ impl CliConfiguration for NodeConfiguration {
 
     fn network_params(&self) -> Option<&NetworkParams> {
         self.run.network_params()
+    }
+
+    fn network_config(
+        &self,
+        chain_spec: &Box<dyn ChainSpec>,
+        is_dev: bool,
+        is_validator: bool,
+        net_config_dir: PathBuf,
+        client_id: &str,
+        node_name: &str,
+        node_key: NodeKeyConfig,
+        default_listen_port: u16,
+    ) -> Result<NetworkConfiguration> {
+        // The SDK makes the network key here already. A command that runs no node, and one that ends because a port
+        // is taken, shall leave nothing behind: `take_network_key` does it for a node that starts.
+        Ok(self.run.network_params.network_config(
+            chain_spec,
+            is_dev,
+            is_validator,
+            Some(net_config_dir),
+            client_id,
+            node_name,
+            node_key,
+            default_listen_port,
+        ))
     }
 
     fn base_path(&self) -> Result<Option<BasePath>> {
@@ -85,4 +116,30 @@ impl CliConfiguration for NodeConfiguration {
     fn rpc_max_connections(&self) -> Result<u32> {
         self.run.rpc_max_connections()
     }
+}
+
+/// Reads the network key, or makes it where there is none, and completes the addresses that hold its hash.
+///
+/// # Errors
+/// What is wrong with which file.
+pub fn take_network_key(network: &mut NetworkConfiguration) -> std::result::Result<(), String> {
+    let NodeKeyConfig::Ed25519(secret) = &network.node_key;
+    let file = match secret {
+        Secret::File(file) => Some(file.clone()),
+        Secret::Input(_) | Secret::New => None,
+    };
+    let pair = network.node_key.clone().into_keypair().map_err(|error| {
+        let file = file.unwrap_or_default();
+        let file = file.display();
+        match error.kind() {
+            io::ErrorKind::InvalidData => format!(
+                "network key {file} (--node-key-file): no key; it is 32 bytes of Ed25519, raw or as 64 hex digits"
+            ),
+            _ => format!("network key {file} (--node-key-file): {error}"),
+        }
+    })?;
+    network.node_key = NodeKeyConfig::Ed25519(Secret::Input(pair.secret()));
+    network
+        .validate_and_complete_webrtc_addresses()
+        .map_err(|error| format!("--listen-addr, --public-addr: {error}"))
 }

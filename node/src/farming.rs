@@ -3,10 +3,8 @@
 use allod_core::RewardAddress;
 use allod_service::FarmingOptions;
 use sc_service::ChainType;
-use sp_core::{
-    Pair,
-    crypto::{AccountId32, Ss58Codec},
-};
+use sp_core::crypto::{AccountId32, Ss58Codec};
+use sp_keyring::Sr25519Keyring as Keyring;
 use std::{path::PathBuf, str::FromStr};
 
 /// An account for rewards, as the command line names it.
@@ -22,21 +20,28 @@ impl FromStr for RewardAddressArgument {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("//") {
-            let pair = sp_core::sr25519::Pair::from_string(text, None)
-                .map_err(|error| format!("no well-known name such as //Alice: {error:?}"))?;
+            let named = Keyring::iter().find(|key| key.to_seed() == text);
+            let key = named
+                .ok_or_else(|| format!("no well-known name; they are {}", well_known_names()))?;
             return Ok(Self {
-                address: RewardAddress(pair.public().0),
+                address: RewardAddress(key.to_account_id().into()),
                 well_known: Some(text.to_owned()),
             });
         }
         let account = AccountId32::from_ss58check(text).map_err(|error| {
-            format!("neither an SS58 address nor a name such as //Alice: {error:?}")
+            format!("neither an SS58 address nor a name such as //Alice: {error}")
         })?;
         Ok(Self {
             address: RewardAddress(account.into()),
             well_known: None,
         })
     }
+}
+
+/// The names that test chains know accounts by.
+fn well_known_names() -> String {
+    let names: Vec<_> = Keyring::iter().map(Keyring::to_seed).collect();
+    names.join(", ")
 }
 
 impl RewardAddressArgument {
@@ -93,5 +98,11 @@ mod tests {
             assert!(well_known.on(&chain).unwrap_err().contains("everybody's"));
         }
         assert!(read("5Grw").unwrap_err().contains("SS58"));
+        // Nobody has its key, and everybody can make it.
+        let error = read("//Nobody").unwrap_err();
+        assert!(
+            error.starts_with("no well-known name; they are //Alice, //Bob, "),
+            "{error}"
+        );
     }
 }

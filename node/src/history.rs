@@ -6,10 +6,12 @@
 //!
 //! `rebuild` works on the files of a node that does not run.
 
-use crate::{cli::Cli, commands::Error, configuration::NodeConfiguration};
+use crate::{chain_spec, cli::Cli, commands::Error, configuration::NodeConfiguration};
 use allod_archiver::{archived_bytes, rebuild::Step};
 use allod_archiving::{Reconstructor, verify_pieces_of_segment};
-use allod_core::{ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex};
+use allod_core::{
+    ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex, parameters::PIECE_BYTES,
+};
 use allod_kzg::Kzg;
 use allod_rpc_types::farmer::PieceBytes;
 use jsonrpsee::{
@@ -24,7 +26,7 @@ use sp_runtime::{
     generic::{self, SignedBlock},
     traits::BlakeTwo256,
 };
-use std::{path::PathBuf, process::ExitCode};
+use std::{fmt, path::PathBuf, process::ExitCode};
 
 type OpaqueBlock = generic::Block<generic::Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
 
@@ -60,7 +62,12 @@ pub struct RebuildArgs {
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
     /// Address of the node.
-    #[arg(long, default_value = "ws://127.0.0.1:9944")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "ws://127.0.0.1:9944",
+        value_parser = allod_identity_cli::node_url
+    )]
     url: String,
 
     /// First segment to verify. Blocks that began before it are left out.
@@ -95,19 +102,28 @@ fn rebuild(cli: &Cli, args: &RebuildArgs) -> Result<ExitCode, Error> {
     }
     let _entered = runtime.enter();
     let (mut whole, mut repaired) = (0_u64, 0_u64);
-    allod_service::rebuild_history(&config, |step| match step {
+    let genesis = chain_spec::genesis_rule(&args.chain);
+    allod_service::rebuild_history(&config, genesis, |step| match step {
         Step::Whole(_) => whole = whole.saturating_add(1),
         Step::Repaired(index) => {
             repaired = repaired.saturating_add(1);
             println!("segment {index} was damaged; its pieces are made again");
         }
         Step::Done(size) => println!(
-            "{} segments: {whole} were whole, {repaired} repaired, {} archived again",
-            size.0,
+            "{}: {whole} whole, {repaired} repaired, {} archived again",
+            counted(size.0, "segment"),
             size.0.saturating_sub(whole).saturating_sub(repaired),
         ),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A number of things, in the singular where it is one.
+fn counted(number: u64, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
 }
 
 /// What was compared.
@@ -138,17 +154,17 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
             compare(&client, *number, bytes, &mut tally).await?;
         }
         println!(
-            "segment {index}: {} of {} pieces, {} blocks",
+            "segment {index}: {} of {} pieces, {}",
             parameters.raw_records_per_segment,
             parameters.pieces_per_segment(),
-            contents.blocks.len(),
+            counted(contents.blocks.len() as u64, "block"),
         );
     }
     println!(
-        "{} blocks, {} bytes rebuilt from {} segments; {} differ",
-        tally.blocks,
-        tally.bytes,
-        size.0.saturating_sub(args.from),
+        "{}, {} rebuilt from {}; {} differ",
+        counted(tally.blocks, "block"),
+        counted(tally.bytes, "byte"),
+        counted(size.0.saturating_sub(args.from), "segment"),
         tally.wrong,
     );
     Ok(if tally.wrong == 0 {
@@ -192,8 +208,11 @@ async fn half_of_pieces(
         .iter()
         .map(|(position, piece)| (*position, piece))
         .collect();
-    verify_pieces_of_segment(kzg, &list, &header.segment_commitment, count)
-        .map_err(|error| format!("segment {}: {error}", header.segment_index))?;
+    if let Err(wrong) = verify_pieces_of_segment(kzg, &list, &header.segment_commitment, count) {
+        let first = wrong.0.first().and_then(|(index, _)| list.get(*index));
+        let position = first.map_or(0, |(position, _)| *position);
+        return Err(damaged(header.segment_index, position, &wrong).into());
+    }
     let mut pieces = vec![None; usize::try_from(count)?];
     for (position, piece) in chosen {
         if let Some(place) = pieces.get_mut(usize::try_from(position)?) {
@@ -201,6 +220,15 @@ async fn half_of_pieces(
         }
     }
     Ok(pieces)
+}
+
+/// Where the node has a piece that is not the segment's, and what to do.
+fn damaged(segment: SegmentIndex, position: u64, error: &impl fmt::Display) -> String {
+    let offset = position.saturating_mul(PIECE_BYTES as u64);
+    format!(
+        "history/segment-{segment} in the node's folder is damaged at byte {offset}: {error}; stop the node, and \
+         `allod history rebuild` makes it anew from the database"
+    )
 }
 
 /// Compares a rebuilt block with the one that the node serves.

@@ -8,6 +8,8 @@
 //! | [`commands`] | which code runs for which subcommand |
 //! | [`node`] | a node from its start to its stop |
 //! | [`ports`] | whether the ports are free that it needs |
+//! | [`signals`] | signals that end a node in order |
+//! | [`usage`] | errors of the command line |
 //! | [`chain_spec`] | built-in chains, specifications from files |
 //! | [`farming`] | arguments about farming |
 //! | [`identity`] | the runtime, for `allod id` |
@@ -29,6 +31,8 @@ mod history;
 mod identity;
 mod node;
 mod ports;
+mod signals;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -36,8 +40,8 @@ fn main() -> ExitCode {
     match commands::run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("allod: {error}");
-            ExitCode::from(2)
+            eprintln!("allod: {}", usage::one_line(&error.to_string()));
+            ExitCode::from(usage::EXIT_STATUS)
         }
     }
 }

@@ -2,20 +2,27 @@
 
 use crate::{
     arguments::NodeArguments,
+    chain_spec,
     cli::{Cli, DevCmd, NodeCmd},
     commands::Error,
-    configuration::NodeConfiguration,
+    configuration::{NodeConfiguration, take_network_key},
     farming::FarmingArguments,
     ports,
+    signals::StopSignals,
 };
-use allod_service::{self as service, NodeOptions, Stopped};
-use sc_cli::{CliConfiguration, Cors, Signals, SubstrateCli};
+use allod_service::{self as service, NodeOptions, RunningNode, Stopped};
+use sc_cli::{CliConfiguration, Cors, SubstrateCli};
 use sc_service::{ChainType, Configuration};
 use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
+use tokio::{runtime::Runtime, time::timeout};
+
+/// How long a start that a signal interrupts may still take to give a node that is stopped in order.
+const START_GRACE: Duration = Duration::from_secs(2);
 
 /// All that the command line says about a node.
 #[derive(Debug, Clone)]
@@ -89,19 +96,18 @@ impl From<&NodeCmd> for NodeSettings {
     }
 }
 
-impl NodeRoles {
+impl NodeSettings {
     fn options(&self, chain: &ChainType) -> Result<NodeOptions, String> {
-        let farming = self.farming.as_ref();
+        let farming = self.roles.farming.as_ref();
         let farming = farming.map(|arguments| arguments.options(chain));
         Ok(NodeOptions {
-            timekeeper: self.timekeeper,
-            timekeeper_core: self.timekeeper_core,
+            genesis: chain_spec::genesis_rule(&self.chain),
+            timekeeper: self.roles.timekeeper,
+            timekeeper_core: self.roles.timekeeper_core,
             farming: farming.transpose()?,
         })
     }
-}
 
-impl NodeSettings {
     /// The SDK's form of them.
     pub fn configuration(&self) -> NodeConfiguration {
         let mut run = self.arguments.run_cmd(&self.chain);
@@ -113,7 +119,7 @@ impl NodeSettings {
     }
 }
 
-/// Runs a node until it gets SIGINT or SIGTERM, which is no error, or fails.
+/// Runs a node until it gets SIGINT, SIGTERM or SIGHUP, which is no error, or fails.
 pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
     let ended = from_start_to_stop(cli, settings);
     if ended.is_err() {
@@ -126,46 +132,113 @@ pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
 
 fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
     let arguments = &settings.arguments;
+    // While there is but this thread.
+    allod_disk::take_over_sigbus()?;
     let runtime = sc_cli::build_runtime()?;
     // Before all else, so that a signal while the node starts stops it in order, too.
-    let signals = runtime.block_on(async { Signals::capture() })?;
-    let configuration = settings.configuration();
-    if let Some(folder) = &arguments.data.base_path {
-        fs::create_dir_all(folder)
-            .map_err(|error| format!("--base-path {}: {error}", folder.display()))?;
-    }
-    let config = cli.create_configuration(&configuration, runtime.handle().clone());
-    let config = config.map_err(|error| match error {
-        sc_cli::Error::Input(cause) => Error::from(cause),
-        error => Error::from(error),
-    })?;
-    configuration.init(&Cli::support_url(), &Cli::impl_version(), |_| {})?;
-    log_start(&config);
-
-    // Before anything is dropped or opened, so that a typing error costs nothing.
-    let options = settings.roles.options(&config.chain_spec.chain_type())?;
-    ports::check(&config, &arguments.network)?;
-    if settings.resync {
-        drop_chain(&config)?;
-    }
-    let started = runtime.block_on(async { service::start(config, options) });
-    let mut node = started.map_err(without_label)?;
-    let failure = runtime.block_on(async {
-        tokio::select! {
-            () = signals.future() => None,
-            failure = node.failure() => Some(failure),
+    let mut signals = runtime.block_on(async { StopSignals::capture() })?;
+    let (config, options) = prepare(cli, settings, &runtime)?;
+    let (node, failure) = match start(&runtime, &mut signals, config, options)? {
+        Started::Running(mut node) => {
+            let failure = runtime.block_on(async {
+                tokio::select! {
+                    () = signals.next() => None,
+                    failure = node.failure() => Some(failure),
+                }
+            });
+            (node, failure)
         }
-    });
+        Started::Signalled(Some(node)) => (node, None),
+        Started::Signalled(None) => {
+            runtime.shutdown_background();
+            tracing::info!("Stopped while starting; the next start goes on from what is on disk.");
+            return Ok(());
+        }
+    };
     match &failure {
         None => tracing::info!("Stopping"),
         Some(failure) => tracing::error!("Stopping, because {failure}"),
     }
     let stopped = node.stop(runtime);
     let report = report(&stopped, arguments.data.tmp);
-    match failure {
-        Some(failure) => Err(failure.into()),
-        None => report.map_err(Error::from),
+    let Some(failure) = failure else {
+        return Ok(report.map(|stop| tracing::info!("{stop}"))?);
+    };
+    match report {
+        Ok(_) => tracing::info!("Stopped: {stopped}"),
+        Err(cause) => tracing::error!("{cause}"),
     }
+    Err(failure.into())
+}
+
+/// Everything that can be said before a node is started: a typing error costs nothing, and leaves nothing behind.
+fn prepare(
+    cli: &Cli,
+    settings: &NodeSettings,
+    runtime: &Runtime,
+) -> Result<(Configuration, NodeOptions), Error> {
+    let arguments = &settings.arguments;
+    let configuration = settings.configuration();
+    let config = cli.create_configuration(&configuration, runtime.handle().clone());
+    let mut config = config.map_err(|error| match error {
+        sc_cli::Error::Input(cause) => Error::from(cause),
+        error => Error::from(error),
+    })?;
+    let logging = configuration.init(&Cli::support_url(), &Cli::impl_version(), |_| {});
+    logging.map_err(|error| format!("--log {}: {error}", arguments.log.log.join(" ")))?;
+    log_start(&config);
+
+    let options = settings.options(&config.chain_spec.chain_type())?;
+    let plot = options
+        .farming
+        .iter()
+        .find_map(|farming| farming.folder.as_deref());
+    if let Some(plot) = plot.filter(|plot| plot.exists() && !plot.is_dir()) {
+        return Err(format!("--farm {}: no folder", plot.display()).into());
+    }
+    ports::check(&config, &arguments.network)?;
+    if let Some(folder) = &arguments.data.base_path {
+        fs::create_dir_all(folder)
+            .map_err(|error| format!("--base-path {}: {error}", folder.display()))?;
+    }
+    take_network_key(&mut config.network)?;
+    if settings.resync {
+        drop_chain(&config)?;
+    }
+    Ok((config, options))
+}
+
+/// What became of a start.
+enum Started {
+    /// The node runs.
+    Running(Box<RunningNode>),
+    /// A signal came before that. There is a node if it was ready a moment later.
+    Signalled(Option<Box<RunningNode>>),
+}
+
+/// Starts a node, or gives up when a signal comes: a start may wait for a database or replay a long history. It is
+/// broken off as a crash would, and what it has not finished is done again by the next one.
+fn start(
+    runtime: &Runtime,
+    signals: &mut StopSignals,
+    config: Configuration,
+    options: NodeOptions,
+) -> Result<Started, Error> {
+    let starting = move || service::start(config, options).map(Box::new);
+    runtime.block_on(async {
+        let mut started = tokio::task::spawn_blocking(starting);
+        let ended = tokio::select! {
+            ended = &mut started => ended.map(|node| node.map(Started::Running)),
+            () = signals.next() => match timeout(START_GRACE, started).await {
+                Ok(ended) => ended.map(|node| node.map(|node| Started::Signalled(Some(node)))),
+                Err(_elapsed) => Ok(Ok(Started::Signalled(None))),
+            },
+        };
+        match ended {
+            Ok(started) => started.map_err(without_label),
+            Err(_panic) => Err("the start ended in a panic; the log has it".into()),
+        }
+    })
 }
 
 /// The cause itself, where the SDK has but a label for it ("Other: ").
@@ -190,8 +263,8 @@ fn log_start(config: &Configuration) {
     }
 }
 
-/// Says how the node stopped; an error if not everything is on disk that could be.
-fn report(stopped: &Stopped, temporary: bool) -> Result<(), String> {
+/// How the node stopped; an error if not everything is on disk that could be.
+fn report(stopped: &Stopped, temporary: bool) -> Result<String, String> {
     if !stopped.unfinished.is_empty() {
         let unfinished: Vec<_> = stopped.unfinished.iter().copied().collect();
         return Err(format!(
@@ -199,16 +272,21 @@ fn report(stopped: &Stopped, temporary: bool) -> Result<(), String> {
             unfinished.join(", ")
         ));
     }
+    if let Some(lost) = &stopped.lost {
+        return Err(format!(
+            "stopped: {stopped}; not everything could be written: {lost}; make room or mend the disk, then start \
+             again: the network has the rest"
+        ));
+    }
     if let Some(cause) = &stopped.unwritten {
         return Err(format!(
             "stopped: {stopped}; the history ends before that: {cause}"
         ));
     }
-    match temporary {
-        true => tracing::info!("Stopped: {stopped}; nothing is kept (--tmp)."),
-        false => tracing::info!("Stopped: {stopped}; everything is on disk."),
-    }
-    Ok(())
+    Ok(match temporary {
+        true => format!("Stopped: {stopped}; nothing is kept (--tmp)."),
+        false => format!("Stopped: {stopped}; everything is on disk."),
+    })
 }
 
 /// Removes the database and the history beside it.

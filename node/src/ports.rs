@@ -43,45 +43,92 @@ struct Listener {
     address: SocketAddr,
 }
 
-/// A port cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum PortError {
+/// Why a port cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
     /// Somebody else has it.
-    #[error(
-        "{argument}: {transport} port {port} is in use; give another one, or 0 for any that is free"
-    )]
-    InUse {
-        /// The argument that sets the port.
-        argument: &'static str,
-        /// TCP or UDP.
-        transport: String,
-        /// Its number.
-        port: u16,
-    },
+    InUse,
     /// The system does not let this user have it.
-    #[error("{argument}: {transport} port {port} is not for every user; give one above 1023")]
-    NotPermitted {
-        /// The argument that sets the port.
-        argument: &'static str,
-        /// TCP or UDP.
-        transport: String,
-        /// Its number.
-        port: u16,
-    },
+    NotPermitted,
+}
+
+/// Ports that cannot be had: all of them, so that nobody has to find them one by one.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct PortErrors(Vec<PortError>);
+
+/// A port that cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PortError {
+    listener: Listener,
+    refusal: Refusal,
+}
+
+impl PortError {
+    /// Whether another error says the same: a port is asked for in IPv4 and in IPv6.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let said = |error: &Self| {
+            let listener = error.listener;
+            (
+                listener.argument,
+                listener.transport,
+                listener.address.port(),
+                error.refusal,
+            )
+        };
+        said(self) == said(other)
+    }
+}
+
+impl fmt::Display for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Listener {
+            argument,
+            transport,
+            address,
+        } = self.listener;
+        let port = address.port();
+        write!(f, "{argument}: {transport} port {port} ")?;
+        f.write_str(match self.refusal {
+            Refusal::InUse => "is in use; give another one, or 0 for any that is free",
+            Refusal::NotPermitted => "is not for every user; give one above 1023",
+        })
+    }
 }
 
 /// Checks every port that the configuration names; the arguments say where those for peers are from.
-pub fn check(config: &Configuration, arguments: &NetworkArguments) -> Result<(), PortError> {
+///
+/// # Errors
+/// All ports that cannot be had, each once.
+pub fn check(config: &Configuration, arguments: &NetworkArguments) -> Result<(), PortErrors> {
     let deadline = Instant::now() + RELEASE_TIMEOUT;
-    for listener in listeners(config, arguments) {
-        while let Err(error) = listener.check() {
-            if Instant::now() >= deadline {
-                return Err(error);
+    let listeners = listeners(config, arguments);
+    loop {
+        let errors = refused(&listeners);
+        if errors.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            return Err(PortErrors(errors));
+        }
+        thread::sleep(RETRY_INTERVAL);
+    }
+}
+
+fn refused(listeners: &[Listener]) -> Vec<PortError> {
+    let mut errors: Vec<PortError> = Vec::new();
+    for listener in listeners {
+        if let Some(refusal) = listener.refusal() {
+            let error = PortError {
+                listener: *listener,
+                refusal,
+            };
+            if !errors.iter().any(|known| known.says_the_same(&error)) {
+                errors.push(error);
             }
-            thread::sleep(RETRY_INTERVAL);
         }
     }
-    Ok(())
+    errors
 }
 
 fn listeners(config: &Configuration, arguments: &NetworkArguments) -> Vec<Listener> {
@@ -124,26 +171,16 @@ fn for_peers(argument: &'static str, address: &Multiaddr) -> Option<Listener> {
 }
 
 impl Listener {
-    fn check(&self) -> Result<(), PortError> {
+    fn refusal(&self) -> Option<Refusal> {
         let bound = match self.transport {
             Transport::Tcp => TcpListener::bind(self.address).map(drop),
             Transport::Udp => UdpSocket::bind(self.address).map(drop),
         };
-        let (argument, transport) = (self.argument, self.transport.to_string());
-        let port = self.address.port();
         match bound.map_err(|error| error.kind()) {
-            Err(io::ErrorKind::AddrInUse) => Err(PortError::InUse {
-                argument,
-                transport,
-                port,
-            }),
-            Err(io::ErrorKind::PermissionDenied) => Err(PortError::NotPermitted {
-                argument,
-                transport,
-                port,
-            }),
+            Err(io::ErrorKind::AddrInUse) => Some(Refusal::InUse),
+            Err(io::ErrorKind::PermissionDenied) => Some(Refusal::NotPermitted),
             // Whatever else there may be, such as a machine without IPv6, is for whoever listens.
-            Ok(()) | Err(_) => Ok(()),
+            Ok(()) | Err(_) => None,
         }
     }
 }
@@ -153,26 +190,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_that_is_taken_is_named_with_its_argument() {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let listener = Listener {
-            argument: "--rpc-port",
-            transport: Transport::Tcp,
-            address: taken.local_addr().unwrap(),
+    fn every_port_that_is_taken_is_named_once_with_its_argument() {
+        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let listener = |argument, transport, address| Listener {
+            argument,
+            transport,
+            address,
         };
-        let error = listener.check().unwrap_err().to_string();
-        let port = listener.address.port();
-        let start = format!("--rpc-port: TCP port {port} is in use");
-        assert!(error.starts_with(&start), "{error}");
-
-        let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let listener = Listener {
-            argument: "--port",
-            transport: Transport::Udp,
-            address: taken.local_addr().unwrap(),
-        };
-        let error = listener.check().unwrap_err().to_string();
-        assert!(error.starts_with("--port: UDP port "), "{error}");
+        let [taken_tcp, taken_udp] = [tcp.local_addr().unwrap(), udp.local_addr().unwrap()];
+        let errors = refused(&[
+            listener("--rpc-port", Transport::Tcp, taken_tcp),
+            listener("--rpc-port", Transport::Tcp, taken_tcp),
+            listener(
+                "--prometheus-port",
+                Transport::Tcp,
+                "127.0.0.1:0".parse().unwrap(),
+            ),
+            listener("--port", Transport::Udp, taken_udp),
+        ]);
+        let in_use = "is in use; give another one, or 0 for any that is free";
+        assert_eq!(
+            PortErrors(errors).to_string(),
+            format!(
+                "--rpc-port: TCP port {} {in_use}; --port: UDP port {} {in_use}",
+                taken_tcp.port(),
+                taken_udp.port()
+            )
+        );
     }
 
     #[test]

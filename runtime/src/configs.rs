@@ -9,11 +9,12 @@ use crate::{
 };
 use allod_core::parameters::EQUIVOCATION_WINDOW;
 use allod_identity::SignatureAlgorithm;
+use core::time::Duration;
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
         ConstU8, ConstU16, ConstU32, ConstU64, ConstU128, Contains, Get, LinearStoragePrice,
-        VariantCountOf, fungible::HoldConsideration,
+        UnixTime, VariantCountOf, fungible::HoldConsideration,
     },
     weights::{
         ConstantMultiplier, IdentityFee, Weight,
@@ -189,6 +190,16 @@ impl Contains<SignatureAlgorithm> for AcceptedAlgorithms {
     }
 }
 
+/// The time of a block; genesis has none, and 0 is what identities are told there. [`Timestamp`] says the same, but
+/// logs an error whenever it is asked then, as every check of a transaction before block 1 does.
+pub struct BlockTime;
+
+impl UnixTime for BlockTime {
+    fn now() -> Duration {
+        Duration::from_millis(Timestamp::get())
+    }
+}
+
 impl pallet_auto_id::Config for Runtime {
     type Algorithms = AcceptedAlgorithms;
     type Consideration = HoldConsideration<
@@ -198,7 +209,7 @@ impl pallet_auto_id::Config for Runtime {
         LinearStoragePrice<IdentityDeposit, IdentityByteDeposit, Balance>,
     >;
     type Statuses = Revocation;
-    type Time = Timestamp;
+    type Time = BlockTime;
     type WeightInfo = pallet_auto_id::weights::SubstrateWeight<Runtime>;
 }
 
@@ -210,6 +221,6 @@ impl pallet_revocation::Config for Runtime {
         LinearStoragePrice<RevocationDeposit, IdentityByteDeposit, Balance>,
     >;
     type Identities = AutoId;
-    type Time = Timestamp;
+    type Time = BlockTime;
     type WeightInfo = pallet_revocation::weights::SubstrateWeight<Runtime>;
 }

@@ -50,6 +50,9 @@ pub enum FileError {
         path: PathBuf,
         error: std::io::Error,
     },
+    /// Nothing is in it.
+    #[error("{} is empty", .path.display())]
+    Empty { path: PathBuf },
     /// It is too long to be what it should be.
     #[error("{}: more than {MAX_FILE_BYTES} bytes, which is the most that is read", .path.display())]
     TooLong { path: PathBuf },
@@ -130,6 +133,9 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
 /// Reads a file and takes the PEM blocks out of it, if there are any.
 pub fn contents(path: &Path) -> Result<Contents, FileError> {
     let bytes = read(path)?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(FileError::Empty { path: path.into() });
+    }
     let blocks = pem_blocks(&bytes).map_err(|(offset, error)| FileError::Pem {
         path: path.into(),
         offset,
@@ -298,6 +304,16 @@ mod tests {
 
     fn pem(label: &str, contents: &[u8]) -> String {
         pem_rfc7468::encode_string(label, LineEnding::LF, contents).unwrap()
+    }
+
+    #[test]
+    fn a_file_with_nothing_in_it_is_called_empty() {
+        let folder = Folder::new();
+        for nothing in ["", "\n \n"] {
+            let path = folder.write("empty.pem", nothing.as_bytes());
+            let error = certificate(&path).unwrap_err().to_string();
+            assert_eq!(error, format!("{} is empty", path.display()));
+        }
     }
 
     #[test]

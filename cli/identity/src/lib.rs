@@ -61,6 +61,7 @@ mod test_openssl;
 mod verbs;
 
 pub use files::{PemBlock, pem_blocks};
+pub use node::node_url;
 pub use request::{
     outcome::{Outcome, identity_outcome, revocation_outcome},
     runtime::{CallError, ChainRuntime, ExecutionError, RuntimeVersion, TransactionContext},
@@ -90,6 +91,9 @@ enum Action {
     /// Files that are there are never overwritten. Only its owner may read the key's file.
     New(new::NewArgs),
     /// Ask an issuer for a certificate: make a key, and a request (PKCS #10) that it signs.
+    ///
+    /// Whether the subject is a CA and what its key is for, an issuer may take over or not; `allod id issue` does not,
+    /// and has the same options for the issuer.
     Csr(csr::CsrArgs),
     /// Issue a certificate for a request.
     ///

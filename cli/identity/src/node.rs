@@ -58,8 +58,22 @@ pub enum NodeError {
 #[derive(Debug, Clone, clap::Args)]
 pub struct NodeArgs {
     /// Address of the node.
-    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944", value_parser = node_url)]
     url: String,
+}
+
+/// The address of a node's JSON-RPC server as the command line takes it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn node_url(text: &str) -> Result<String, String> {
+    let host = text
+        .strip_prefix("ws://")
+        .or_else(|| text.strip_prefix("wss://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.starts_with(['/', ':']) => Ok(text.to_owned()),
+        Some(_) | None => Err("the address of a node is ws://HOST:PORT or wss://HOST:PORT".into()),
+    }
 }
 
 /// A block, as the command line names one.

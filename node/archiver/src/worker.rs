@@ -62,6 +62,25 @@ impl State {
     }
 }
 
+/// Says that files of the history are gone, unless the chain has just begun: nothing else would.
+fn tell_of_missing_files(store: &SegmentStore, finalized: u32) {
+    if finalized == 0 {
+        return;
+    }
+    let folder = store.folder().display();
+    match store.last_header() {
+        None => tracing::warn!(
+            target: "archiver",
+            "{folder} has no history, though {finalized} blocks are final; it is archived anew from the database",
+        ),
+        Some(last) => tracing::warn!(
+            target: "archiver",
+            "{folder} has no journal; what follows segment {} is archived anew from the database",
+            last.segment_index,
+        ),
+    }
+}
+
 /// Handle to the archiver; cheap to clone.
 pub struct Archiver<Block, Client> {
     client: Arc<Client>,
@@ -109,7 +128,12 @@ where
         let store = Arc::new(SegmentStore::open(folder, parameters.pieces_per_segment())?);
         let state = match Journal::open(folder)? {
             Some(opened) if continues(&store, &opened.1) => Self::resume(&store, kzg, opened)?,
-            _ => restore(&*client, &store, kzg, parameters)?,
+            opened => {
+                if opened.is_none() {
+                    tell_of_missing_files(&store, client.info().finalized_number.into());
+                }
+                restore(&*client, &store, kzg, parameters)?
+            }
         };
         let archiver = Self {
             client,

@@ -16,6 +16,11 @@
     )
 )]
 
+mod genesis;
+mod numbers;
+
+pub use genesis::{GenesisError, genesis_storage};
+
 use allod_core::{ChainParameters, parameters::ParameterError};
 use sc_chain_spec::GenericChainSpec;
 use serde_json::{Map, Value};
@@ -31,6 +36,20 @@ pub const MAX_ID_BYTES: usize = 64;
 
 /// Fields that every specification has.
 const FIELDS: [&str; 3] = ["name", "id", "genesis"];
+/// Fields that a specification may have besides.
+const OPTIONAL_FIELDS: [&str; 8] = [
+    "chainType",
+    "bootNodes",
+    "telemetryEndpoints",
+    "protocolId",
+    "forkId",
+    "properties",
+    "codeSubstitutes",
+    // Older tools write it, as null.
+    "consensusEngine",
+];
+/// What some editors begin a file with to say that it is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The two forms of a plain genesis: changes to the runtime's preset, or all of it.
 const GENESIS_FORMS: [&str; 2] = ["patch", "config"];
 
@@ -46,6 +65,22 @@ pub enum SpecError {
     /// A field is missing.
     #[error("field `{0}` is missing")]
     Missing(&'static str),
+    /// A field has no meaning: a typing error would go unseen.
+    #[error("field `{field}` is unknown; expected one of {expected}")]
+    Unknown {
+        /// Its path.
+        field: String,
+        /// The fields that there may be.
+        expected: String,
+    },
+    /// A number is none that a chain can count with.
+    #[error("field `{field}`: {number} is no whole number below 2^128")]
+    Number {
+        /// Its path.
+        field: String,
+        /// The number as it is written.
+        number: String,
+    },
     /// The id, a folder's name on every node, is none.
     #[error(
         "field `id`: a folder on every node is called so: 1 to {MAX_ID_BYTES} of a-z, A-Z, 0-9, - and _"
@@ -57,8 +92,8 @@ pub enum SpecError {
     /// The genesis is neither plain nor raw.
     #[error("field `genesis` must have `runtimeGenesis` or `raw`")]
     GenesisForm,
-    /// The plain genesis has no content.
-    #[error("field `genesis.runtimeGenesis` must have `patch` or `config`")]
+    /// The plain genesis has no content, or two.
+    #[error("field `genesis.runtimeGenesis` must have `patch` or `config`, and only one of them")]
     RuntimeGenesis,
     /// The chain's parameters are missing.
     #[error("field `{}` is missing", parameters_field(.0))]
@@ -96,7 +131,9 @@ fn parameters_field(form: &str) -> String {
 /// # Errors
 /// One variant of [`SpecError`] for each cause.
 pub fn read(json: &[u8], built_in_runtime: Option<&[u8]>) -> Result<Spec, SpecError> {
+    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
     let mut spec: Value = serde_json::from_slice(json).map_err(SpecError::Json)?;
+    numbers::make_whole(&mut spec)?;
     if let Some(runtime_genesis) = runtime_genesis(&mut spec)? {
         check_parameters(runtime_genesis)?;
         fill_in_runtime(runtime_genesis, built_in_runtime)?;
@@ -123,6 +160,7 @@ fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, 
     {
         return Err(SpecError::Missing(missing));
     }
+    only(fields, "", FIELDS.iter().chain(&OPTIONAL_FIELDS))?;
     if !fields.get("id").and_then(Value::as_str).is_some_and(is_id) {
         return Err(SpecError::Id);
     }
@@ -136,12 +174,38 @@ fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, 
     plain.map(Some).ok_or(SpecError::GenesisForm)
 }
 
+/// Refuses a field that is none of those that there may be; `path` is that of the object, with a dot after it.
+fn only<'a>(
+    fields: &Map<String, Value>,
+    path: &str,
+    expected: impl Iterator<Item = &'a &'static str> + Clone,
+) -> Result<(), SpecError> {
+    match fields
+        .keys()
+        .find(|field| !expected.clone().any(|known| known == field))
+    {
+        None => Ok(()),
+        Some(unknown) => Err(SpecError::Unknown {
+            field: format!("{path}{unknown}"),
+            expected: expected.copied().collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
 /// Checks what Substrate's own reading leaves to a panic in the runtime.
 fn check_parameters(runtime_genesis: &Map<String, Value>) -> Result<(), SpecError> {
-    let (form, content) = GENESIS_FORMS
+    let fields = ["code"];
+    only(
+        runtime_genesis,
+        "genesis.runtimeGenesis.",
+        fields.iter().chain(&GENESIS_FORMS),
+    )?;
+    let mut forms = GENESIS_FORMS
         .into_iter()
-        .find_map(|form| runtime_genesis.get(form).map(|content| (form, content)))
-        .ok_or(SpecError::RuntimeGenesis)?;
+        .filter_map(|form| runtime_genesis.get(form).map(|content| (form, content)));
+    let (Some((form, content)), None) = (forms.next(), forms.next()) else {
+        return Err(SpecError::RuntimeGenesis);
+    };
     let parameters = content
         .pointer("/farming/parameters")
         .ok_or(SpecError::ParametersMissing(form))?;
@@ -229,6 +293,25 @@ mod tests {
     }
 
     #[test]
+    fn a_file_may_begin_with_a_byte_order_mark_and_have_numbers_of_javascript() {
+        let text = std::str::from_utf8(LOCAL).unwrap();
+        let balance = "1000000000000000000\n";
+        assert!(text.contains(balance));
+        let text = format!("\u{feff}{}", text.replacen(balance, "1e+18\n", 1));
+        let spec = read(text.as_bytes(), RUNTIME).unwrap();
+        let exported: Value = serde_json::from_str(&export(&spec, false).unwrap()).unwrap();
+        assert_eq!(exported, serde_json::from_slice::<Value>(LOCAL).unwrap());
+        let error =
+            error_of(|spec| spec.pointer_mut(PARAMETERS).unwrap()["eraLength"] = json!(0.5));
+        assert!(
+            error.starts_with(
+                "field `genesis.runtimeGenesis.patch.farming.parameters.eraLength`: 0.5 is no"
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_file_that_leaves_the_runtime_out_gets_the_built_in_one() {
         let spec = read(LOCAL, RUNTIME).unwrap();
         let text = spec.as_json(false).unwrap();
@@ -287,6 +370,19 @@ mod tests {
         assert!(matches!(read(b"{", RUNTIME), Err(SpecError::Json(_))));
         let error = error_of(|spec| spec["chainType"] = json!(5));
         assert!(!error.is_empty());
+        for (path, unknown) in [
+            ("", "`foo`"),
+            ("/genesis/runtimeGenesis", "`genesis.runtimeGenesis.foo`"),
+        ] {
+            let error = error_of(|spec| spec.pointer_mut(path).unwrap()["foo"] = json!(1));
+            let expected = format!("field {unknown} is unknown; expected one of ");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+        let error = error_of(|spec| {
+            let genesis = spec.pointer_mut("/genesis/runtimeGenesis").unwrap();
+            genesis["config"] = genesis["patch"].clone();
+        });
+        assert!(error.contains("only one of them"), "{error}");
         let raw = json!({ "raw": { "top": {}, "childrenDefaults": {} } });
         let error = error_of(|spec| spec["genesis"] = raw);
         assert!(error.contains("`childrenDefaults`"), "{error}");

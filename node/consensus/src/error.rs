@@ -1,6 +1,7 @@
 //! Why a block is not imported: it breaks a rule, or this node cannot tell.
 
 use allod_block_rules::{BlockError, fork_choice::BelowFinal};
+use allod_metrics::variant_name;
 
 /// An error of consensus.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,16 @@ pub enum Error {
     /// A blocking task was cancelled, as happens when the node stops.
     #[error("the node is shutting down")]
     Stopped,
+}
+
+impl Error {
+    /// Its name in metrics: that of the rule, where it is one.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Rule(rule) => variant_name(rule),
+            error => variant_name(error),
+        }
+    }
 }
 
 impl From<BelowFinal> for Error {

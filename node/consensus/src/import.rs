@@ -22,6 +22,7 @@ use allod_consensus_primitives::{
 };
 use allod_core::{ChainParameters, Hash, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD};
 use allod_kzg::Kzg;
+use allod_metrics::{ImportStage, Metrics};
 use allod_timekeeper::{PotSourceHandle, PotVerifier};
 use sc_client_api::{AuxStore, Backend, BlockBackend, Finalizer};
 use sc_consensus::{
@@ -39,7 +40,7 @@ use sp_runtime::{
 use std::{
     marker::PhantomData,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// What import needs but is made after it.
@@ -50,6 +51,8 @@ pub struct LateHandles<Block: BlockT> {
     pub sync: OnceLock<Arc<dyn SyncOracle + Send + Sync>>,
     /// Where equivocations go.
     pub reporter: OnceLock<Arc<dyn ReportEquivocation<Block::Header>>>,
+    /// What is told to Prometheus.
+    pub metrics: OnceLock<Metrics>,
 }
 
 impl<Block: BlockT> Default for LateHandles<Block> {
@@ -58,6 +61,21 @@ impl<Block: BlockT> Default for LateHandles<Block> {
             time: OnceLock::new(),
             sync: OnceLock::new(),
             reporter: OnceLock::new(),
+            metrics: OnceLock::new(),
+        }
+    }
+}
+
+impl<Block: BlockT> LateHandles<Block> {
+    fn imported(&self, stage: ImportStage, begun: Instant) {
+        if let Some(metrics) = self.metrics.get() {
+            metrics.imported(stage, begun);
+        }
+    }
+
+    fn refused(&self, error: &Error) {
+        if let Some(metrics) = self.metrics.get() {
+            metrics.refused(&error.name());
         }
     }
 }
@@ -396,30 +414,40 @@ where
         if known == sp_blockchain::BlockStatus::InChain {
             return Ok(ImportResult::AlreadyInChain);
         }
+        let begun = Instant::now();
         let checked = context.check(&mut block).await.inspect_err(|error| {
+            context.late.refused(error);
             if matches!(error, Error::Rule(BlockError::BelowFinal(_))) {
                 tracing::error!(target: "farming", "{error}");
             }
         })?;
+        context.late.imported(ImportStage::Check, begun);
         if block.origin != BlockOrigin::Own {
             context.hold_back(checked.pre_digest.slot).await;
         }
 
         let _one_at_a_time = context.one_at_a_time.lock().await;
         let best = chain_data::load::<Block, _>(&*context.client, context.client.info().best_hash)?;
-        block
-            .auxiliary
-            .push(chain_data::entry(&hash, &checked.data));
+        block.auxiliary.extend(chain_data::entries::<Block, _>(
+            &*context.client,
+            *block.header.number(),
+            hash,
+            &checked.data,
+        )?);
         block.fork_choice = Some(ForkChoiceStrategy::Custom(fork_choice::becomes_best(
             checked.data.weight,
             best.weight,
         )));
         block.justifications = Some(checked.justifications);
         let header = block.post_header();
+        let begun = Instant::now();
         let result = self.inner.import_block(block).await?;
+        context.late.imported(ImportStage::Execute, begun);
         if let ImportResult::Imported(imported) = &result {
             if imported.is_new_best {
+                let begun = Instant::now();
                 self.finalize()?;
+                context.late.imported(ImportStage::Finalize, begun);
             }
             self.notice_equivocation(&checked.pre_digest, header).await;
         }

@@ -95,6 +95,15 @@ pub enum FarmerEvent {
         /// Why.
         error: String,
     },
+    /// A slot was audited.
+    SlotAudited {
+        /// The slot.
+        slot: Slot,
+        /// Tickets that were looked at.
+        tickets: u64,
+        /// Those of them that win.
+        winners: usize,
+    },
     /// Slots went by unaudited because the farmer is too slow.
     SlotsSkipped {
         /// How many.
@@ -187,7 +196,8 @@ impl fmt::Display for FarmerEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started { sectors, pledged } => {
-                write!(f, "Farming {sectors} of {pledged} sectors")
+                let all = if *pledged == 1 { "sector" } else { "sectors" };
+                write!(f, "Farming {sectors} of {pledged} {all}")
             }
             Self::PlotProgress {
                 sector_index,
@@ -246,9 +256,10 @@ impl fmt::Display for FarmerEvent {
                 error,
             } => write!(f, "Sector {sector_index} is damaged and replotted: {error}"),
             Self::ScrubFinished { whole, damaged } => {
+                let sectors = if *whole == 1 { "sector" } else { "sectors" };
                 write!(
                     f,
-                    "Scrubbed the plot: {whole} sectors whole, {damaged} damaged"
+                    "Scrubbed the plot: {whole} {sectors} whole, {damaged} damaged"
                 )
             }
             Self::SolutionFound {
@@ -264,8 +275,17 @@ impl fmt::Display for FarmerEvent {
             Self::SolutionRefused { slot, error } => {
                 write!(f, "The solution of slot {slot} was not taken: {error}")
             }
+            Self::SlotAudited {
+                slot,
+                tickets,
+                winners,
+            } => write!(
+                f,
+                "Audited slot {slot}: {tickets} tickets, {winners} of them win"
+            ),
             Self::SlotsSkipped { count } => {
-                write!(f, "Too slow: {count} slots went by without an audit")
+                let slots = if *count == 1 { "slot" } else { "slots" };
+                write!(f, "Too slow: {count} {slots} went by without an audit")
             }
             Self::Sealed { slot, header_hash } => {
                 write!(

@@ -4,7 +4,7 @@ use crate::{Backend, BlockHash, Client, Executor, other};
 use allod_consensus_primitives::FarmingApi;
 use allod_core::ChainParameters;
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
-use sc_chain_spec::{BuildGenesisBlock, ChainType, GenesisBlockBuilder};
+use sc_chain_spec::{BuildGenesisBlock, GenesisBlockBuilder};
 use sc_service::{Configuration, Error, TaskManager, new_db_backend};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
@@ -37,12 +37,24 @@ pub struct Parts {
     pub parameters: ChainParameters,
 }
 
+/// Whether a chain may begin otherwise in the database than its specification says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GenesisRule {
+    /// It may: the specification leaves the runtime to the program, and another build has begun the chain. It goes
+    /// on as it was begun.
+    AsBegun,
+    /// It may not: the database belongs to another chain.
+    AsSpecified,
+}
+
 /// Opens database and client.
-pub fn open(config: &Configuration) -> Result<Parts, Error> {
+pub fn open(config: &Configuration, rule: GenesisRule) -> Result<Parts, Error> {
     let backend = open_backend(config)?;
     let executor: Executor = sc_service::new_wasm_executor(&config.executor);
-    let storage = config.chain_spec.as_storage_builder().build_storage();
-    let storage = storage.map_err(Error::Other)?;
+    let storage = allod_chain_spec::genesis_storage(&*config.chain_spec);
+    let name = config.chain_spec.name();
+    let storage =
+        storage.map_err(|error| other(format!("chain specification of {name}: {error}")))?;
     let genesis = |storage, commit| {
         GenesisBlockBuilder::<Block, _, _>::new_with_storage(
             storage,
@@ -52,7 +64,7 @@ pub fn open(config: &Configuration) -> Result<Parts, Error> {
         )
     };
     let (expected, _) = genesis(storage.clone(), false)?.build_genesis_block()?;
-    check_genesis(config, &backend, expected.hash())?;
+    check_genesis(config, &backend, expected.hash(), rule)?;
     let genesis = genesis(storage, true)?;
     let (client, backend, keystore, tasks) =
         sc_service::new_full_parts_with_genesis_builder::<Block, RuntimeApi, _, _>(
@@ -69,6 +81,21 @@ pub fn open(config: &Configuration) -> Result<Parts, Error> {
         keystore: keystore.keystore(),
         tasks,
         parameters,
+    })
+}
+
+/// Opens a database again that was closed, to see what of it is on the disk.
+pub type Reopen = Box<dyn FnOnce() -> Result<Backend, String> + Send>;
+
+/// How to open the database of this configuration again.
+pub fn reopen(config: &Configuration) -> Reopen {
+    let mut settings = config.db_config();
+    // Registered already, and needed no more.
+    settings.metrics_registry = None;
+    settings.trie_cache_maximum_size = None;
+    Box::new(move || {
+        let backend = new_db_backend::<Block>(settings).map_err(|error| error.to_string())?;
+        Arc::into_inner(backend).ok_or_else(|| "the database is open twice".into())
     })
 }
 
@@ -99,13 +126,12 @@ fn database_path(config: &Configuration) -> impl fmt::Display {
     path.display()
 }
 
-/// Refuses a database that begins with another block than the chain specification. On test networks the
-/// specification may leave the runtime to the program: there the chain goes on as it was begun, whatever
-/// this program would begin it with.
+/// Refuses a database that begins with another block than the chain specification, unless it may.
 fn check_genesis(
     config: &Configuration,
     backend: &Backend,
     expected: BlockHash,
+    rule: GenesisRule,
 ) -> Result<(), Error> {
     let Some(found) = sc_client_api::Backend::blockchain(backend).hash(0)? else {
         return Ok(());
@@ -114,14 +140,14 @@ fn check_genesis(
         return Ok(());
     }
     let (path, name) = (database_path(config), config.chain_spec.name());
-    match config.chain_spec.chain_type() {
-        ChainType::Development | ChainType::Local => {
+    match rule {
+        GenesisRule::AsBegun => {
             tracing::info!(
                 "The chain in {path} was begun by another build; it goes on with its own genesis block, {found:?}"
             );
             Ok(())
         }
-        ChainType::Live | ChainType::Custom(_) => Err(other(format!(
+        GenesisRule::AsSpecified => Err(other(format!(
             "the database {path} belongs to another chain: its genesis block is {found:?}, that of {name} is \
              {expected:?}; use another --base-path"
         ))),

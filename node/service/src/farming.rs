@@ -5,6 +5,7 @@ use crate::{FarmerNode, essential::EssentialTasks};
 use allod_core::RewardAddress;
 use allod_farmer::{EventHandler, Farmer, FarmerConfig, FarmerEvent};
 use allod_kzg::Kzg;
+use allod_metrics::{Metrics, SectorLoss};
 use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
 use tokio::sync::oneshot;
 
@@ -19,6 +20,30 @@ pub struct FarmingOptions {
     pub reward_address: RewardAddress,
 }
 
+/// Counts what happens.
+fn count_event(metrics: &Metrics, event: &FarmerEvent) {
+    match event {
+        FarmerEvent::Started { sectors, pledged } => metrics.farming(*sectors, *pledged),
+        // One that took another's place is farmed instead of it.
+        FarmerEvent::SectorPlotted { replaced: true, .. } => {}
+        FarmerEvent::SectorPlotted { .. } => metrics.sector_plotted(),
+        FarmerEvent::PlottingFailed { .. } => metrics.plotting_failed(),
+        FarmerEvent::SectorExpires { .. } => metrics.sector_lost(SectorLoss::Expired),
+        FarmerEvent::SectorDamaged { .. } => metrics.sector_lost(SectorLoss::Damaged),
+        FarmerEvent::SolutionFound { .. } => metrics.solution_found(),
+        FarmerEvent::SolutionRefused { .. } => metrics.solution_refused(),
+        FarmerEvent::SlotAudited { .. } => metrics.audited(),
+        FarmerEvent::SlotsSkipped { count } => metrics.audits_missed(*count),
+        FarmerEvent::Sealed { .. } => metrics.won(),
+        // Logged, and not counted.
+        FarmerEvent::PlotProgress { .. }
+        | FarmerEvent::SectorTooNew { .. }
+        | FarmerEvent::ScrubFinished { .. }
+        | FarmerEvent::SealRefused { .. }
+        | FarmerEvent::Disconnected { .. } => {}
+    }
+}
+
 /// Starts farming; a farmer that fails stops the node, whose owner wants it to farm. Gives the
 /// farmer's thread, which ends soon after the node's task.
 pub fn start(
@@ -27,8 +52,12 @@ pub fn start(
     default_folder: PathBuf,
     node: Arc<FarmerNode>,
     kzg: Kzg,
+    metrics: Metrics,
 ) -> std::io::Result<JoinHandle<()>> {
-    let on_event: EventHandler = Arc::new(FarmerEvent::log);
+    let on_event: EventHandler = Arc::new(move |event: &FarmerEvent| {
+        event.log();
+        count_event(&metrics, event);
+    });
     let config = FarmerConfig {
         directory: options.folder.unwrap_or(default_folder),
         sectors: options.sectors,

@@ -13,10 +13,12 @@ mod database;
 mod essential;
 mod farmer_node;
 mod farming;
+mod monitoring;
 mod rpc;
 mod running;
 mod time;
 
+pub use database::GenesisRule;
 pub use essential::Failure;
 pub use farmer_node::FarmerNode;
 pub use farming::FarmingOptions;
@@ -31,13 +33,16 @@ use allod_consensus::{
     equivocation::{EquivocationWatch, PoolReporter},
     import_queue,
 };
+use allod_disk::{Disk, DiskError};
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
+use allod_metrics::Metrics;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use allod_timekeeper::{GossipNetwork, PotVerifier};
-use database::{Parts, open};
+use database::{Parts, open, reopen};
 use essential::{EssentialTasks, essential_tasks};
+use sc_client_api::AuxStore;
 use sc_network::{Litep2pNetworkBackend, NetworkBackend, service::traits::NotificationService};
 use sc_service::{
     BuildNetworkParams, Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient,
@@ -62,6 +67,8 @@ type Net = Litep2pNetworkBackend;
 /// What the node does besides following the chain.
 #[derive(Debug, Clone)]
 pub struct NodeOptions {
+    /// Whether the database may begin otherwise than the specification says.
+    pub genesis: GenesisRule,
     /// Whether it runs the delay function.
     pub timekeeper: bool,
     /// On which core.
@@ -103,8 +110,12 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
 }
 
 /// Makes a damaged history whole again from the database. No node may run on it meanwhile.
-pub fn rebuild_history(config: &Configuration, told: impl FnMut(Step)) -> Result<(), Error> {
-    let parts = open(config)?;
+pub fn rebuild_history(
+    config: &Configuration,
+    genesis: GenesisRule,
+    told: impl FnMut(Step),
+) -> Result<(), Error> {
+    let parts = open(config, genesis)?;
     let folder = history_folder(config);
     rebuild(parts.client, Kzg::new(), &folder, &parts.parameters, told).map_err(other)
 }
@@ -116,10 +127,33 @@ async fn archiver_failure(
     Err(archiver.failed().await)
 }
 
+/// Ends when the node has to stop because of its disk, with what to do.
+fn disk_failure(
+    disk: Disk,
+    config: &Configuration,
+    parts: &Parts,
+) -> impl Future<Output = Result<(), DiskError>> + Send + use<> {
+    let database = config
+        .database
+        .path()
+        .unwrap_or(&config.data_path)
+        .to_owned();
+    let backend = parts.backend.clone();
+    // An empty commit writes nothing, and is refused once a write has failed.
+    let probe = move || backend.insert_aux(&[], &[]);
+    async move { Err(disk.watch(database, probe).await) }
+}
+
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
-    let mut parts = open(&config)?;
+    let disk = Disk::claim(&chain_folder(&config)).map_err(other)?;
+    disk.catch_pages()?;
+    let mut parts = open(&config, options.genesis)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
+    let reopen = reopen(&config);
+    let watch = disk_failure(disk.clone(), &config, &parts);
+    essential.spawn_fallible("disk", "disk", watch);
+    let metrics = Metrics::new(config.prometheus_registry()).map_err(other)?;
     let kzg = Kzg::new();
     let context = import_context(&parts, &config, &kzg)?;
     essential.spawn_fallible(
@@ -147,6 +181,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         pool: pool.clone(),
     };
     let _ = context.late.reporter.set(Arc::new(reporter));
+    let _ = context.late.metrics.set(metrics.clone());
 
     let chain = config.chain_spec.chain_type();
     let time = time::start(
@@ -157,6 +192,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         &chain,
         network.gossip,
     )?;
+    monitoring::start(&parts, &context, &time, disk, &metrics);
     let (link, solutions) = FarmingLink::new();
     if options.farming.is_some() {
         let environment = sc_basic_authorship::ProposerFactory::new(
@@ -193,10 +229,12 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         farmer_node.clone(),
     )?;
     let farmer = options.farming.map(|farming| {
-        farming::start(&essential, farming, plot_folder, farmer_node, kzg).map_err(Error::Io)
+        farming::start(&essential, farming, plot_folder, farmer_node, kzg, metrics)
+            .map_err(Error::Io)
     });
     Ok(RunningNode {
         archiver: context.archiver.clone(),
+        reopen,
         client: parts.client,
         backend: parts.backend,
         tasks: parts.tasks,

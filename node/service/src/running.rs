@@ -2,12 +2,13 @@
 
 use crate::{
     Backend, Client,
+    database::Reopen,
     essential::{Failure, Failures},
 };
 use allod_archiver::Archiver;
 use allod_runtime::opaque::Block;
 use sc_service::TaskManager;
-use sp_blockchain::HeaderBackend;
+use sp_blockchain::{HeaderBackend, Info};
 use std::{
     collections::BTreeSet,
     fmt,
@@ -30,6 +31,8 @@ pub struct RunningNode {
     pub(crate) backend: Arc<Backend>,
     pub(crate) tasks: TaskManager,
     pub(crate) failures: Failures,
+    /// To see what is on the disk when the database is closed.
+    pub(crate) reopen: Reopen,
     /// The farmer's thread, where the node farms.
     pub(crate) farmer: Option<JoinHandle<()>>,
 }
@@ -46,6 +49,8 @@ pub struct Stopped {
     pub unfinished: BTreeSet<&'static str>,
     /// Why the history on disk ends before the last final block, if it does.
     pub unwritten: Option<String>,
+    /// What the database on disk has instead of these blocks, or why it cannot say, if it has not kept everything.
+    pub lost: Option<String>,
 }
 
 impl fmt::Display for Stopped {
@@ -98,13 +103,36 @@ impl RunningNode {
             unfinished.insert("database");
         }
         drop(self.backend);
+        // While somebody still has the database open there is no saying.
+        let lost = match unfinished.is_empty() {
+            true => lost(&info, self.reopen),
+            false => None,
+        };
         Stopped {
             best: info.best_number,
             finalized: info.finalized_number,
             unfinished,
             unwritten,
+            lost,
         }
     }
+}
+
+/// How a closed database differs from what it was told, if it does. It writes on threads of its own, and a failure
+/// there is no error of closing it.
+fn lost(told: &Info<Block>, reopen: Reopen) -> Option<String> {
+    let backend = match reopen() {
+        Ok(backend) => backend,
+        Err(cause) => return Some(cause),
+    };
+    let kept = sc_client_api::Backend::blockchain(&backend).info();
+    let differs = (kept.best_hash, kept.finalized_hash) != (told.best_hash, told.finalized_hash);
+    differs.then(|| {
+        format!(
+            "on the disk are best #{}, final #{}",
+            kept.best_number, kept.finalized_number
+        )
+    })
 }
 
 /// Waits until something is so; false if it is not by the deadline.

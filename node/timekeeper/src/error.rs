@@ -6,7 +6,7 @@ use allod_consensus_primitives::DigestError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The timekeeper is to run on a core that there is not, or that this process may not use.
-    #[error("there is no core {core} for the timekeeper; this process may use {available:?}")]
+    #[error("--timekeeper-core {core}: there is no such core; this process may use {available:?}")]
     NoSuchCore {
         /// As configured.
         core: usize,

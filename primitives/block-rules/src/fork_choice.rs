@@ -6,7 +6,9 @@
 //! that winning it takes. The block at confirmation depth below the best one is final, and a block
 //! that does not build on it is refused.
 
-use allod_core::{ChainParameters, Hash, SolutionRange, hash::HexHash, parameters::ITERATIONS_MULTIPLE};
+use allod_core::{
+    ChainParameters, Hash, SolutionRange, hash::HexHash, parameters::ITERATIONS_MULTIPLE,
+};
 use std::{fmt, num::NonZeroU32};
 
 /// What a chain of blocks weighs: the sum of its blocks' weights.

@@ -12,6 +12,7 @@ use jsonrpsee::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{
+    ffi::OsStr,
     future::Future,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
@@ -64,13 +65,46 @@ pub struct Node {
 impl Node {
     /// Starts `allod` with these arguments, data in `folder`, and waits until it answers.
     pub async fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(folder, arguments, &[]).await
+    }
+
+    /// Like [`Self::start`], with variables in its environment besides.
+    pub async fn start_with(
+        folder: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
+        Self::spawn(folder, arguments, &ANY_PORTS, variables).await
+    }
+
+    /// Like [`Self::start`], with metrics on a port.
+    pub async fn start_watched(folder: &Path, arguments: &[&str], metrics: u16) -> Self {
+        let metrics = metrics.to_string();
+        let ports = [
+            "--rpc-port",
+            "0",
+            "--port",
+            "0",
+            "--prometheus-port",
+            &metrics,
+        ];
+        Self::spawn(folder, arguments, &ports, &[]).await
+    }
+
+    async fn spawn(
+        folder: &Path,
+        arguments: &[&str],
+        ports: &[&str],
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
         let (subcommand, rest) = arguments.split_first().expect("a subcommand");
         let mut child = Command::new(binary())
             .arg(subcommand)
             .arg("--base-path")
             .arg(folder)
-            .args(ANY_PORTS)
+            .args(ports)
             .args(rest)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -190,7 +224,7 @@ impl Node {
     }
 
     /// Sends a signal, waits for the end, and gives all that the node wrote.
-    pub async fn stop_by(mut self, signal: &str) -> (ExitStatus, Vec<String>) {
+    pub async fn stop_by(self, signal: &str) -> (ExitStatus, Vec<String>) {
         let id = self.child.id().expect("the node is running").to_string();
         let sent = Command::new("kill")
             .args([&format!("-{signal}"), &id])
@@ -198,6 +232,11 @@ impl Node {
             .await
             .expect("kill runs");
         assert!(sent.success());
+        self.end().await
+    }
+
+    /// Waits for the end of a node that ends by itself, and gives all that it wrote.
+    pub async fn end(mut self) -> (ExitStatus, Vec<String>) {
         let status = tokio::time::timeout(TIMEOUT, self.child.wait())
             .await
             .expect("it ends")
@@ -265,18 +304,14 @@ pub struct Answer {
 }
 
 /// Runs a program to its end.
-pub async fn run(
-    program: impl AsRef<std::ffi::OsStr>,
-    arguments: &[&str],
-    folder: &Path,
-) -> Answer {
+pub async fn run(program: impl AsRef<OsStr>, arguments: &[&str], folder: &Path) -> Answer {
     run_within(TIMEOUT, program, arguments, folder).await
 }
 
 /// Runs a program that does much to its end.
 pub async fn run_within(
     limit: Duration,
-    program: impl AsRef<std::ffi::OsStr>,
+    program: impl AsRef<OsStr>,
     arguments: &[&str],
     folder: &Path,
 ) -> Answer {

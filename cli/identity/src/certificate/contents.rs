@@ -88,6 +88,12 @@ impl ContentsArgs {
         extensions
     }
 
+    /// Whether they say more than names: what the key may do.
+    pub fn asks_for_powers(&self) -> bool {
+        let constraints = self.permit.iter().chain(&self.exclude);
+        self.ca || !self.key_usage.is_empty() || constraints.count() > 0
+    }
+
     /// The alternative names, DER of each.
     pub fn names(&self) -> Vec<Vec<u8>> {
         let names = self.alternative_names.iter();

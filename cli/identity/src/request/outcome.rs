@@ -420,7 +420,8 @@ fn crl_published<T: pallet_revocation::Config>(
     (*issuer == actor).then(|| {
         Outcome::new(
             format!(
-                "published a list of {issuer} with {entries} certificates, {newly_revoked} of them newly revoked,"
+                "published a list of {issuer} with {}, {newly_revoked} of them newly revoked,",
+                certificates(usize::try_from(*entries).unwrap_or(usize::MAX))
             ),
             json!({ "identifier": issuer, "entries": entries, "newlyRevoked": newly_revoked }),
         )
@@ -451,6 +452,14 @@ fn certified(what: &str, identifier: Identifier, certificate: &[u8], generation:
             "certificate": fingerprint,
         }),
     )
+}
+
+/// A number of certificates in words.
+pub fn certificates(number: usize) -> String {
+    match number {
+        1 => "1 certificate".into(),
+        number => format!("{number} certificates"),
+    }
 }
 
 #[cfg(test)]

@@ -177,6 +177,14 @@ impl RegisteredIdentity {
     }
 }
 
+/// The identifier that somebody is named by, or that the chain has for the certificate in a file.
+pub async fn identifier(node: &Node, named: &IdentityRef) -> Result<Identifier, IdentityError> {
+    match named {
+        IdentityRef::Identifier(identifier) => Ok(*identifier),
+        IdentityRef::File(path) => Ok(RegisteredIdentity::by_file(node, path).await?.identifier),
+    }
+}
+
 /// What `autoId_identity` does not say about an identity.
 pub async fn details(node: &Node, identifier: Identifier) -> Result<DetailsAnswer, NodeError> {
     let answer: Option<DetailsAnswer> = node.ask("autoId_details", rpc_params![identifier]).await?;

@@ -19,9 +19,12 @@ use sp_core::{H256, Pair, crypto::AccountId32, sr25519};
 use sp_io::hashing::twox_128;
 use sp_runtime::{OpaqueExtrinsic, generic::Era};
 use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long to wait for a block: some sixty times what one takes on average.
 const INCLUSION_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long to wait without a word.
+const SILENT_WAIT: Duration = Duration::from_secs(2);
 /// Blocks that a transaction stays valid for.
 const ERA_PERIOD: u32 = 128;
 /// How many blocks below the best one a transaction's era begins, so that it outlives a reorganisation.
@@ -120,9 +123,21 @@ pub async fn submit(
         .subscribe(SUBMIT, rpc_params![hex], "author_unwatchExtrinsic")
         .await
         .map_err(|error| node.refused(SUBMIT, error))?;
-    let hash = tokio::time::timeout(INCLUSION_TIMEOUT, inclusion(&mut statuses))
-        .await
-        .map_err(|_| TransactionError::Timeout)??;
+    let deadline = Instant::now() + INCLUSION_TIMEOUT;
+    let inclusion = inclusion(&mut statuses);
+    let mut inclusion = std::pin::pin!(inclusion);
+    let hash = match timeout(SILENT_WAIT, &mut inclusion).await {
+        Ok(hash) => hash?,
+        Err(_) => {
+            eprintln!(
+                "the transaction is in the node's pool; waiting for a block that takes it, at most {} s",
+                INCLUSION_TIMEOUT.as_secs()
+            );
+            timeout_at(deadline, inclusion)
+                .await
+                .map_err(|_| TransactionError::Timeout)??
+        }
+    };
     let (index, events) = events(node, hash, &extrinsic).await?;
     let block = node.block(hash).await?;
     match runtime.outcome(&events, index, query, actor) {

@@ -43,6 +43,12 @@ pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
     let spki = own.spki();
     let algorithm = args.key.signature_algorithm(&spki)?;
     let extensions = args.contents.extensions(&args.contents.names(), false);
+    if args.contents.asks_for_powers() {
+        eprintln!(
+            "what the key may do (--ca, --path-len, --key-usage, --permit, --exclude) is only asked for: `allod id issue` \
+             takes nothing but names from a request, and its issuer gives these options there"
+        );
+    }
     let info = certification_request_info(&args.subject.0, &extensions, &spki);
     check(&signed(&info, algorithm, &[0]))?;
     match own {

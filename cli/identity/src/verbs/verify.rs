@@ -4,6 +4,7 @@ use crate::{
     clock::parse_time,
     files::{self, CERTIFICATE, Form},
     node::{At, Node, NodeArgs, NodeError},
+    request::{args::IdentityRef, registered},
     verbs::{
         error::{About, Error},
         report::{self, pretty},
@@ -26,8 +27,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// Arguments of `allod id verify`.
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// The identity: 64 hex digits, with or without `did:allod:`.
-    identifier: Identifier,
+    /// The identity: 64 hex digits, with or without `did:allod:`, or the file of its current certificate.
+    #[arg(value_name = "IDENTITY")]
+    identity: IdentityRef,
 
     /// A root that you accept; may be given up to 16 times. Without it any root passes, and the
     /// report says whose it is.
@@ -50,8 +52,9 @@ pub struct VerifyArgs {
 /// Arguments of `allod id show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// The identity: 64 hex digits, with or without `did:allod:`.
-    identifier: Identifier,
+    /// The identity: 64 hex digits, with or without `did:allod:`, or the file of its current certificate.
+    #[arg(value_name = "IDENTITY")]
+    identity: IdentityRef,
 
     /// Write the certificate and nothing else, PEM.
     #[arg(long, conflicts_with = "json")]
@@ -91,7 +94,8 @@ pub async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
         accepted_roots,
         at: node.hash_at(args.question.at).await?,
     };
-    let answer = ask(&node, args.identifier, &options).await?;
+    let identifier = registered::identifier(&node, &args.identity).await?;
+    let answer = ask(&node, identifier, &options).await?;
     if args.question.json {
         println!("{}", pretty(&answer)?);
     } else {
@@ -146,7 +150,8 @@ fn exit_code(answer: &VerifyAnswer) -> ExitCode {
 pub async fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
     let node = Node::connect(&args.question.node).await?;
     let at = node.hash_at(args.question.at).await?;
-    let answer = node.identity(args.identifier, at).await?;
+    let identifier = registered::identifier(&node, &args.identity).await?;
+    let answer = node.identity(identifier, at).await?;
     if args.question.json {
         println!("{}", pretty(&answer)?);
         return Ok(ExitCode::SUCCESS);
@@ -199,7 +204,8 @@ mod tests {
         ])
         .unwrap();
         let args = cli.args;
-        assert_eq!(args.identifier, Identifier([1; 32]));
+        let identity = IdentityRef::Identifier(Identifier([1; 32]));
+        assert_eq!(args.identity, identity);
         assert_eq!(
             args.accept_roots,
             [Identifier([0xab; 32]), Identifier([1; 32])]
@@ -208,9 +214,11 @@ mod tests {
         assert_eq!(args.time, Some(86_400));
         assert_eq!(args.question.at, Some(At::Finalized));
 
+        let by_file = Cli::try_parse_from(["verify", "cert.pem"]).unwrap().args;
+        assert_eq!(by_file.identity, IdentityRef::File("cert.pem".into()));
+
         for wrong in [
-            &["verify", "abc"][..],
-            &["verify", &root, "--purpose", "tls"],
+            &["verify", &root, "--purpose", "tls"][..],
             &["verify", &root, "--time", "yesterday"],
             &["verify", &root, "--accept-root", "me"],
         ] {

@@ -89,11 +89,11 @@ async fn find<C: NodeClient>(
         unreadable,
         tickets,
     } = run_audit(shared, slot).await?;
-    tracing::debug!(
-        "slot {}: {tickets} tickets, {} of them win",
-        slot.slot,
-        winners.len()
-    );
+    shared.emit(FarmerEvent::SlotAudited {
+        slot: slot.slot,
+        tickets,
+        winners: winners.len(),
+    });
     for (sector, error) in unreadable {
         shared.give_up(&sector, &error);
     }

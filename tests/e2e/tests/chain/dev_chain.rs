@@ -69,6 +69,9 @@ async fn identity(node: &Node, folder: &Path) {
     let verify = ["id", "verify", &identifier, "--url", &node.url];
     let verified = run(binary(), &verify, folder).await;
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+    let by_file = ["id", "verify", "cert.pem", "--url", &node.url];
+    let by_file = run(binary(), &by_file, folder).await;
+    assert_eq!(by_file.code, 0, "{}{}", by_file.out, by_file.err);
     let stranger = "00".repeat(32);
     let unknown = run(
         binary(),

@@ -5,12 +5,14 @@
 //! |---|---|
 //! | [`crash`] | a node that is killed at any instant goes on where it was |
 //! | [`dev_chain`] | `allod dev` farms, and serves its users |
+//! | [`disks`] | disks that get full, fail, and lose what they had promised to keep |
 //! | [`documents`] | every command of the README and of the documents for users |
 //! | [`filling`] | a chain whose blocks are full goes on, whoever is killed meanwhile |
 //! | [`identities`] | identities from the first certificate to the last, by the command line and OpenSSL |
 //! | [`invariants`] | what must hold of the state that the others leave behind |
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
+//! | [`monitoring`] | what the dashboard and the alert rules name is served |
 //! | [`remote_farmer`] | a farmer in a process of its own, over JSON-RPC |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
 //! | [`stops`] | a node that is told to stop says so; one that fails names the cause last |
@@ -19,12 +21,14 @@
 
 mod crash;
 mod dev_chain;
+mod disks;
 mod documents;
 mod filling;
 mod identities;
 mod invariants;
 mod javascript;
 mod load;
+mod monitoring;
 mod remote_farmer;
 mod request_builders;
 mod stops;

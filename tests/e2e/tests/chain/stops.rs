@@ -73,13 +73,20 @@ async fn cause(arguments: &[&str], folder: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_that_is_taken_is_the_last_line_with_its_option() {
+async fn ports_that_are_taken_are_the_last_line_with_their_options_and_nothing_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let taken_tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken_udp = UdpSocket::bind("0.0.0.0:0").unwrap();
     let tcp = taken_tcp.local_addr().unwrap().port().to_string();
     let udp = taken_udp.local_addr().unwrap().port().to_string();
-    let node = ["node", "--chain", "local", "--tmp", "--no-mdns"];
+    let node = [
+        "node",
+        "--chain",
+        "local",
+        "--base-path",
+        "data",
+        "--no-mdns",
+    ];
     let tries = [
         (["--rpc-port", &tcp, "--port", "0"], "--rpc-port: TCP", &tcp),
         (["--rpc-port", "0", "--port", &udp], "--port: UDP", &udp),
@@ -93,6 +100,127 @@ async fn a_port_that_is_taken_is_the_last_line_with_its_option() {
         let last = cause(&[&node[..], &ports].concat(), folder.path()).await;
         let expected = format!("allod: {option} port {port} is in use");
         assert!(last.starts_with(&expected), "{last}");
+    }
+    let both = ["--rpc-port", &tcp, "--port", &udp, "--no-prometheus"];
+    let last = cause(&[&node[..], &both].concat(), folder.path()).await;
+    let expected = [
+        format!("allod: --rpc-port: TCP port {tcp} is in use"),
+        format!("; --port: UDP port {udp} is in use"),
+    ];
+    assert!(
+        last.starts_with(&expected[0]) && last.contains(&expected[1]),
+        "{last}"
+    );
+    assert!(!folder.path().join("data").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_closes_and_a_signal_during_the_start_stop_a_node_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start(folder.path(), &["dev"]).await;
+    node.wait_for_block(2).await;
+    let last = stopped_cleanly(node, "HUP").await;
+    assert!(last.ends_with("everything is on disk."), "{last}");
+
+    // Two nodes with one database: the second waits for it, and is told to stop meanwhile.
+    let node = Node::start(folder.path(), &["dev"]).await;
+    let base_path = folder.path().to_str().unwrap();
+    let waiting = [
+        &[
+            "5",
+            binary().to_str().unwrap(),
+            "dev",
+            "--base-path",
+            base_path,
+        ][..],
+        &ANY_PORTS,
+    ]
+    .concat();
+    let answer = run(
+        "timeout",
+        &[&["--preserve-status"], &waiting[..]].concat(),
+        folder.path(),
+    )
+    .await;
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    assert!(
+        answer.err.contains("Stopped while starting"),
+        "{}",
+        answer.err
+    );
+    stopped_cleanly(node, "INT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_used_is_named_with_its_path_or_option() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "no folder").unwrap();
+    let dev = [&["dev", "--tmp"][..], &ANY_PORTS].concat();
+    for (arguments, expected) in [
+        (
+            &["--node-key-file", "file"][..],
+            "allod: network key file (--node-key-file): no key; it is 32 bytes",
+        ),
+        (
+            &["--node-key-file", "file/key"],
+            "allod: network key file/key (--node-key-file): Not a directory",
+        ),
+        (
+            &["--rpc-cors", "foo"],
+            "allod: invalid value 'foo' for '--rpc-cors <ORIGINS>'",
+        ),
+        (
+            &["--validator"],
+            "allod: unexpected argument '--validator' found",
+        ),
+    ] {
+        let last = cause(&[&dev[..], arguments].concat(), folder.path()).await;
+        assert!(last.starts_with(expected), "{last}");
+    }
+    let last = cause(
+        &["history", "rebuild", "--base-path", "nothing"],
+        folder.path(),
+    )
+    .await;
+    assert!(last.contains("name no node that ran here"), "{last}");
+    assert!(!folder.path().join("nothing").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_genesis_that_the_runtime_refuses_is_one_line_with_file_and_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = run(binary(), &["spec", "local"], folder.path()).await.out;
+    let local: Value = serde_json::from_str(&local).unwrap();
+    let balances = "/genesis/runtimeGenesis/patch/balances/balances";
+    let first = local.pointer(balances).unwrap()[0].clone();
+    type Change = fn(&mut Value, &Value);
+    let changes: [(Change, &str); 3] = [
+        (
+            |list, _| list[3][0] = "5Gr".into(),
+            "balances.balances[3][0]`: ",
+        ),
+        (
+            |list, first| list.as_array_mut().unwrap().push(first.clone()),
+            "balances`: the runtime refuses these values",
+        ),
+        (
+            |list, _| list[1][1] = "much".into(),
+            "balances.balances[1][1]`: invalid type",
+        ),
+    ];
+    for (change, expected) in changes {
+        let mut wrong = local.clone();
+        change(wrong.pointer_mut(balances).unwrap(), &first);
+        fs::write(folder.path().join("wrong.json"), wrong.to_string()).unwrap();
+        let field = format!("field `genesis.runtimeGenesis.patch.{expected}");
+        let last = cause(&["spec", "wrong.json", "--raw"], folder.path()).await;
+        assert!(
+            last.starts_with("allod: wrong.json: ") && last.contains(&field),
+            "{last}"
+        );
+        let node = [&["node", "--chain", "wrong.json", "--tmp"][..], &ANY_PORTS].concat();
+        let last = cause(&node, folder.path()).await;
+        assert!(last.contains(&field), "{last}");
     }
 }
 
@@ -115,8 +243,12 @@ async fn a_farmer_that_cannot_farm_stops_the_node_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "no folder").unwrap();
     let last = cause(&farming("local", "file"), folder.path()).await;
-    assert!(last.starts_with("allod: farmer ended: "), "{last}");
-    assert!(last.contains("file"), "{last}");
+    assert_eq!(last, "allod: --farm file: no folder");
+    let last = cause(&farming("local", "file/plot"), folder.path()).await;
+    assert!(
+        last.starts_with("allod: farmer ended: cannot create directory file/plot: "),
+        "{last}"
+    );
 
     // A plot belongs to the chain that it was made for.
     let plot = folder.path().join("plot");
@@ -149,11 +281,9 @@ async fn a_database_that_cannot_be_used_is_named() {
     let last = cause(&[&base_path[..], &ANY_PORTS].concat(), folder.path()).await;
     assert!(last.starts_with("allod: --base-path file: "), "{last}");
 
-    // Two chains with one name: the second has another genesis block. Test networks are spared, whose
-    // specification may leave the runtime open.
+    // Two chains with one id: the second has another genesis block.
     let specification = run(binary(), &["spec", "local"], folder.path()).await.out;
     let mut specification: Value = serde_json::from_str(&specification).unwrap();
-    specification["chainType"] = "Live".into();
     let one = folder.path().join("one.json");
     fs::write(&one, specification.to_string()).unwrap();
     let parameters = "/genesis/runtimeGenesis/patch/farming/parameters/eraLength";

@@ -23,6 +23,7 @@ use crate::{
         args::{IdentityRef, RequestArgs},
         carry_out::carry_out,
         offline::{self, WantedSignature},
+        outcome::certificates,
         registered::{RegisteredIdentity, find_key},
         runtime::ChainRuntime,
         unsigned::UnsignedRequest,
@@ -324,10 +325,10 @@ async fn export(args: &ExportArgs) -> Result<ExitCode, Error> {
 /// What a list is worth.
 fn state_of(list: &ParsedCrl<'_>, answer: &CrlAnswer, now: u64) -> String {
     let mut text = format!(
-        "list 0x{} of block #{}, with {} certificates\n",
+        "list 0x{} of block #{}, with {}\n",
         hex::encode(list.number()),
         answer.published_at,
-        list.entries().len()
+        certificates(list.entries().len())
     );
     if answer.is_outdated {
         text.push_str("the chain knows more: something was revoked, held or released since\n");

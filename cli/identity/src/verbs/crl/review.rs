@@ -1,7 +1,7 @@
 //! Reading a revocation list before it is signed: the node made it, and the issuer answers for it.
 
 use crate::{
-    request::registered::RegisteredIdentity,
+    request::{outcome::certificates, registered::RegisteredIdentity},
     verbs::error::{About, Error},
 };
 use allod_rpc_types::auto_id::SerialNumber;
@@ -73,11 +73,11 @@ fn contents(
     own: &ParsedCertificate<'_>,
 ) -> String {
     let mut text = format!(
-        "list 0x{} of {}, due again on {}: {} certificates\n",
+        "list 0x{} of {}, due again on {}: {}\n",
         hex::encode(list.number()),
         format_time(list.this_update()),
         format_time(list.next_update()),
-        list.entries().len()
+        certificates(list.entries().len())
     );
     for entry in list.entries() {
         let serial = SerialNumber::from_contents(entry.serial)

@@ -1,0 +1,342 @@
+//! What a node tells Prometheus of itself, beside what the SDK tells: every metric of this chain, and nothing that
+//! measures. Their names begin with `allod_`; `monitoring/` draws them and watches over them.
+//!
+//! | metric | kind | tells |
+//! |---|---|---|
+//! | `allod_reorganisation_depth_blocks` | histogram | blocks that left the best chain, for each reorganisation |
+//! | `allod_import_seconds` | histogram by `stage` | time of a block's import: `check`, `execute`, `finalize` |
+//! | `allod_blocks_refused` | counter by `rule` | blocks that were not imported, by the rule that they break or the fault |
+//! | `allod_time_lead_slots` | gauge | slots by which the node's own time is ahead of the best block |
+//! | `allod_time_lag_slots` | gauge | slot durations since the newest slot: time stands still, or runs slow |
+//! | `allod_archiver_lag_blocks` | gauge | final blocks that are not archived yet |
+//! | `allod_history_segments` | gauge | segments of the history on the disk |
+//! | `allod_disk_free_bytes` | gauge | room on the disk of the database |
+//! | `allod_sectors` | gauge by `state` | sectors of the farmer: `pledged`, `plotted` |
+//! | `allod_sectors_lost` | counter by `cause` | sectors that have to be plotted again: `expired`, `damaged` |
+//! | `allod_plotting_failures` | counter | sectors that could not be made |
+//! | `allod_audits` | counter | slots that were audited |
+//! | `allod_audits_missed` | counter | slots that went by unaudited |
+//! | `allod_solutions` | counter by `outcome` | solutions that the farmer found: `found`, `refused` |
+//! | `allod_wins` | counter | blocks that the farmer sealed |
+//!
+//! A node that serves no metrics keeps them all the same: there is one way to count.
+
+#![forbid(unsafe_code)]
+
+mod name;
+
+pub use name::variant_name;
+
+use std::time::{Duration, Instant};
+use substrate_prometheus_endpoint::{
+    Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, Opts,
+    PrometheusError, Registry, U64, exponential_buckets, register,
+};
+
+/// Shortest import stage that has a bucket of its own, in seconds.
+const SHORTEST_STAGE: f64 = 0.000_25;
+/// How many buckets follow it, each for twice the time: up to four seconds.
+const STAGE_BUCKETS: usize = 15;
+/// Buckets of reorganisations: 1, 2, 4, … 512 blocks.
+const DEPTH_BUCKETS: usize = 10;
+
+/// Parts of a block's import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportStage {
+    /// Every rule that is checked before the block is executed.
+    Check,
+    /// Execution, and the commit to the database.
+    Execute,
+    /// Finality of the block at confirmation depth.
+    Finalize,
+}
+
+impl ImportStage {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Execute => "execute",
+            Self::Finalize => "finalize",
+        }
+    }
+}
+
+/// Why a sector has to be plotted again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SectorLoss {
+    /// Its time is over.
+    Expired,
+    /// It is not what was written.
+    Damaged,
+}
+
+impl SectorLoss {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+/// Every metric; cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    reorganisation_depth: Histogram,
+    import_seconds: HistogramVec,
+    blocks_refused: CounterVec<U64>,
+    time_lead: Gauge<U64>,
+    time_lag: Gauge<U64>,
+    archiver_lag: Gauge<U64>,
+    history_segments: Gauge<U64>,
+    disk_free: Gauge<U64>,
+    sectors: GaugeVec<U64>,
+    sectors_lost: CounterVec<U64>,
+    plotting_failures: Counter<U64>,
+    audits: Counter<U64>,
+    audits_missed: Counter<U64>,
+    solutions: CounterVec<U64>,
+    wins: Counter<U64>,
+}
+
+/// What is looked at every few seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sample {
+    /// Slots by which the node's own time is ahead of the best block.
+    pub time_lead: u64,
+    /// Slot durations since its newest slot.
+    pub time_lag: u64,
+    /// Final blocks that are not archived yet.
+    pub archiver_lag: u64,
+    /// Segments of the history on the disk.
+    pub history_segments: u64,
+    /// Bytes of room on the disk of the database, where the system says so.
+    pub disk_free: Option<u64>,
+}
+
+impl Metrics {
+    /// Registers them, where there is a registry.
+    ///
+    /// # Errors
+    /// If one of them is registered already.
+    pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
+        let unserved = Registry::new();
+        let registry = registry.unwrap_or(&unserved);
+        let counter = |name: &str, help: &str| register(Counter::new(name, help)?, registry);
+        let counters = |name: &str, help: &str, label: &str| {
+            register(CounterVec::new(Opts::new(name, help), &[label])?, registry)
+        };
+        let gauge = |name: &str, help: &str| register(Gauge::new(name, help)?, registry);
+        let depth = HistogramOpts::new(
+            "allod_reorganisation_depth_blocks",
+            "Blocks that left the best chain, for each reorganisation",
+        );
+        let depth = depth.buckets(exponential_buckets(1.0, 2.0, DEPTH_BUCKETS)?);
+        let stage = HistogramOpts::new("allod_import_seconds", "Time of a block's import by stage");
+        let stage = stage.buckets(exponential_buckets(SHORTEST_STAGE, 2.0, STAGE_BUCKETS)?);
+        let sectors = Opts::new("allod_sectors", "Sectors of the farmer");
+        let metrics = Self {
+            reorganisation_depth: register(Histogram::with_opts(depth)?, registry)?,
+            import_seconds: register(HistogramVec::new(stage, &["stage"])?, registry)?,
+            blocks_refused: counters(
+                "allod_blocks_refused",
+                "Blocks that were not imported",
+                "rule",
+            )?,
+            time_lead: gauge(
+                "allod_time_lead_slots",
+                "Slots by which the node's own time is ahead of the best block",
+            )?,
+            time_lag: gauge(
+                "allod_time_lag_slots",
+                "Slot durations since the newest slot of the node's own time",
+            )?,
+            archiver_lag: gauge(
+                "allod_archiver_lag_blocks",
+                "Final blocks that are not archived yet",
+            )?,
+            history_segments: gauge(
+                "allod_history_segments",
+                "Segments of the history on the disk",
+            )?,
+            disk_free: gauge("allod_disk_free_bytes", "Room on the disk of the database")?,
+            sectors: register(GaugeVec::new(sectors, &["state"])?, registry)?,
+            sectors_lost: counters(
+                "allod_sectors_lost",
+                "Sectors that have to be plotted again",
+                "cause",
+            )?,
+            plotting_failures: counter(
+                "allod_plotting_failures",
+                "Sectors that could not be made",
+            )?,
+            audits: counter("allod_audits", "Slots that were audited")?,
+            audits_missed: counter("allod_audits_missed", "Slots that went by unaudited")?,
+            solutions: counters(
+                "allod_solutions",
+                "Solutions that the farmer found",
+                "outcome",
+            )?,
+            wins: counter("allod_wins", "Blocks that the farmer sealed")?,
+        };
+        metrics.begin_at_zero();
+        Ok(metrics)
+    }
+
+    /// A series that does not exist yet has no rate, and no alert sees its first step: so those whose labels are
+    /// known begin at zero.
+    fn begin_at_zero(&self) {
+        for stage in [
+            ImportStage::Check,
+            ImportStage::Execute,
+            ImportStage::Finalize,
+        ] {
+            self.import_seconds.with_label_values(&[stage.label()]);
+        }
+        for state in [PLEDGED, PLOTTED] {
+            self.sectors.with_label_values(&[state]);
+        }
+        for cause in [SectorLoss::Expired, SectorLoss::Damaged] {
+            self.sectors_lost.with_label_values(&[cause.label()]);
+        }
+        for outcome in [FOUND, REFUSED] {
+            self.solutions.with_label_values(&[outcome]);
+        }
+        self.blocks_refused.with_label_values(&[ANY_FAULT]);
+    }
+
+    /// This many blocks left the best chain for others.
+    pub fn reorganised(&self, depth: usize) {
+        // A chain has fewer blocks than a float counts exactly.
+        self.reorganisation_depth.observe(depth as f64);
+    }
+
+    /// A stage of an import is over that began then.
+    pub fn imported(&self, stage: ImportStage, begun: Instant) {
+        self.import_took(stage, begun.elapsed());
+    }
+
+    fn import_took(&self, stage: ImportStage, took: Duration) {
+        let stage = self.import_seconds.with_label_values(&[stage.label()]);
+        stage.observe(took.as_secs_f64());
+    }
+
+    /// A block was not imported, by a rule whose name is that of an error's variant.
+    pub fn refused(&self, rule: &str) {
+        self.blocks_refused.with_label_values(&[rule]).inc();
+    }
+
+    /// Sets what is looked at every few seconds.
+    pub fn set(&self, sample: Sample) {
+        self.time_lead.set(sample.time_lead);
+        self.time_lag.set(sample.time_lag);
+        self.archiver_lag.set(sample.archiver_lag);
+        self.history_segments.set(sample.history_segments);
+        if let Some(free) = sample.disk_free {
+            self.disk_free.set(free);
+        }
+    }
+
+    /// The farmer begins with so many sectors of so many.
+    pub fn farming(&self, plotted: u32, pledged: u32) {
+        self.sectors
+            .with_label_values(&[PLOTTED])
+            .set(plotted.into());
+        self.sectors
+            .with_label_values(&[PLEDGED])
+            .set(pledged.into());
+    }
+
+    /// A sector is farmed from now on that was not.
+    pub fn sector_plotted(&self) {
+        self.sectors.with_label_values(&[PLOTTED]).inc();
+    }
+
+    /// A sector has to be plotted again; one that is damaged is not farmed any more.
+    pub fn sector_lost(&self, cause: SectorLoss) {
+        self.sectors_lost.with_label_values(&[cause.label()]).inc();
+        if cause == SectorLoss::Damaged {
+            self.sectors.with_label_values(&[PLOTTED]).dec();
+        }
+    }
+
+    /// A sector could not be made.
+    pub fn plotting_failed(&self) {
+        self.plotting_failures.inc();
+    }
+
+    /// A slot was audited.
+    pub fn audited(&self) {
+        self.audits.inc();
+    }
+
+    /// Slots went by unaudited.
+    pub fn audits_missed(&self, count: u64) {
+        self.audits_missed.inc_by(count);
+    }
+
+    /// The farmer found a solution.
+    pub fn solution_found(&self) {
+        self.solutions.with_label_values(&[FOUND]).inc();
+    }
+
+    /// The node did not take a solution.
+    pub fn solution_refused(&self) {
+        self.solutions.with_label_values(&[REFUSED]).inc();
+    }
+
+    /// The farmer sealed a block.
+    pub fn won(&self) {
+        self.wins.inc();
+    }
+}
+
+const PLEDGED: &str = "pledged";
+const PLOTTED: &str = "plotted";
+const FOUND: &str = "found";
+const REFUSED: &str = "refused";
+/// The series of refused blocks that is there before one is; it stays at zero.
+const ANY_FAULT: &str = "none";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of this module's table.
+    fn documented() -> Vec<&'static str> {
+        let rows = include_str!("lib.rs").lines();
+        let rows = rows.filter_map(|line| line.strip_prefix("//! | `"));
+        rows.filter_map(|row| row.split('`').next()).collect()
+    }
+
+    #[test]
+    fn what_is_served_is_what_the_table_says() {
+        let registry = Registry::new();
+        let metrics = Metrics::new(Some(&registry)).unwrap();
+        metrics.reorganised(3);
+        metrics.refused("BelowFinal");
+        metrics.import_took(ImportStage::Check, Duration::from_millis(2));
+        let families = registry.gather();
+        let mut served: Vec<&str> = families.iter().map(|family| family.get_name()).collect();
+        let mut documented = documented();
+        served.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(served, documented);
+        // Twice in one registry is an error, and no panic.
+        assert!(Metrics::new(Some(&registry)).is_err());
+        assert!(Metrics::new(None).is_ok());
+    }
+
+    #[test]
+    fn sectors_are_counted_as_they_come_and_go() {
+        let metrics = Metrics::new(None).unwrap();
+        metrics.farming(2, 4);
+        metrics.sector_plotted();
+        metrics.sector_lost(SectorLoss::Damaged);
+        metrics.sector_lost(SectorLoss::Expired);
+        let sectors = |state| metrics.sectors.with_label_values(&[state]).get();
+        assert_eq!((sectors(PLOTTED), sectors(PLEDGED)), (2, 4));
+        let lost = |cause| metrics.sectors_lost.with_label_values(&[cause]).get();
+        assert_eq!((lost("damaged"), lost("expired")), (1, 1));
+    }
+}

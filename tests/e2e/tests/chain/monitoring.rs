@@ -1,0 +1,113 @@
+//! Everything that the dashboard and the alert rules name is served by a node that runs.
+
+use allod_e2e::{Node, eventually, run};
+use std::{collections::BTreeSet, fs, path::Path};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// What of a histogram's name each of its series has behind it.
+const SERIES: [&str; 3] = ["_bucket", "_count", "_sum"];
+
+/// What a node answers to Prometheus.
+async fn metrics(port: u16) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// The metrics that a text names: words of theirs beginnings.
+fn named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'));
+    words
+        .filter(|word| word.starts_with("allod_") || word.starts_with("substrate_"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The names of the series that are served.
+fn served(answer: &str) -> BTreeSet<String> {
+    let lines = answer.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| line.split(['{', ' ']).next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The value of the first series that begins so.
+fn value(answer: &str, series: &str) -> Option<f64> {
+    let line = answer.lines().find(|line| line.starts_with(series))?;
+    line.rsplit(' ').next()?.parse().ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_dashboard_and_the_alerts_name_is_served_and_moves() {
+    // A port that is free now; the node is told which, so that it can be asked.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = port.local_addr().unwrap().port();
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start_watched(folder.path(), &["dev"], port).await;
+    node.wait_for_block(8).await;
+
+    let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
+    let served_now = served(&metrics(port).await);
+    for file in ["dashboard.json", "alerts.yml"] {
+        let text = fs::read_to_string(monitoring.join(file)).unwrap();
+        let named = named(&text);
+        assert!(named.len() > 10, "{file}: {named:?}");
+        let missing: Vec<_> = named.difference(&served_now).collect();
+        assert!(missing.is_empty(), "{file} names {missing:?}");
+    }
+    // And the other way round: nothing is served that nobody looks at.
+    let drawn = named(&fs::read_to_string(monitoring.join("dashboard.json")).unwrap());
+    for metric in served_now.iter().filter(|name| name.starts_with("allod_")) {
+        let base = SERIES.iter().find_map(|end| metric.strip_suffix(end));
+        let base = base.unwrap_or(metric);
+        assert!(
+            drawn.iter().any(|name| name.starts_with(base)),
+            "{metric} is not drawn"
+        );
+    }
+
+    eventually("numbers that move", || async {
+        let answer = metrics(port).await;
+        let moved = |series: &str| value(&answer, series).is_some_and(|value| value > 0.0);
+        let all = [
+            "allod_import_seconds_count{stage=\"check\"",
+            "allod_import_seconds_count{stage=\"execute\"",
+            "allod_import_seconds_count{stage=\"finalize\"",
+            "allod_history_segments",
+            "allod_disk_free_bytes",
+            "allod_sectors{state=\"plotted\"",
+            "allod_sectors{state=\"pledged\"",
+            "allod_audits{",
+            "allod_solutions{outcome=\"found\"",
+            "allod_wins{",
+        ];
+        all.into_iter().all(moved).then_some(())
+    })
+    .await;
+    let answer = metrics(port).await;
+    assert_eq!(value(&answer, "allod_archiver_lag_blocks"), Some(0.0));
+    assert!(value(&answer, "allod_time_lag_slots").unwrap() < 10.0);
+    assert!(node.stop().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prometheus_takes_the_alert_rules() {
+    let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
+    if std::process::Command::new("promtool")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        eprintln!("skipped: promtool is not installed (Debian's package prometheus has it)");
+        return;
+    }
+    let checked = run("promtool", &["check", "rules", "alerts.yml"], &monitoring).await;
+    assert_eq!(checked.code, 0, "{}{}", checked.out, checked.err);
+}
