@@ -17,7 +17,7 @@ use allod_consensus_primitives::{
 };
 use allod_core::{
     ChainParameters, HistorySize, PublicKey, SegmentCommitment, SegmentIndex, Slot, SolutionRange,
-    time::PotChange,
+    time::{PotChange, raise_is_bounded},
 };
 use frame_support::{BoundedVec, pallet_prelude::*};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -63,11 +63,8 @@ fn is_due(number: u32, period: u32) -> bool {
 impl<T: Config> Pallet<T> {
     /// What a block `number` in `slot` changes, given the state of its parent.
     pub(crate) fn step(parameters: &ChainParameters, number: u32, slot: Slot) -> Step {
-        let mut pot = Self::pot_parameters();
         let newest_slot = slot.saturating_add(parameters.block_authoring_delay);
-        if let Some(change) = pot.next_change.take_if(|change| change.slot <= newest_slot) {
-            pot.iterations = change.iterations;
-        }
+        let mut pot = Self::pot_parameters().up_to(newest_slot);
 
         let (source, injected) = match Self::injection(parameters, number, slot, &pot) {
             Some((source, change)) => (Some(source), Some(change)),
@@ -110,9 +107,13 @@ impl<T: Config> Pallet<T> {
             .entropy_interval
             .checked_mul(parameters.entropy_lookback)?;
         let source = number.checked_sub(distance)?;
+        // The call keeps the bound; state that a runtime upgrade or a root call wrote may not, and no
+        // block may carry what a check of its header refuses.
+        let raised = PendingIterations::<T>::get()
+            .filter(|iterations| raise_is_bounded(pot.iterations, *iterations));
         let change = PotChange {
             slot: slot.saturating_add(parameters.entropy_delay),
-            iterations: PendingIterations::<T>::get().unwrap_or(pot.iterations),
+            iterations: raised.unwrap_or(pot.iterations),
             entropy: EntropySources::<T>::get(source)?,
         };
         Some((source, change))
@@ -153,10 +154,11 @@ impl<T: Config> Pallet<T> {
     pub fn child_context(query: ChildQuery) -> ChildContext {
         let parameters = Self::parameters();
         let number = Self::block_number().saturating_add(1);
+        let parent_slot = Self::slot();
         ChildContext {
-            parent_slot: Self::slot(),
+            parent_slot,
             history_size: Self::history_size(),
-            solution_range: Self::solution_range(),
+            solution_range: Self::solution_range().for_block(query.slot, parent_slot),
             key_blocked: Self::is_key_blocked(&query.public_key),
             segment_commitment: Self::segment_commitment(query.segment),
             expiry_commitment: Self::segment_commitment(query.expiry_segment),
@@ -181,7 +183,7 @@ impl<T: Config> Pallet<T> {
         CurrentSlot::<T>::get()
     }
 
-    /// Range within which a ticket of a child must lie.
+    /// Range of the era that a child belongs to.
     pub fn solution_range() -> SolutionRange {
         CurrentSolutionRange::<T>::get()
     }
