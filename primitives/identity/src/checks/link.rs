@@ -2,7 +2,7 @@
 
 use allod_x509::{Budget, KeyUsage, ParsedCertificate, PathError, path};
 
-use super::{Graph, RevocationList, Signatures, Vertex};
+use super::{Graph, RevocationList, Vertex};
 use crate::report::{Check, CheckReport, LinkReport, Outcome, Purpose, Reason};
 
 /// One vertex while it is checked.
