@@ -1,5 +1,7 @@
 //! The checks of one vertex and its link to what issued it.
 
+use alloc::vec::Vec;
+
 use allod_x509::{Budget, KeyUsage, ParsedCertificate, PathError, path};
 
 use super::{Graph, RevocationList, Vertex};
