@@ -25,7 +25,7 @@ mod tests;
 
 use alloc::{vec, vec::Vec};
 
-use allod_x509::{Budget, KeyUsage, ParsedCertificate, PathError, path};
+use allod_x509::{Budget, ParsedCertificate, path};
 
 use self::link::{Link, outcome};
 use crate::{

@@ -1,8 +1,10 @@
 //! The checks of one vertex and its link to what issued it.
 
+use alloc::vec::Vec;
+
 use allod_x509::{Budget, KeyUsage, ParsedCertificate, PathError, path};
 
-use super::{Graph, RevocationList, Signatures, Vertex};
+use super::{Graph, RevocationList, Vertex};
 use crate::report::{Check, CheckReport, LinkReport, Outcome, Purpose, Reason};
 
 /// One vertex while it is checked.

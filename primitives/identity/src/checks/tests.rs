@@ -1,5 +1,5 @@
 use allod_x509::{
-    SigningKey,
+    KeyUsage, SigningKey,
     builder::{CertificateBuilder, basic_constraints, key_usage, name},
 };
 
