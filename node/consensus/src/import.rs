@@ -8,7 +8,7 @@
 //! chain is the best one. Last, the block at confirmation depth becomes final and history.
 
 use crate::{
-    Error, chain_data,
+    Error, Verdicts, chain_data,
     equivocation::{EquivocationWatch, ReportEquivocation},
     finality,
 };
@@ -76,6 +76,8 @@ pub struct ImportContext<Block: BlockT, Client> {
     pub archiver: Archiver<Block, Client>,
     /// Sealed headers seen.
     pub equivocations: EquivocationWatch<Block::Header>,
+    /// Blocks known to be bad.
+    pub verdicts: Arc<Verdicts<Block::Hash>>,
     /// What is made later.
     pub late: LateHandles<Block>,
     /// Blocks are imported one at a time: the fork choice compares with the best block.

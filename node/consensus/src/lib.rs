@@ -10,6 +10,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`import`] | the one door into the chain, for own and foreign blocks alike |
+//! | [`verdict`] | whose fault it is that a block is not imported, and the blocks known to be bad |
 //! | [`chain_data`] | what is kept beside every block |
 //! | [`finality`] | final at confirmation depth |
 //! | [`equivocation`] | two blocks sealed for one solution |
@@ -33,9 +34,11 @@ pub mod import;
 pub mod link;
 pub mod queue;
 pub mod slot_worker;
+pub mod verdict;
 
 pub use error::Error;
 pub use import::{AllodBlockImport, ImportContext, LateHandles};
 pub use link::{FarmingLink, NewSlot, SealRequest};
 pub use queue::{BlockVerifier, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};
+pub use verdict::{Verdict, Verdicts};

@@ -95,6 +95,7 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
         pot_verifier: PotVerifier::new(),
         archiver,
         equivocations: EquivocationWatch::from_chain(&*client)?,
+        verdicts: Default::default(),
         late: LateHandles::default(),
         one_at_a_time: Default::default(),
         client,

@@ -159,6 +159,7 @@ impl Node {
             pot_verifier: PotVerifier::new(),
             archiver,
             equivocations: EquivocationWatch::from_chain(&*client).unwrap(),
+            verdicts: Default::default(),
             late: LateHandles::default(),
             one_at_a_time: Default::default(),
         };
