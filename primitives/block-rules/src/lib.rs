@@ -27,6 +27,8 @@
 //! [`VerifiedSeal`], [`VerifiedSolution`], [`VerifiedTime`], [`VerifiedLogs`]. All four are needed
 //! for the block's [`ChainData`], without which it cannot be a parent; so none is forgotten.
 //!
+//! A chain of headers whose state nobody has is followed by [`header_chain`].
+//!
 //! [`VerifiedSolution`]: allod_verification::VerifiedSolution
 
 #![forbid(unsafe_code)]
@@ -45,6 +47,7 @@
 mod chain_data;
 mod error;
 pub mod fork_choice;
+pub mod header_chain;
 mod logs;
 mod parent;
 mod proof_of_time;

@@ -163,6 +163,11 @@ impl<'a> Parent<'a> {
 }
 
 impl ClaimedTime<'_> {
+    /// Outputs of the slots from the block's own to the newest one that it proves, as claimed.
+    pub(crate) fn outputs(&self) -> &[PotOutput] {
+        &self.outputs
+    }
+
     /// The delay function leads to the checkpoints: as much work as evaluating the slots, though
     /// all of them at once.
     ///
