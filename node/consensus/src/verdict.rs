@@ -15,6 +15,7 @@ use allod_block_rules::BlockError;
 use allod_consensus_primitives::JustificationError;
 use allod_verification::SolutionError;
 use parking_lot::Mutex;
+use sc_consensus::ImportResult;
 use schnellru::{ByLength, LruMap};
 use std::hash::Hash;
 
@@ -38,15 +39,34 @@ pub enum Verdict {
     UnknownParent,
 }
 
+impl Verdict {
+    /// The answer of the import: see the table above.
+    pub fn answer(self) -> ImportResult {
+        match self {
+            Self::Objective | Self::Sender => ImportResult::KnownBad,
+            Self::Local => ImportResult::MissingState,
+            Self::UnknownParent => ImportResult::UnknownParent,
+        }
+    }
+}
+
 impl Error {
     /// Whose fault it is.
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Rule(rule) => verdict_of_rule(rule),
             Self::UnknownParent(_) => Verdict::UnknownParent,
-            Self::Inherents(_) => Verdict::Objective,
+            Self::Condemned(_)
+            | Self::Inherents(_)
+            | Self::NotFollowed(_)
+            | Self::Trap(_)
+            | Self::StateRoot { .. } => Verdict::Objective,
             Self::NoChainData(_)
             | Self::DamagedChainData(_)
+            | Self::NoState(_)
+            | Self::ClockBehind
+            | Self::NoInherentData(_)
+            | Self::StorageChanges(_)
             | Self::Archiver(_)
             | Self::Runtime(_)
             | Self::Client(_)
@@ -54,11 +74,36 @@ impl Error {
             | Self::Stopped => Verdict::Local,
         }
     }
+
+    /// Whether it took the runtime to find out, which costs more than everything before it.
+    fn is_of_execution(&self) -> bool {
+        match self {
+            Self::Inherents(_) | Self::Trap(_) | Self::StateRoot { .. } => true,
+            Self::Rule(_)
+            | Self::Condemned(_)
+            | Self::NotFollowed(_)
+            | Self::UnknownParent(_)
+            | Self::NoChainData(_)
+            | Self::DamagedChainData(_)
+            | Self::NoState(_)
+            | Self::ClockBehind
+            | Self::NoInherentData(_)
+            | Self::StorageChanges(_)
+            | Self::Archiver(_)
+            | Self::Runtime(_)
+            | Self::Client(_)
+            | Self::Import(_)
+            | Self::Stopped => false,
+        }
+    }
 }
 
 fn verdict_of_rule(rule: &BlockError) -> Verdict {
     match rule {
         BlockError::NoBody
+        // Checked before it is hashed.
+        | BlockError::BodyTooLarge { .. }
+        | BlockError::ExtrinsicsRoot { .. }
         | BlockError::SeveralJustifications(_)
         | BlockError::Justification(
             JustificationError::Missing | JustificationError::Hash { .. },
@@ -67,9 +112,12 @@ fn verdict_of_rule(rule: &BlockError) -> Verdict {
         BlockError::NotExecuted(_) | BlockError::BelowFinal(_) => Verdict::Local,
         BlockError::Solution(rule) => verdict_of_solution(rule),
         BlockError::Justification(JustificationError::Malformed(_))
+        | BlockError::HeaderTooLarge { .. }
         | BlockError::Digest(_)
+        | BlockError::ForeignDigest(_)
         | BlockError::Seal(_)
         | BlockError::SlotNotAfterParent { .. }
+        | BlockError::SlotOutOfReach { .. }
         | BlockError::MissingCheckpoints { .. }
         | BlockError::WrongOutput { .. }
         | BlockError::WrongProofOfTime(_)
@@ -119,15 +167,17 @@ impl<H: Hash + Eq> Default for Verdicts<H> {
 }
 
 impl<H: Hash + Eq> Verdicts<H> {
-    /// Remembers that the header of this hash breaks a rule.
-    pub fn condemn_header(&self, hash: H) {
-        self.headers.lock().insert(hash, ());
-    }
-
-    /// Remembers that the block of this hash, whose body and justification are the ones that its
-    /// header names, does not execute to what the header says.
-    pub fn condemn_execution(&self, hash: H) {
-        self.executions.lock().insert(hash, ());
+    /// Remembers the block of this hash if `error` is the block's own fault.
+    pub fn remember(&self, hash: H, error: &Error) {
+        match error.verdict() {
+            Verdict::Objective if error.is_of_execution() => {
+                self.executions.lock().insert(hash, ());
+            }
+            Verdict::Objective => {
+                self.headers.lock().insert(hash, ());
+            }
+            Verdict::Sender | Verdict::Local | Verdict::UnknownParent => {}
+        }
     }
 
     /// Whether the block of this hash is known to be bad, whoever sends it.
@@ -140,12 +190,20 @@ impl<H: Hash + Eq> Verdicts<H> {
 mod tests {
     use super::*;
 
+    fn header_fault() -> Error {
+        BlockError::ForeignDigest(1).into()
+    }
+
+    fn execution_fault() -> Error {
+        Error::Trap("unreachable".into())
+    }
+
     #[test]
     fn a_flood_of_headers_neither_grows_nor_pushes_out_what_was_executed() {
         let verdicts = Verdicts::default();
-        verdicts.condemn_execution(u64::MAX);
+        verdicts.remember(u64::MAX, &execution_fault());
         for hash in 0..3 * u64::from(MAX_CONDEMNED_HEADERS) {
-            verdicts.condemn_header(hash);
+            verdicts.remember(hash, &header_fault());
         }
         assert!(verdicts.is_condemned(&u64::MAX));
         assert!(!verdicts.is_condemned(&0));
@@ -158,10 +216,35 @@ mod tests {
     fn executions_are_bounded_too() {
         let verdicts = Verdicts::default();
         for hash in 0..2 * MAX_CONDEMNED_EXECUTIONS {
-            verdicts.condemn_execution(hash);
+            verdicts.remember(hash, &execution_fault());
         }
         assert_eq!(verdicts.executions.lock().len(), 1024);
         assert!(!verdicts.is_condemned(&0));
         assert!(verdicts.is_condemned(&MAX_CONDEMNED_EXECUTIONS));
+    }
+
+    /// A hash says nothing about what a sender put beside the header, and nothing about this node.
+    #[test]
+    fn only_what_the_hash_stands_for_is_remembered() {
+        let verdicts = Verdicts::default();
+        let faults: [(Error, Verdict); 6] = [
+            (BlockError::NoBody.into(), Verdict::Sender),
+            (
+                BlockError::Justification(JustificationError::Missing).into(),
+                Verdict::Sender,
+            ),
+            (Error::ClockBehind, Verdict::Local),
+            (Error::Stopped, Verdict::Local),
+            (
+                Error::Archiver(allod_archiver::Error::Stopped),
+                Verdict::Local,
+            ),
+            (Error::UnknownParent(String::new()), Verdict::UnknownParent),
+        ];
+        for (hash, (error, verdict)) in (0..).zip(faults) {
+            assert_eq!(error.verdict(), verdict, "{error}");
+            verdicts.remember(hash, &error);
+            assert!(!verdicts.is_condemned(&hash), "{error}");
+        }
     }
 }

@@ -92,6 +92,8 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
         archiver,
         equivocations: EquivocationWatch::from_chain(&*client)?,
         verdicts: Default::default(),
+        siblings: Default::default(),
+        future: Default::default(),
         late: LateHandles::default(),
         one_at_a_time: Default::default(),
         client,

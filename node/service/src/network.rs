@@ -4,13 +4,13 @@
 //! with ours instead.
 
 use crate::{BlockHash, Import, Pool, database::Parts, essential::EssentialTasks};
-use allod_consensus::import_queue;
+use allod_consensus::{AnnounceValidator, import_queue};
 use allod_runtime::opaque::Block;
 use allod_sync::AllodSync;
 use allod_timekeeper::GossipNetwork;
 use sc_consensus::ImportQueue as _;
 use sc_network::{
-    Litep2pNetworkBackend, NetworkBackend,
+    Litep2pNetworkBackend, NetworkBackend, NetworkSyncForkRequest as _,
     config::{FullNetworkConfiguration, Roles},
     service::traits::{NetworkService, NotificationService, RequestResponseConfig as _},
 };
@@ -30,7 +30,6 @@ use sc_service::{
     build_network_advanced, default_gap_sync_body_policy,
 };
 use sp_blockchain::HeaderBackend;
-use sp_consensus::block_validation::DefaultBlockAnnounceValidator;
 use std::sync::Arc;
 
 /// The one network implementation: a second one would double the time to compile this crate.
@@ -82,7 +81,7 @@ pub fn start(
         &net_config,
         config.protocol_id(),
         config.chain_spec.fork_id(),
-        Box::new(DefaultBlockAnnounceValidator),
+        Box::new(AnnounceValidator::new(block_import.context().clone())),
         strategy,
         provider.handle(),
         queue.service(),
@@ -109,6 +108,10 @@ pub fn start(
             metrics,
             blocks_pruning: config.blocks_pruning,
         })?;
+    let fetcher = sync.clone();
+    let fetch = move |hash, number| fetcher.set_sync_fork_request(Vec::new(), hash, number);
+    // The cell is empty: this is the only place that fills it.
+    let _ = block_import.context().late.fetch.set(Box::new(fetch));
     let gossip = GossipNetwork::new(
         network.clone(),
         sync.clone(),

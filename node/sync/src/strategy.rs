@@ -35,7 +35,8 @@ impl<Block: BlockT> AllodSync<Block> {
     }
 }
 
-type BlockAnnounce<Block> = sc_network_common::sync::message::BlockAnnounce<<Block as BlockT>::Header>;
+type BlockAnnounce<Block> =
+    sc_network_common::sync::message::BlockAnnounce<<Block as BlockT>::Header>;
 
 impl<Block: BlockT> SyncingStrategy<Block> for AllodSync<Block> {
     fn add_peer(&mut self, peer: PeerId, best_hash: Block::Hash, best_number: NumberFor<Block>) {
@@ -52,7 +53,8 @@ impl<Block: BlockT> SyncingStrategy<Block> for AllodSync<Block> {
         peer: PeerId,
         announce: &BlockAnnounce<Block>,
     ) -> Option<(Block::Hash, NumberFor<Block>)> {
-        self.inner.on_validated_block_announce(is_best, peer, announce)
+        self.inner
+            .on_validated_block_announce(is_best, peer, announce)
     }
 
     fn set_sync_fork_request(
@@ -88,7 +90,8 @@ impl<Block: BlockT> SyncingStrategy<Block> for AllodSync<Block> {
         protocol: ProtocolName,
         response: Box<dyn Any + Send>,
     ) {
-        self.inner.on_generic_response(peer, key, protocol, response);
+        self.inner
+            .on_generic_response(peer, key, protocol, response);
     }
 
     fn on_blocks_processed(

@@ -294,11 +294,7 @@ mod tests {
         assert_eq!(verifier.get(&input), None);
         assert!(!verifier.verify(&input, &wrong(checkpoints, 2)));
         assert_eq!(verifier.computed(), 1);
-        assert_eq!(
-            verifier.get(&input),
-            None,
-            "what is wrong is not known"
-        );
+        assert_eq!(verifier.get(&input), None, "what is wrong is not known");
         assert!(!verifier.verify(&input, &wrong(checkpoints, 2)));
         assert_eq!(verifier.computed(), 1, "but remembered as wrong");
         assert!(verifier.verify(&input, &checkpoints));

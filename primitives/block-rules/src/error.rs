@@ -68,7 +68,9 @@ pub enum BlockError {
         parent: Slot,
     },
     /// The slot is further ahead than one justification can prove (§4).
-    #[error("the block must prove time up to slot {newest}, its justification reaches slot {farthest}")]
+    #[error(
+        "the block must prove time up to slot {newest}, its justification reaches slot {farthest}"
+    )]
     SlotOutOfReach {
         /// Newest slot that the block must prove.
         newest: Slot,

@@ -258,7 +258,10 @@ impl<B: Base> HeaderRules<'_, B> {
             segment_headers: &carried.segment_headers,
         };
         let _ = parent.verify_logs(sealed.header())?;
-        let outputs = parent.claimed_time(claim, &justification)?.outputs().to_vec();
+        let outputs = parent
+            .claimed_time(claim, &justification)?
+            .outputs()
+            .to_vec();
         let chain_data = ChainData {
             weight: context
                 .chain_data

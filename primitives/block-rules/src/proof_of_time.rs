@@ -325,9 +325,14 @@ mod tests {
         let example = after_a_block();
         let invented = PotOutput([0xee; 16]);
         // The parent proves slots 3 to 7.
-        for (slot, known_up_to, is_known) in
-            [(4, 0, true), (7, 0, true), (8, 7, false), (8, 8, true), (12, 11, false), (12, 20, true)]
-        {
+        for (slot, known_up_to, is_known) in [
+            (4, 0, true),
+            (7, 0, true),
+            (8, 7, false),
+            (8, 8, true),
+            (12, 11, false),
+            (12, 20, true),
+        ] {
             let slots = KnownUpTo(Slot(known_up_to));
             let (right, _) = child(&example, slot);
             let parent = example.parent();
@@ -340,7 +345,11 @@ mod tests {
                 proven: right.slot_output,
             };
             let found = parent.slot_output_is_known(&wrong, &slots);
-            assert_eq!(found, if is_known { Err(expected) } else { Ok(()) }, "{slot}");
+            assert_eq!(
+                found,
+                if is_known { Err(expected) } else { Ok(()) },
+                "{slot}"
+            );
         }
     }
 

@@ -3,8 +3,7 @@
 
 use crate::BlockError;
 use allod_consensus_primitives::{
-    DigestError, ENGINE_ID, JustificationError, PotJustification, PreDigest,
-    consensus_logs,
+    DigestError, ENGINE_ID, JustificationError, PotJustification, PreDigest, consensus_logs,
     digest::{SEAL_BYTES, read_seal},
     pre_digest, seal_message,
 };

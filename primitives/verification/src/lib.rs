@@ -47,6 +47,7 @@ mod solution;
 pub use error::{BatchError, PointRole, SolutionError};
 pub use seal::{SealError, sign_seal, verify_seal};
 pub use solution::{
-    CheckedSolution, NeededSegments, ProvenTicket, SolutionContext, VerifiedSolution, WinningTicket,
-    check_cheap, is_within_range, needed_segments, verify_many, verify_solution, winning_ticket,
+    CheckedSolution, NeededSegments, ProvenTicket, SolutionContext, VerifiedSolution,
+    WinningTicket, check_cheap, is_within_range, needed_segments, verify_many, verify_solution,
+    winning_ticket,
 };
