@@ -301,8 +301,10 @@ where
                 Err(error) => Err(error),
             };
             if let Err(error) = imported {
-                context.siblings.forget(&hash);
-                context.verdicts.remember(hash, &error);
+                if error.verdict() == Verdict::Objective {
+                    context.siblings.forget(&hash);
+                    context.verdicts.remember(hash, &error);
+                }
                 return Err(error);
             }
         }
@@ -322,7 +324,7 @@ where
         block.justifications = Some(checked.justifications);
         if block.origin != BlockOrigin::Own {
             // An author is checked by everybody else.
-            let changes = self.execute(&block, checked.headers).await;
+            let changes = self.execute(whole_block(&block)?, checked.headers).await;
             if let Err(Error::ClockBehind) = changes {
                 self.hold_until_later(&block);
             }
@@ -357,10 +359,9 @@ where
 
     async fn execute(
         &self,
-        block: &BlockImportParams<Block>,
+        block: Block,
         headers: Vec<SegmentHeader>,
     ) -> Result<StateChanges<Block>, Error> {
-        let block = whole_block(block)?;
         let expected = inherent_data(headers).await?;
         let client = self.context.client.clone();
         blocking(move || {

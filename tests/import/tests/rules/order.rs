@@ -4,7 +4,7 @@
 use allod_block_rules::BlockError;
 use allod_consensus::Error;
 use allod_consensus_primitives::ConsensusLog;
-use allod_core::{PotOutput, SolutionRange};
+use allod_core::{PotOutput, Slot, SolutionRange};
 use allod_import_tests::{
     block::Made,
     farming::{Farmer, Plan},
@@ -44,7 +44,7 @@ const FAULTS: [(&str, Tamper); 9] = [
         block.seal();
     }),
     ("slot", |block| {
-        block.change_claim(|claim| claim.slot = (1 << 40).into());
+        block.change_claim(|claim| claim.slot = Slot(1 << 40));
     }),
     ("output", |block| {
         block.change_claim(|claim| claim.slot_output = PotOutput([7; 16]));

@@ -15,8 +15,8 @@ use allod_timekeeper::{PotSource, TimekeeperConfig};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use sc_consensus::{
-    BlockImportError, BlockImportStatus, ImportQueue, ImportQueueService, IncomingBlock, Link,
-    import_queue::RuntimeOrigin,
+    BlockImportError, BlockImportStatus, ImportQueue, IncomingBlock, Link,
+    import_queue::{ImportQueueService, RuntimeOrigin},
 };
 use sp_blockchain::{BlockStatus, HeaderBackend};
 use sp_consensus::BlockOrigin;
