@@ -14,7 +14,10 @@ use allod_consensus_primitives::{
     ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
     inherent::SegmentHeadersProvider, justification_hash, seal_message,
 };
-use allod_core::{PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution, global_challenge};
+use allod_core::{
+    HistorySize, PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution, SolutionRange,
+    global_challenge,
+};
 use allod_timekeeper::{PotSourceHandle, SlotTick};
 use allod_verification::verify_seal;
 use parity_scale_codec::Encode;
@@ -71,6 +74,42 @@ struct Unsealed<Block: BlockT> {
     changes: StateChanges<Block>,
 }
 
+/// What a block's state says about which solutions its children may have.
+struct Prospects {
+    parent_slot: Slot,
+    era_range: SolutionRange,
+    history_size: HistorySize,
+}
+
+impl Prospects {
+    /// Of the children of block `parent`.
+    fn of_children<Block: BlockT, Client>(
+        client: &Client,
+        parent: Block::Hash,
+    ) -> Result<Self, sp_api::ApiError>
+    where
+        Client: ProvideRuntimeApi<Block>,
+        Client::Api: FarmingApi<Block>,
+    {
+        let api = client.runtime_api();
+        Ok(Self {
+            parent_slot: api.slot(parent)?,
+            era_range: api.solution_range(parent)?,
+            history_size: api.history_size(parent)?,
+        })
+    }
+
+    /// What farmers are told of a slot with this output.
+    fn slot(&self, slot: Slot, output: &PotOutput) -> NewSlot {
+        NewSlot {
+            slot,
+            global_challenge: global_challenge(output, slot),
+            solution_range: self.era_range.for_block(slot, self.parent_slot),
+            history_size: self.history_size,
+        }
+    }
+}
+
 /// Where a block goes and what it claims.
 struct Claim<Block: BlockT> {
     parent: Block::Header,
@@ -121,15 +160,11 @@ where
                     continue;
                 }
                 let best = client.info().best_hash;
-                let api = client.runtime_api();
-                match (api.solution_range(best), api.history_size(best)) {
-                    (Ok(solution_range), Ok(history_size)) => link.announce(NewSlot {
-                        slot: tick.slot,
-                        global_challenge: global_challenge(&tick.checkpoints.output(), tick.slot),
-                        solution_range,
-                        history_size,
-                    }),
-                    (Err(error), _) | (_, Err(error)) => {
+                match Prospects::of_children(&*client, best) {
+                    Ok(prospects) => {
+                        link.announce(prospects.slot(tick.slot, &tick.checkpoints.output()));
+                    }
+                    Err(error) => {
                         tracing::warn!(target: "farming", "slot {} is not farmed, the state of {best:?} cannot be read: {error}", tick.slot);
                     }
                 }

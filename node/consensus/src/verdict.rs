@@ -121,6 +121,7 @@ fn verdict_of_rule(rule: &BlockError) -> Verdict {
         | BlockError::MissingCheckpoints { .. }
         | BlockError::WrongOutput { .. }
         | BlockError::WrongProofOfTime(_)
+        | BlockError::UnboundedRaise { .. }
         | BlockError::SegmentHeaders { .. }
         | BlockError::ConsensusDigest { .. } => Verdict::Objective,
     }

@@ -16,6 +16,7 @@ mod farming;
 mod network;
 mod rpc;
 mod running;
+mod time;
 
 pub use essential::Failure;
 pub use farmer_node::FarmerNode;
@@ -34,14 +35,14 @@ use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
-use allod_timekeeper::{GossipNetwork, PotSource, PotVerifier, TimekeeperConfig};
+use allod_timekeeper::{GossipNetwork, PotVerifier};
 use database::{Parts, open};
 use essential::{EssentialTasks, essential_tasks};
 use network::NetworkHandles;
 use sc_service::{Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient};
 use sc_transaction_pool::TransactionPoolHandle;
 use sp_blockchain::HeaderBackend;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 /// Runs the runtime, with Substrate's host functions and no others.
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -146,7 +147,15 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
     };
     let _ = context.late.reporter.set(Arc::new(reporter));
 
-    let time = start_time(&parts, &essential, &context, &options, network.gossip)?;
+    let chain = config.chain_spec.chain_type();
+    let time = time::start(
+        &parts,
+        &essential,
+        &context,
+        &options,
+        &chain,
+        network.gossip,
+    )?;
     let (link, solutions) = FarmingLink::new();
     if options.farming.is_some() {
         let environment = sc_basic_authorship::ProposerFactory::new(
@@ -193,30 +202,6 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         failures,
         farmer: farmer.transpose()?,
     })
-}
-
-fn start_time(
-    parts: &Parts,
-    essential: &EssentialTasks,
-    context: &Context,
-    options: &NodeOptions,
-    gossip: GossipNetwork<Block>,
-) -> Result<allod_timekeeper::PotSourceHandle, Error> {
-    let timekeeper = TimekeeperConfig {
-        enabled: options.timekeeper,
-        pace: Some(Duration::from_millis(parts.parameters.slot_duration_ms)),
-        core: options.timekeeper_core,
-    };
-    let (source, time) = PotSource::new(
-        parts.client.clone(),
-        context.pot_verifier.clone(),
-        timekeeper,
-        Some(gossip),
-    )
-    .map_err(other)?;
-    let _ = context.late.time.set(time.clone());
-    essential.spawn("proof-of-time", "farming", source.run());
-    Ok(time)
 }
 
 fn serve(

@@ -6,7 +6,7 @@ use allod_core::time::PotInput;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT, Zero};
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 /// Reads blocks. Remembers the last one, which most often is the next one's parent.
 pub(crate) struct BlockReader<Block: BlockT, Client> {
@@ -14,6 +14,7 @@ pub(crate) struct BlockReader<Block: BlockT, Client> {
     /// Input of slot 1.
     first: PotInput,
     block_authoring_delay: u64,
+    slot_duration: Duration,
     last: Option<(Block::Hash, BestBlock)>,
     _block: PhantomData<Block>,
 }
@@ -36,10 +37,17 @@ where
         Ok(Self {
             first: PotInput::first(genesis_hash, entropy, parameters.initial_iterations),
             block_authoring_delay: parameters.block_authoring_delay,
+            // Genesis checks that it is above 0, and a timer must be told so as well.
+            slot_duration: Duration::from_millis(parameters.slot_duration_ms.max(1)),
             client,
             last: None,
             _block: PhantomData,
         })
+    }
+
+    /// How long a slot is to be on this chain.
+    pub(crate) fn slot_duration(&self) -> Duration {
+        self.slot_duration
     }
 
     /// The best block, and its parent if that can be read; none if it is the one that was read

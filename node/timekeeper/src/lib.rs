@@ -17,6 +17,7 @@
 //! | [`cache`] | verified slots, each verified once |
 //! | [`state`] | the chain: what the next slot starts from, when it rewinds |
 //! | [`timekeeper`] | evaluation on a thread of its own, paced |
+//! | `watch` | what is told of a pace, a lag or a loss of time |
 //! | [`gossip`] | the protocol between nodes; its decisions are in `gossip_state` |
 //! | [`source`] | the task that ties them together, and its handle |
 
@@ -40,6 +41,8 @@ pub mod gossip;
 mod gossip_state;
 mod shared;
 pub mod source;
+#[cfg(test)]
+mod speed_tests;
 pub mod state;
 #[cfg(test)]
 mod test_chain;
@@ -48,6 +51,7 @@ mod test_client;
 #[cfg(test)]
 mod test_node;
 pub mod timekeeper;
+mod watch;
 
 pub use cache::PotVerifier;
 pub use error::Error;

@@ -7,6 +7,7 @@
 use crate::{
     cache::PotVerifier,
     state::{BestBlock, MAX_SLOTS_AHEAD_OF_BEST, PotState, SlotTick, Update},
+    watch::{Evaluator, MAX_AT_ONCE, Notice, Watch},
 };
 use allod_core::{PotCheckpoints, Slot, time::PotInput};
 use parking_lot::{Condvar, Mutex};
@@ -39,6 +40,7 @@ struct Inner {
     tip_since: Instant,
     /// What the timekeeper's thread works on.
     evaluating: Option<PotInput>,
+    watch: Watch,
     shut_down: bool,
 }
 
@@ -61,7 +63,11 @@ pub(crate) struct View {
 
 impl Shared {
     /// The chain after `best`, and the slots that are to be gossiped.
-    pub(crate) fn new(best: BestBlock, verifier: PotVerifier) -> (Self, mpsc::Receiver<SlotTick>) {
+    pub(crate) fn new(
+        best: BestBlock,
+        verifier: PotVerifier,
+        watch: Watch,
+    ) -> (Self, mpsc::Receiver<SlotTick>) {
         let (subscribers, _) = broadcast::channel(SUBSCRIBER_QUEUE);
         let (gossip, to_gossip) = mpsc::channel(GOSSIP_QUEUE);
         let shared = Self {
@@ -69,6 +75,7 @@ impl Shared {
                 state: PotState::new(best),
                 tip_since: Instant::now(),
                 evaluating: None,
+                watch,
                 shut_down: false,
             }),
             verifier,
@@ -107,14 +114,21 @@ impl Shared {
     /// Takes slots into the chain that the verifier has come to know, and passes them on.
     pub(crate) fn advance(&self) {
         let mut inner = self.inner.lock();
-        self.advance_locked(&mut inner);
+        self.advance_locked(&mut inner, None);
+    }
+
+    /// Time passes: tells of it if no slot comes any more.
+    pub(crate) fn idle(&self) {
+        let mut inner = self.inner.lock();
+        let wanted = inner.state.wanted().is_some();
+        tell(inner.watch.idle(wanted, Instant::now()));
     }
 
     /// Follows another best block. Its slots are not gossiped: the block brings them to everybody.
     pub(crate) fn on_best_block(&self, best: BestBlock, parent: Option<&BestBlock>) {
         let mut inner = self.inner.lock();
         let update = inner.state.on_best_block(best, parent, &self.verifier);
-        self.after_update(&mut inner, &update);
+        self.after_update(&mut inner, &update, None);
     }
 
     /// Waits until a slot is to be evaluated; none at shutdown.
@@ -123,7 +137,7 @@ impl Shared {
         let mut waiting = false;
         loop {
             // Imports may have verified more slots meanwhile.
-            self.advance_locked(&mut inner);
+            self.advance_locked(&mut inner, None);
             if inner.shut_down {
                 return None;
             }
@@ -176,7 +190,8 @@ impl Shared {
     /// Takes a slot that this node evaluated into the chain.
     pub(crate) fn evaluated(&self, input: &PotInput, checkpoints: &PotCheckpoints) {
         self.verifier.insert(input, checkpoints);
-        self.advance();
+        let mut inner = self.inner.lock();
+        self.advance_locked(&mut inner, Some(input.slot));
     }
 
     /// Ends the timekeeper's thread.
@@ -191,16 +206,17 @@ impl Shared {
         self.inner.lock().evaluating
     }
 
-    fn advance_locked(&self, inner: &mut Inner) {
+    /// `own` is the slot that the own timekeeper has just evaluated, if it was that.
+    fn advance_locked(&self, inner: &mut Inner, own: Option<Slot>) {
         let update = inner.state.advance(&self.verifier);
         for tick in &update.ticks {
             // Full only if the network is stuck; blocks carry what is lost here.
             let _ = self.gossip.try_send(*tick);
         }
-        self.after_update(inner, &update);
+        self.after_update(inner, &update, own);
     }
 
-    fn after_update(&self, inner: &mut Inner, update: &Update) {
+    fn after_update(&self, inner: &mut Inner, update: &Update, own: Option<Slot>) {
         if let Some(rewind) = update.rewind {
             tracing::info!(
                 target: crate::LOG_TARGET,
@@ -221,11 +237,39 @@ impl Shared {
             let _ = self.subscribers.send(*tick);
         }
         if update.moved {
-            inner.tip_since = Instant::now();
+            let now = Instant::now();
+            inner.tip_since = now;
+            watch_slots(&mut inner.watch, update, own, now);
         }
         if inner.evaluating.is_some() && inner.evaluating != inner.state.wanted() {
             self.stop.store(true, Ordering::Relaxed);
         }
         self.changed.notify_all();
+    }
+}
+
+/// Shows new slots to the watch and tells what it makes of them.
+fn watch_slots(watch: &mut Watch, update: &Update, own: Option<Slot>, now: Instant) {
+    let one_by_one = update.rewind.is_none() && update.ticks.len() <= MAX_AT_ONCE;
+    if !one_by_one || update.ticks.is_empty() {
+        tell(watch.jumped(now));
+        return;
+    }
+    for tick in &update.ticks {
+        let evaluator = match own == Some(tick.slot) {
+            true => Evaluator::Own,
+            false => Evaluator::Other,
+        };
+        tell(watch.slot(evaluator, now));
+    }
+}
+
+fn tell(notices: impl IntoIterator<Item = Notice>) {
+    for notice in notices {
+        if notice.is_warning() {
+            tracing::warn!(target: crate::LOG_TARGET, "{notice}");
+        } else {
+            tracing::info!(target: crate::LOG_TARGET, "{notice}");
+        }
     }
 }

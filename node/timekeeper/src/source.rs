@@ -8,6 +8,7 @@ use crate::{
     shared::{Shared, View},
     state::SlotTick,
     timekeeper::{Timekeeper, TimekeeperConfig, choose_core},
+    watch::Watch,
 };
 use allod_consensus_primitives::FarmingApi;
 use allod_core::Slot;
@@ -21,6 +22,7 @@ use std::{sync::Arc, time::Instant};
 use tokio::{
     sync::{broadcast, mpsc},
     task::JoinHandle,
+    time::MissedTickBehavior,
 };
 
 /// What the rest of the node asks the source. A cheap handle.
@@ -94,7 +96,10 @@ where
         let Some((best, _)) = blocks.best()? else {
             return Err(Error::NoBestBlock);
         };
-        let (shared, to_gossip) = Shared::new(best, verifier);
+        // A paced timekeeper waits, so that it says nothing of its speed who is first.
+        let compares = config.enabled && config.pace.is_none();
+        let watch = Watch::new(blocks.slot_duration(), compares, Instant::now());
+        let (shared, to_gossip) = Shared::new(best, verifier, watch);
         let shared = Arc::new(shared);
         let source = Self {
             gossip: Gossip::new(network, &shared),
@@ -120,8 +125,11 @@ where
                 return;
             }
         };
+        let mut passing = tokio::time::interval(self.blocks.slot_duration());
+        passing.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                _ = passing.tick() => self.shared.idle(),
                 import = self.imports.next() => match import {
                     Some(_) => self.on_import(),
                     None => return,

@@ -3,6 +3,7 @@ use crate::{
     cache::PotVerifier,
     state::{BestBlock, MAX_SLOTS_AHEAD_OF_BEST, SlotTick},
     test_chain::{change, input, real_chain},
+    watch::Watch,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -82,7 +83,8 @@ struct Running {
 }
 
 fn start(best: BestBlock, pace: Option<Duration>) -> Running {
-    let (shared, to_gossip) = Shared::new(best, PotVerifier::new());
+    let watch = Watch::new(SECOND, pace.is_none(), Instant::now());
+    let (shared, to_gossip) = Shared::new(best, PotVerifier::new(), watch);
     let shared = Arc::new(shared);
     let ticks = shared.subscribe();
     let timekeeper = Timekeeper::start(shared.clone(), pace, None).expect("threads can be had");

@@ -63,7 +63,7 @@ pub mod pallet {
         ChainParameters, PublicKey, SegmentCommitment, SegmentHeader, SegmentIndex, Slot,
         SolutionRange,
         parameters::{EQUIVOCATION_WINDOW, ITERATIONS_MULTIPLE},
-        time::PotEntropy,
+        time::{PotEntropy, raise_is_bounded},
     };
     use core::num::NonZeroU32;
     use frame_support::pallet_prelude::*;
@@ -104,7 +104,7 @@ pub mod pallet {
     #[pallet::whitelist_storage]
     pub type Author<T> = StorageValue<_, BlockAuthor>;
 
-    /// Range within which the tickets of the newest block's children must lie.
+    /// Range of the era that the newest block's children belong to.
     #[pallet::storage]
     pub type CurrentSolutionRange<T> = StorageValue<_, SolutionRange, ValueQuery>;
 
@@ -241,6 +241,8 @@ pub mod pallet {
         AlreadyReported,
         /// This block takes no more reports; the next one does.
         TooManyReports,
+        /// One injection can at most double the iterations that are in force or scheduled.
+        RaisedTooFar,
     }
 
     #[pallet::hooks]
@@ -345,25 +347,25 @@ pub mod pallet {
         }
 
         /// Raises the iterations of the delay function per slot, from the slot of the next
-        /// injection on (§4). Until that injection is scheduled, another call may replace this
-        /// one.
+        /// injection on (§4), at most to twice as many. Until that injection is scheduled, another
+        /// call may replace this one.
         ///
         /// Origin: root.
         ///
         /// Emits [`Event::IterationsRaised`].
         ///
-        /// Errors: [`Error::NotAMultiple`], [`Error::NotRaised`].
+        /// Errors: [`Error::NotAMultiple`], [`Error::NotRaised`], [`Error::RaisedTooFar`].
         #[pallet::call_index(2)]
         #[pallet::weight((T::WeightInfo::raise_iterations(), DispatchClass::Operational))]
         pub fn raise_iterations(origin: OriginFor<T>, iterations: NonZeroU32) -> DispatchResult {
             ensure_root(origin)?;
             let rest = iterations.get().checked_rem(ITERATIONS_MULTIPLE);
             ensure!(rest == Some(0), Error::<T>::NotAMultiple);
-            let pot = Self::pot_parameters();
-            let scheduled = pot.next_change.map(|change| change.iterations);
+            let decided = Self::pot_parameters().decided_iterations();
+            ensure!(iterations > decided, Error::<T>::NotRaised);
             ensure!(
-                iterations > scheduled.unwrap_or(pot.iterations),
-                Error::<T>::NotRaised
+                raise_is_bounded(decided, iterations),
+                Error::<T>::RaisedTooFar
             );
             PendingIterations::<T>::put(iterations);
             Self::deposit_event(Event::IterationsRaised { iterations });

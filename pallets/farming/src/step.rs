@@ -68,10 +68,11 @@ impl<T: Config> Pallet<T> {
     pub fn child_context(query: ChildQuery) -> ChildContext {
         let parameters = Self::parameters();
         let number = Self::block_number().saturating_add(1);
+        let parent_slot = Self::slot();
         ChildContext {
-            parent_slot: Self::slot(),
+            parent_slot,
             history_size: Self::history_size(),
-            solution_range: Self::solution_range(),
+            solution_range: Self::solution_range().for_block(query.slot, parent_slot),
             key_blocked: Self::is_key_blocked(&query.public_key),
             segment_commitment: Self::segment_commitment(query.segment),
             expiry_commitment: Self::segment_commitment(query.expiry_segment),
@@ -96,7 +97,7 @@ impl<T: Config> Pallet<T> {
         CurrentSlot::<T>::get()
     }
 
-    /// Range within which a ticket of a child must lie.
+    /// Range of the era that a child belongs to.
     pub fn solution_range() -> SolutionRange {
         CurrentSolutionRange::<T>::get()
     }

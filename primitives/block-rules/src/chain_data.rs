@@ -44,10 +44,9 @@ impl ChainData {
             time,
             logs: VerifiedLogs { .. },
         } = evidence;
+        let weight = block_weight(solution.solution_range(), time.iterations());
         Self {
-            weight: self
-                .weight
-                .saturating_add(block_weight(solution.solution_range())),
+            weight: self.weight.saturating_add(weight),
             slot: solution.slot(),
             outputs: time.into_outputs(),
         }

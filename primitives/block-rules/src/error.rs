@@ -4,6 +4,7 @@ use crate::{Execution, fork_choice::BelowFinal};
 use allod_consensus_primitives::{ConsensusLog, DigestError, JustificationError};
 use allod_core::{Hash, PotOutput, SegmentHeader, Slot, hash::HexHash};
 use allod_verification::{SealError, SolutionError};
+use std::num::NonZeroU32;
 
 /// The rule that a block breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +109,18 @@ pub enum BlockError {
     /// Checkpoints that the delay function does not lead to (§4).
     #[error("the checkpoints of slot {0} are not those of its seed and iterations")]
     WrongProofOfTime(Slot),
+    /// An injection lowers the iterations, more than doubles them, or leaves the multiples of 16
+    /// (§4).
+    #[error(
+        "the block schedules {new} iterations a slot after {old}; it may schedule a multiple of 16 \
+         from {old} to twice as many"
+    )]
+    UnboundedRaise {
+        /// In force or scheduled.
+        old: NonZeroU32,
+        /// In the block's digest.
+        new: NonZeroU32,
+    },
     /// Segment headers are wrong, missing, or do not belong here (§5.5).
     #[error(
         "the block carries {} segment header(s), the archiver expects {} here; \

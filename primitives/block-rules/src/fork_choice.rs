@@ -2,19 +2,28 @@
 //! change its mind.
 //!
 //! The heaviest chain is the best one; of two equally heavy ones, the first seen stays. A block
-//! weighs by the range that it was won in: space × time that winning it takes. The block at
-//! confirmation depth below the best one is final, and a block that does not build on it is
-//! refused.
+//! weighs by the range that it was won in and by the iterations of its time: space × sequential work
+//! that winning it takes. The block at confirmation depth below the best one is final, and a block
+//! that does not build on it is refused.
 
-use allod_core::{Hash, SolutionRange, hash::HexHash};
-use std::fmt;
+use allod_core::{Hash, SolutionRange, hash::HexHash, parameters::ITERATIONS_MULTIPLE};
+use std::{fmt, num::NonZeroU32};
 
 /// What a chain of blocks weighs: the sum of its blocks' weights.
 pub type BlockWeight = u128;
 
-/// What a block that was won within this range weighs: `u64::MAX / max(range, 1)`, rounded down.
-pub fn block_weight(range: SolutionRange) -> BlockWeight {
-    BlockWeight::from(u64::MAX.checked_div(range.0.max(1)).unwrap_or(u64::MAX))
+/// What a block weighs: `⌊u64::MAX / max(range, 1)⌋ · iterations / 16`, rounded down. `range` is the
+/// one that its solution was judged by, `iterations` are those of the newest slot that it proves.
+///
+/// A block of a branch that forked off before a raise of the iterations weighs less than one after
+/// it, as it took less sequential work. A block weighs less than 2^92, so that the weights of
+/// as many blocks as there are numbers for add up below 2^124.
+pub fn block_weight(range: SolutionRange, iterations: NonZeroU32) -> BlockWeight {
+    let space = u64::MAX.checked_div(range.0.max(1)).unwrap_or(u64::MAX);
+    BlockWeight::from(space)
+        .saturating_mul(BlockWeight::from(iterations.get()))
+        .checked_div(BlockWeight::from(ITERATIONS_MULTIPLE))
+        .unwrap_or(0)
 }
 
 /// Whether a new block's chain takes the place of the best one.
@@ -144,7 +153,83 @@ mod tests {
             (u64::MAX / 2 + 1, 1),
             (u64::MAX, 1),
         ] {
-            assert_eq!(block_weight(SolutionRange(range)), weight, "{range}");
+            assert_eq!(weigh(range, 16), weight, "{range}");
+        }
+    }
+
+    fn weigh(range: u64, iterations: u32) -> BlockWeight {
+        block_weight(
+            SolutionRange(range),
+            NonZeroU32::new(iterations).expect("above 0"),
+        )
+    }
+
+    #[test]
+    fn a_block_weighs_by_its_iterations() {
+        let max = u128::from(u64::MAX);
+        for (range, iterations, weight) in [
+            (u64::MAX, 16, 1),
+            (u64::MAX, 32, 2),
+            (u64::MAX, 65_536, 4096),
+            (u64::MAX / 3, 48, 9),
+            (1, 32, 2 * max),
+            // No chain has such iterations, and the sum is rounded once, at the end.
+            (u64::MAX, 15, 0),
+            (u64::MAX / 2, 15, 1),
+            (1, u32::MAX, max * u128::from(u32::MAX) / 16),
+        ] {
+            assert_eq!(weigh(range, iterations), weight, "{range} {iterations}");
+        }
+        // A fork from before a raise needs twice the blocks.
+        assert_eq!(2 * weigh(12_345, 16_000), weigh(12_345, 32_000));
+    }
+
+    /// Decimal digits, the least first: arithmetic as on paper, in which nothing overflows.
+    #[derive(PartialEq, Debug)]
+    struct Digits(Vec<u8>);
+
+    impl Digits {
+        fn of(number: impl ToString) -> Self {
+            Self(
+                number
+                    .to_string()
+                    .bytes()
+                    .rev()
+                    .map(|digit| digit - b'0')
+                    .collect(),
+            )
+        }
+
+        fn times(&self, other: &Self) -> Self {
+            let mut product = vec![0_u8; self.0.len() + other.0.len()];
+            for (left, a) in self.0.iter().enumerate() {
+                let mut carry = 0;
+                for right in 0..product.len() - left {
+                    let b = other.0.get(right).copied().unwrap_or(0);
+                    let sum = product[left + right] + a * b + carry;
+                    (product[left + right], carry) = (sum % 10, sum / 10);
+                }
+            }
+            Self(product).trimmed()
+        }
+
+        fn divided_by(&self, divisor: u64) -> Self {
+            let mut rest = 0_u128;
+            let mut quotient = Vec::new();
+            for digit in self.0.iter().rev() {
+                rest = rest * 10 + u128::from(*digit);
+                quotient.push((rest / u128::from(divisor)) as u8);
+                rest %= u128::from(divisor);
+            }
+            quotient.reverse();
+            Self(quotient).trimmed()
+        }
+
+        fn trimmed(mut self) -> Self {
+            while self.0.len() > 1 && self.0.last() == Some(&0) {
+                self.0.pop();
+            }
+            self
         }
     }
 
@@ -329,6 +414,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn weights_agree_with_arithmetic_on_paper(
+            range in prop_oneof![any::<u64>(), 0_u64..1000, any::<u64>().prop_map(|n| n >> 40)],
+            iterations in 1_u32..,
+        ) {
+            let space = Digits::of(u64::MAX).divided_by(range.max(1));
+            let paper = space.times(&Digits::of(iterations)).divided_by(16);
+            prop_assert_eq!(Digits::of(weigh(range, iterations)), paper);
+        }
+
         #[test]
         fn the_walk_agrees_with_going_all_the_way(
             finalized in 0_u32..8,

@@ -258,15 +258,13 @@ impl<B: Base> HeaderRules<'_, B> {
             segment_headers: &carried.segment_headers,
         };
         let _ = parent.verify_logs(sealed.header())?;
-        let outputs = parent
-            .claimed_time(claim, &justification)?
-            .outputs()
-            .to_vec();
+        let time = parent.claimed_time(claim, &justification)?;
+        let (outputs, iterations) = (time.outputs().to_vec(), time.iterations());
         let chain_data = ChainData {
             weight: context
                 .chain_data
                 .weight
-                .saturating_add(block_weight(child.solution_range)),
+                .saturating_add(block_weight(child.solution_range, iterations)),
             slot: claim.slot,
             outputs,
         };
@@ -358,7 +356,9 @@ impl<B: Base> HeaderRules<'_, B> {
         ChildContext {
             parent_slot: context.chain_data.slot,
             history_size: last.map_or(HistorySize(0), |header| header.history_size()),
-            solution_range: context.solution_range,
+            solution_range: context
+                .solution_range
+                .for_block(claim.slot, context.chain_data.slot),
             key_blocked: news.blocked_keys.contains(&query.public_key)
                 || self.base.is_key_blocked(&query.public_key),
             segment_commitment: commitment(query.segment),

@@ -20,6 +20,7 @@
 //! | the solution wins the slot | [`Parent::verify_solution`], or by stages from [`Parent::winning_ticket`] on | `Solution` |
 //! | as many checkpoints as slots, outputs that are theirs | [`Parent::claimed_time`] | `MissingCheckpoints`, `WrongOutput` |
 //! | the delay function leads to the checkpoints | [`ClaimedTime::verify`] | `WrongProofOfTime` |
+//! | iterations rise to twice as many at most | [`bounded_raise`] | `UnboundedRaise` |
 //! | the consensus logs that are due, and no others | [`Parent::verify_logs`] | `Digest`, `SegmentHeaders`, `ConsensusDigest` |
 //!
 //! None of these functions relies on another one having run before, so that the order, in which
@@ -57,7 +58,7 @@ mod testing;
 
 pub use chain_data::{ChainData, Evidence};
 pub use error::BlockError;
-pub use logs::VerifiedLogs;
+pub use logs::{VerifiedLogs, bounded_raise};
 pub use parent::{Parent, child_query, slot_after_parent, slot_in_reach};
 pub use proof_of_time::{ClaimedTime, KnownSlots, VerifiedTime, VerifyDelayFunction};
 pub use shape::{

@@ -1,8 +1,8 @@
 //! The consensus logs of a header.
 
 use crate::{BlockError, Parent};
-use allod_consensus_primitives::{ConsensusLog, consensus_logs};
-use allod_core::SegmentHeader;
+use allod_consensus_primitives::{ConsensusLog, PotParameters, consensus_logs};
+use allod_core::{PotChange, SegmentHeader, time::raise_is_bounded};
 use sp_runtime::traits::Header as HeaderT;
 
 /// That a header carries the logs that are due, and no others.
@@ -16,12 +16,18 @@ impl Parent<'_> {
     /// headers that the archiver expects, and nothing else.
     ///
     /// # Errors
-    /// [`BlockError::Digest`], [`BlockError::SegmentHeaders`], [`BlockError::ConsensusDigest`].
+    /// [`BlockError::Digest`], [`BlockError::UnboundedRaise`], [`BlockError::SegmentHeaders`],
+    /// [`BlockError::ConsensusDigest`].
     pub fn verify_logs<Header: HeaderT>(
         &self,
         header: &Header,
     ) -> Result<VerifiedLogs, BlockError> {
         let carried = consensus_logs(header)?;
+        for log in &carried {
+            if let ConsensusLog::PotChange(change) = log {
+                bounded_raise(&self.context.pot, change)?;
+            }
+        }
         let headers: Vec<SegmentHeader> = carried.iter().filter_map(segment_header).collect();
         if headers != self.segment_headers {
             return Err(BlockError::SegmentHeaders {
@@ -44,6 +50,21 @@ impl Parent<'_> {
         } else {
             Err(BlockError::ConsensusDigest { carried, expected })
         }
+    }
+}
+
+/// A change that a block logs raises the iterations within the bound (§4). `parent` are the
+/// parameters after its parent. Where there is a state to compare with, the log is the state's as
+/// well; a header alone has no other limit.
+///
+/// # Errors
+/// [`BlockError::UnboundedRaise`].
+pub fn bounded_raise(parent: &PotParameters, change: &PotChange) -> Result<(), BlockError> {
+    let (old, new) = (parent.decided_iterations(), change.iterations);
+    if raise_is_bounded(old, new) {
+        Ok(())
+    } else {
+        Err(BlockError::UnboundedRaise { old, new })
     }
 }
 
@@ -149,6 +170,39 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[test]
+    fn iterations_are_raised_within_the_bound() {
+        let number = |number| NonZeroU32::new(number).unwrap();
+        let with = |iterations| {
+            let mut logs = right();
+            if let ConsensusLog::PotChange(change) = &mut logs[1] {
+                change.iterations = iterations;
+            }
+            logs
+        };
+        let old = number(16);
+        for new in [8, 15, 17, 48, u32::MAX].map(number) {
+            let expected = BlockError::UnboundedRaise { old, new };
+            assert_eq!(error_of(&with(new)), expected);
+        }
+        // Within the bound, and yet not what the state leads to.
+        assert!(matches!(
+            error_of(&with(number(32))),
+            BlockError::ConsensusDigest { .. }
+        ));
+        // A change that is scheduled counts as if it were in force.
+        let mut example = example();
+        let change = |iterations| PotChange {
+            slot: Slot(9),
+            iterations: number(iterations),
+            entropy: PotEntropy([1; 32]),
+        };
+        example.context.pot.next_change = Some(change(32));
+        let again = |iterations| bounded_raise(&example.context.pot, &change(iterations));
+        let [down, same, twice, more] = [16, 32, 64, 80].map(again);
+        assert!(down.is_err() && same.is_ok() && twice.is_ok() && more.is_err());
     }
 
     #[test]

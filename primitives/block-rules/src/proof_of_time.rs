@@ -4,6 +4,7 @@
 use crate::{BlockError, ChainData, Parent};
 use allod_consensus_primitives::{PotJustification, PreDigest};
 use allod_core::{PotChange, PotCheckpoints, PotOutput, Slot, time::PotInput};
+use std::num::NonZeroU32;
 
 /// Whoever can tell whether the delay function leads to checkpoints.
 pub trait VerifyDelayFunction {
@@ -34,15 +35,22 @@ pub struct ClaimedTime<'a> {
     outputs: Vec<PotOutput>,
     first: PotInput,
     change: Option<&'a PotChange>,
+    iterations: NonZeroU32,
 }
 
 /// Outputs of the slots from a block's own to the newest one that it proves.
 #[derive(Debug, PartialEq, Eq)]
 pub struct VerifiedTime {
     outputs: Vec<PotOutput>,
+    iterations: NonZeroU32,
 }
 
 impl VerifiedTime {
+    /// Iterations of the newest slot that the block proves, by which it weighs.
+    pub fn iterations(&self) -> NonZeroU32 {
+        self.iterations
+    }
+
     /// In the order of their slots.
     pub fn into_outputs(self) -> Vec<PotOutput> {
         self.outputs
@@ -158,6 +166,7 @@ impl<'a> Parent<'a> {
             outputs,
             first: self.first_input(),
             change: self.context.pot.next_change.as_ref(),
+            iterations: self.context.pot.up_to(newest).iterations,
         })
     }
 }
@@ -166,6 +175,11 @@ impl ClaimedTime<'_> {
     /// Outputs of the slots from the block's own to the newest one that it proves, as claimed.
     pub(crate) fn outputs(&self) -> &[PotOutput] {
         &self.outputs
+    }
+
+    /// Iterations of the newest slot that the block claims to prove.
+    pub(crate) fn iterations(&self) -> NonZeroU32 {
+        self.iterations
     }
 
     /// The delay function leads to the checkpoints: as much work as evaluating the slots, though
@@ -182,6 +196,7 @@ impl ClaimedTime<'_> {
             })?;
         Ok(VerifiedTime {
             outputs: self.outputs,
+            iterations: self.iterations,
         })
     }
 }
@@ -210,7 +225,6 @@ mod tests {
     use crate::testing::{DelayFunction, Example, evaluate, pre_digest};
     use allod_core::{PotSeed, time::PotEntropy};
     use proptest::prelude::*;
-    use std::num::NonZeroU32;
 
     /// Of the examples; blocks prove slots up to their own + 4.
     const DELAY: u64 = 4;
@@ -443,6 +457,21 @@ mod tests {
             judge(&example, &with),
             Err(BlockError::WrongProofOfTime(Slot(9)))
         );
+    }
+
+    /// Slot 3's block proves up to 7; a raise is due in slot 9.
+    #[test]
+    fn a_block_counts_the_iterations_of_the_newest_slot_that_it_proves() {
+        let mut example = after_a_block();
+        example.context.pot.next_change = Some(PotChange {
+            slot: Slot(9),
+            iterations: NonZeroU32::new(32).unwrap(),
+            entropy: PotEntropy([9; 32]),
+        });
+        for (slot, expected) in [(4, 16), (5, 32), (9, 32), (20, 32)] {
+            let time = judge(&example, &child(&example, slot)).unwrap();
+            assert_eq!(time.iterations().get(), expected, "{slot}");
+        }
     }
 
     proptest! {

@@ -67,6 +67,26 @@ pub struct PotParameters {
     pub next_change: Option<PotChange>,
 }
 
+impl PotParameters {
+    /// The parameters after a child whose newest proven slot is `newest`, before the child's own
+    /// injection: a change up to that slot is in force.
+    pub fn up_to(mut self, newest: Slot) -> Self {
+        if let Some(change) = self.next_change.take_if(|change| change.slot <= newest) {
+            self.iterations = change.iterations;
+        }
+        self
+    }
+
+    /// The iterations that hold once every known change is in force: what the next injection may
+    /// raise.
+    pub fn decided_iterations(&self) -> NonZeroU32 {
+        match &self.next_change {
+            Some(change) => change.iterations,
+            None => self.iterations,
+        }
+    }
+}
+
 /// All that the state of a block says about how its children are to be checked.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ChildContext {
@@ -74,7 +94,9 @@ pub struct ChildContext {
     pub parent_slot: Slot,
     /// Segments whose headers the chain holds.
     pub history_size: HistorySize,
-    /// Range within which a child's ticket must lie.
+    /// Range within which the ticket of a child in the slot that was asked about must lie: that of
+    /// the era, widened if the slot is long after the block's
+    /// ([`SolutionRange::for_block`]).
     pub solution_range: SolutionRange,
     /// Whether the key that was asked about has equivocated.
     pub key_blocked: bool,
@@ -109,7 +131,8 @@ sp_api::decl_runtime_apis! {
         fn parameters() -> ChainParameters;
         /// Slot of this block; 0 for genesis.
         fn slot() -> Slot;
-        /// Range within which a ticket of a child of this block must lie.
+        /// Range of the era that a child of this block belongs to, which
+        /// [`SolutionRange::for_block`] makes the range for a child in some slot of.
         fn solution_range() -> SolutionRange;
         /// Segments whose headers the chain holds.
         fn history_size() -> HistorySize;

@@ -8,7 +8,7 @@ use crate::{ConsensusLog, PotParameters};
 use alloc::vec::Vec;
 use allod_core::{
     ChainParameters, PublicKey, Slot, SolutionRange,
-    time::{PotChange, PotEntropy},
+    time::{PotChange, PotEntropy, raise_is_bounded},
 };
 use core::num::NonZeroU32;
 
@@ -77,18 +77,20 @@ pub fn step(
     slot: Slot,
     entropy: impl FnOnce(u32) -> Option<PotEntropy>,
 ) -> Step {
-    let mut pot = before.pot;
     let newest_slot = slot.saturating_add(parameters.block_authoring_delay);
-    if let Some(change) = pot.next_change.take_if(|change| change.slot <= newest_slot) {
-        pot.iterations = change.iterations;
-    }
+    let mut pot = before.pot.up_to(newest_slot);
 
     // An earlier change is in force by then: genesis checks that an interval has no fewer blocks than
     // the injection is slots ahead, and a block takes at least one slot.
+    // The call keeps the bound; state that a runtime upgrade or a root call wrote may not, and no block may
+    // carry what a check of its header refuses.
+    let raised = before
+        .raised_iterations
+        .filter(|iterations| raise_is_bounded(pot.iterations, *iterations));
     let injection = entropy_source(parameters, number).and_then(|source| {
         let change = PotChange {
             slot: slot.saturating_add(parameters.entropy_delay),
-            iterations: before.raised_iterations.unwrap_or(pot.iterations),
+            iterations: raised.unwrap_or(pot.iterations),
             entropy: entropy(source)?,
         };
         Some((source, change))

@@ -36,6 +36,9 @@ pub const ITERATIONS_MULTIPLE: u32 = 2 * CHECKPOINTS as u32;
 pub const MAX_SLOTS_AHEAD: u64 = 30;
 /// Blocks within which an equivocation can be reported (§8).
 pub const EQUIVOCATION_WINDOW: u32 = 4096;
+/// Slots between a block and its parent after which the range for the block doubles, and doubles
+/// again (§8). So a chain whose farmers are gone goes on with whatever space comes back.
+pub const SLOTS_PER_DOUBLING: u64 = 4096;
 /// Slots that one justification can prove. A timekeeper stops when it is this far ahead of the
 /// best block, so that a chain which nobody farmed for hours can always be continued.
 pub const MAX_SLOTS_PER_JUSTIFICATION: u32 = 32_768;

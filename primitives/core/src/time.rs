@@ -3,7 +3,7 @@
 
 use crate::{
     hash::{Hash, blake2b_256_list, first_half},
-    parameters::CHECKPOINTS,
+    parameters::{CHECKPOINTS, ITERATIONS_MULTIPLE},
     units::Slot,
 };
 use core::num::NonZeroU32;
@@ -120,6 +120,16 @@ pub struct PotChange {
     pub entropy: PotEntropy,
 }
 
+/// Whether an injection may change the iterations from `old` to `new` (§4): never down, at most to
+/// twice as many, and to a multiple of 16. To leave them as they are is within the bound.
+///
+/// Blocks weigh by their iterations, and a header that is followed without state shows no call that
+/// asked for more: without the bound, a forged branch could give itself any weight.
+pub fn raise_is_bounded(old: NonZeroU32, new: NonZeroU32) -> bool {
+    let multiple = new.get().checked_rem(ITERATIONS_MULTIPLE) == Some(0);
+    multiple && new >= old && new <= old.saturating_add(old.get())
+}
+
 /// What the delay function is given for a slot.
 #[derive(
     Debug,
@@ -221,6 +231,23 @@ mod tests {
         input.extend([4; 32]);
         assert_eq!(third.seed.0, blake2b_256(&input)[..16]);
         assert_eq!(third.iterations.get(), 32);
+    }
+
+    #[test]
+    fn iterations_rise_to_twice_as_many_at_most() {
+        let bounded = |old, new| {
+            let number = |number| NonZeroU32::new(number).unwrap();
+            raise_is_bounded(number(old), number(new))
+        };
+        for new in [1600, 1616, 3184, 3200] {
+            assert!(bounded(1600, new), "{new}");
+        }
+        for new in [16, 1584, 1599, 1601, 3199, 3201, 3216, u32::MAX] {
+            assert!(!bounded(1600, new), "{new}");
+        }
+        let most = u32::MAX - 15;
+        assert!(bounded(most, most));
+        assert!(!bounded(most, u32::MAX));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Numbers with a meaning: each a type of its own, with only the arithmetic that makes sense.
 
-use crate::parameters::{AUDIT_GROUPS, S_BUCKETS};
+use crate::parameters::{AUDIT_GROUPS, S_BUCKETS, SLOTS_PER_DOUBLING};
 use parity_scale_codec::{CompactAs, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -116,6 +116,19 @@ impl SolutionRange {
         Self(u64::try_from(range).unwrap_or(u64::MAX).max(1))
     }
 
+    /// The range for a block in `slot`, of a chain whose range is this one and whose newest block is
+    /// in `parent_slot` (§8): `min(u64::MAX, range · 2^⌊gap / 4096⌋)`, the gap being the slots from
+    /// one to the other. The block weighs by it as well.
+    pub fn for_block(self, slot: Slot, parent_slot: Slot) -> Self {
+        let gap = slot.saturating_sub(parent_slot.0).0;
+        let doublings = gap.checked_div(SLOTS_PER_DOUBLING).unwrap_or(0);
+        let factor = u32::try_from(doublings)
+            .ok()
+            .and_then(|doublings| 1_u64.checked_shl(doublings))
+            .unwrap_or(u64::MAX);
+        Self(self.0.saturating_mul(factor))
+    }
+
     /// The range for the next era, after one of `era_length` blocks took `slots` slots: follows
     /// the time taken, by no more than ×4 and no less than ÷4 (§8), and is never 0.
     pub fn adjusted(self, slots: u64, era_length: u32, slot_probability: (u64, u64)) -> Self {
@@ -218,6 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn the_range_doubles_with_every_4096_slots_without_a_block() {
+        let range = |gap: u64| SolutionRange(1000).for_block(Slot(7 + gap), Slot(7)).0;
+        assert_eq!(range(1), 1000);
+        assert_eq!(range(4095), 1000);
+        assert_eq!(range(4096), 2000);
+        assert_eq!(range(8191), 2000);
+        assert_eq!(range(8192), 4000);
+        // As far as one justification reaches.
+        assert_eq!(range(32_767), 128_000);
+        assert_eq!(range(32_768), 256_000);
+        let never = |range: u64, gap| SolutionRange(range).for_block(Slot(gap), Slot(0)).0;
+        assert_eq!(never(u64::MAX / 2, 4096), u64::MAX - 1);
+        assert_eq!(never(u64::MAX / 2 + 1, 4096), u64::MAX);
+        assert_eq!(never(1, 63 * 4096), 1 << 63);
+        assert_eq!(never(1, 64 * 4096), u64::MAX);
+        assert_eq!(never(1, u64::MAX), u64::MAX);
+        // A slot that is not after the parent's is refused elsewhere.
+        assert_eq!(SolutionRange(5).for_block(Slot(3), Slot(9000)).0, 5);
+    }
+
+    #[test]
     fn groups_are_eighths() {
         assert_eq!(group_of(0, 64), 0);
         assert_eq!(group_of(7, 64), 0);
@@ -234,6 +268,23 @@ mod tests {
     }
 
     proptest! {
+        /// The twin doubles one step at a time.
+        #[test]
+        fn the_range_for_a_block_is_doubled_step_by_step(
+            range in 1_u64..,
+            slot in 0_u64..1 << 20,
+            gap in 0_u64..1 << 20,
+        ) {
+            let mut doubled = u128::from(range);
+            let mut left = gap;
+            while left >= 4096 {
+                doubled = (2 * doubled).min(u128::from(u64::MAX));
+                left -= 4096;
+            }
+            let found = SolutionRange(range).for_block(Slot(slot + gap), Slot(slot));
+            prop_assert_eq!(u128::from(found.0), doubled);
+        }
+
         #[test]
         fn pieces_and_segments_agree(segment in 0_u64..1 << 40, position in 0_u64..256) {
             let piece = PieceIndex(SegmentIndex(segment).first_piece(256).0 + position);

@@ -221,9 +221,11 @@ impl Node {
     /// Makes the block of the first slot that the plan's sector wins.
     pub fn make(&self, plan: Plan) -> Made {
         let parent = plan.parent.unwrap_or_else(|| self.best());
-        let range = self.client.runtime_api().solution_range(parent).unwrap();
+        let era_range = self.client.runtime_api().solution_range(parent).unwrap();
+        let parent_slot = self.chain_data(parent).slot;
         let sector = self.sector(&plan);
         self.make_with(plan, |slot, output| {
+            let range = era_range.for_block(slot, parent_slot);
             let mut tickets = self.tickets(sector, slot, output);
             let (_, solution) = tickets.find(|(distance, _)| is_within_range(*distance, range))?;
             Some(solution)

@@ -63,6 +63,27 @@ fn a_childs_context_is_the_state_of_its_parent() {
     });
 }
 
+/// A child that comes long after its parent may be found in a wider range; its era's stays.
+#[test]
+fn the_range_of_a_late_child_is_wider_and_the_eras_stays() {
+    new_test_ext().execute_with(|| {
+        block(10);
+        let range = |slot| Farming::child_context(query(slot)).solution_range.0;
+        assert_eq!(range(11), 1_000_000);
+        assert_eq!(range(10 + 4095), 1_000_000);
+        assert_eq!(range(10 + 4096), 2_000_000);
+        assert_eq!(range(10 + 8192), 4_000_000);
+        block(10 + 8192);
+        assert_eq!(Farming::solution_range(), SolutionRange(1_000_000));
+        assert_eq!(range(10 + 8192 + 1), 1_000_000);
+        // Blocks 3 to 5 end an era of 5 that took far too long: by the base range, ×4 and not ×16.
+        for slot in 8203..=8205 {
+            block(slot);
+        }
+        assert_eq!(Farming::solution_range(), SolutionRange(4_000_000));
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -68,7 +68,7 @@ async fn the_heavier_chain_wins_and_ties_keep_the_first_seen() {
     }
 }
 
-/// §8: a block weighs `u64::MAX / max(range, 1)`, so a shorter chain that took less time can be the
+/// §8: a block weighs `⌊u64::MAX / range⌋ · iterations / 16`, so a shorter chain that took less time can be the
 /// heavier one.
 #[tokio::test]
 async fn a_shorter_chain_can_be_the_heavier_one() {

@@ -76,9 +76,10 @@ async fn the_range_at_the_end_of_an_era_is_the_right_one() {
         // What is logged is what the next block is judged by, and not this one.
         let weight = |block| node.chain_data(block).weight;
         let next = node.grow(Plan::default()).await;
+        let iterations = node.parameters.initial_iterations;
         assert_eq!(
             weight(next.hash()),
-            weight(right.hash()) + block_weight(range)
+            weight(right.hash()) + block_weight(range, iterations)
         );
         assert!(weight(right.hash()) > weight(parent));
         // To the end of the next era.
