@@ -95,7 +95,7 @@ async fn the_cheapest_broken_rule_is_the_one_that_counts() {
         let computed = time(&node) - before;
         let is_before_time = first < FAULTS.len() - 2;
         assert!(!is_before_time || computed == 0, "{what}: {computed}");
-        // A body and a justification that are not the header's count before all but the digest.
+        // Known to be bad, it is not looked at again.
         if *what != "digest" {
             let mut foreign = wrong.clone();
             foreign.justifications = None;
