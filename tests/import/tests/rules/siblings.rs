@@ -1,4 +1,4 @@
-//! More blocks of one claim than prove the offence (§8).
+//! More blocks of one claim than are imported (§8).
 
 use allod_consensus::siblings::{MAX_PARKED, Siblings};
 use allod_core::{ChainParameters, Slot};
