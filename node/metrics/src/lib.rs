@@ -45,8 +45,10 @@ const DEPTH_BUCKETS: usize = 10;
 pub enum ImportStage {
     /// Every rule that is checked before the block is executed.
     Check,
-    /// Execution, and the commit to the database.
+    /// Execution.
     Execute,
+    /// The commit to the database.
+    Store,
     /// Finality of the block at confirmation depth.
     Finalize,
 }
@@ -56,6 +58,7 @@ impl ImportStage {
         match self {
             Self::Check => "check",
             Self::Execute => "execute",
+            Self::Store => "store",
             Self::Finalize => "finalize",
         }
     }
@@ -189,6 +192,7 @@ impl Metrics {
         for stage in [
             ImportStage::Check,
             ImportStage::Execute,
+            ImportStage::Store,
             ImportStage::Finalize,
         ] {
             self.import_seconds.with_label_values(&[stage.label()]);

@@ -14,6 +14,7 @@ mod essential;
 mod farmer_node;
 mod farming;
 mod monitoring;
+mod network;
 mod rpc;
 mod running;
 mod time;
@@ -31,7 +32,6 @@ use allod_archiver::{
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
-    import_queue,
 };
 use allod_disk::{Disk, DiskError};
 use allod_farmer_rpc::NodeClient;
@@ -42,11 +42,9 @@ use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use allod_timekeeper::{GossipNetwork, PotVerifier};
 use database::{Parts, open, reopen};
 use essential::{EssentialTasks, essential_tasks};
+use network::NetworkHandles;
 use sc_client_api::AuxStore;
-use sc_network::{Litep2pNetworkBackend, NetworkBackend, service::traits::NotificationService};
-use sc_service::{
-    BuildNetworkParams, Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient,
-};
+use sc_service::{Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient};
 use sc_transaction_pool::TransactionPoolHandle;
 use sp_blockchain::HeaderBackend;
 use std::{path::PathBuf, sync::Arc};
@@ -61,8 +59,6 @@ type Import = AllodBlockImport<Block, Arc<Client>, Client, Backend>;
 type Context = ImportContext<Block, Client>;
 type Pool = TransactionPoolHandle<Block, Client>;
 type BlockHash = <Block as sp_runtime::traits::Block>::Hash;
-/// The one network implementation: a second one would double the time to compile this crate.
-type Net = Litep2pNetworkBackend;
 
 /// What the node does besides following the chain.
 #[derive(Debug, Clone)]
@@ -103,6 +99,9 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
         pot_verifier: PotVerifier::new(),
         archiver,
         equivocations: EquivocationWatch::from_chain(&*client)?,
+        verdicts: Default::default(),
+        siblings: Default::default(),
+        future: Default::default(),
         late: LateHandles::default(),
         one_at_a_time: Default::default(),
         client,
@@ -172,7 +171,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         .with_prometheus(config.prometheus_registry())
         .build(),
     );
-    let network = start_network(&parts, &essential, &config, &block_import, &pool)?;
+    let network = network::start(&parts, &essential, &config, &block_import, &pool)?;
     let sync = network.handles.sync.clone();
     // Both cells are empty: this is the only place that fills them.
     let _ = context.late.sync.set(sync.clone());
@@ -241,73 +240,6 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         failures,
         farmer: farmer.transpose()?,
     })
-}
-
-/// What the network gives to the RPC server.
-struct NetworkHandles {
-    network: Arc<dyn sc_network::service::traits::NetworkService>,
-    system_rpc_tx: sc_utils::mpsc::TracingUnboundedSender<sc_rpc::system::Request<Block>>,
-    transactions: sc_network_transactions::TransactionsHandlerController<BlockHash>,
-    sync: Arc<sc_network_sync::SyncingService<Block>>,
-}
-
-struct Network {
-    handles: NetworkHandles,
-    gossip: GossipNetwork<Block>,
-}
-
-fn start_network(
-    parts: &Parts,
-    essential: &EssentialTasks,
-    config: &Configuration,
-    block_import: &Import,
-    pool: &Arc<Pool>,
-) -> Result<Network, Error> {
-    let registry = config.prometheus_registry();
-    let metrics =
-        <Net as NetworkBackend<Block, BlockHash>>::register_notification_metrics(registry);
-    let mut net_config = sc_network::config::FullNetworkConfiguration::<_, _, Net>::new(
-        &config.network,
-        registry.cloned(),
-    );
-    let genesis = parts.client.info().genesis_hash;
-    let (gossip_config, notifications): (_, Box<dyn NotificationService>) =
-        allod_timekeeper::peers_set_config::<Block, Net>(
-            genesis,
-            metrics.clone(),
-            net_config.peer_store_handle(),
-        );
-    net_config.add_notification_protocol(gossip_config);
-    let queue = import_queue(block_import.clone(), essential, registry);
-    let (network, system_rpc_tx, transactions, sync, _) =
-        sc_service::build_network(BuildNetworkParams {
-            config,
-            net_config,
-            client: parts.client.clone(),
-            transaction_pool: pool.clone(),
-            spawn_handle: parts.tasks.spawn_handle(),
-            spawn_essential_handle: parts.tasks.spawn_essential_handle(),
-            import_queue: queue,
-            block_announce_validator_builder: None,
-            warp_sync_config: None,
-            block_relay: None,
-            metrics,
-            gap_sync_body_policy: None,
-        })?;
-    let gossip = GossipNetwork::new(
-        network.clone(),
-        sync.clone(),
-        notifications,
-        allod_timekeeper::protocol_name(genesis),
-        registry.cloned(),
-    );
-    let handles = NetworkHandles {
-        network,
-        system_rpc_tx,
-        transactions,
-        sync,
-    };
-    Ok(Network { handles, gossip })
 }
 
 fn serve(

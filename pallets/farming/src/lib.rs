@@ -55,8 +55,8 @@ pub mod pallet {
     use super::{types::*, weights::WeightInfo};
     use alloc::{boxed::Box, vec::Vec};
     use allod_consensus_primitives::{
-        EquivocationProof, INHERENT_IDENTIFIER, PotParameters, PreDigest, SegmentHeaders, inherent,
-        pre_digest,
+        EquivocationProof, INHERENT_IDENTIFIER, MAX_BLOCKED_KEYS, PotParameters, PreDigest,
+        SegmentHeaders, inherent, pre_digest,
     };
     use allod_core::{
         ChainParameters, PublicKey, SegmentCommitment, SegmentHeader, SegmentIndex, Slot,
@@ -72,8 +72,9 @@ pub mod pallet {
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-    /// Keys that one block can report. A report that finds no room waits for the next block.
-    pub const MAX_REPORTS: u32 = 16;
+    /// Keys that one block can report. A report that finds no room waits for the next block, in which
+    /// the ones before it are blocked.
+    pub const MAX_REPORTS: u32 = MAX_BLOCKED_KEYS;
     /// [`MAX_REPORTS`] as a bound.
     pub type MaxReports = ConstU32<MAX_REPORTS>;
 

@@ -1,26 +1,22 @@
-//! Rules for the segment headers that a block brings (§5).
+//! Storage of the segment headers that a block brings (§5), by the rules of
+//! [`check_segment_header`].
 
 use crate::{Config, Error, Event, LastSegmentHeader, Pallet, SegmentCommitments};
-use allod_consensus_primitives::ConsensusLog;
-use allod_core::{
-    ArchivedProgress, LastArchivedBlock, SegmentHeader, SegmentIndex, history::HeaderHash,
-};
+use allod_consensus_primitives::{ConsensusLog, SegmentHeaderError, check_segment_header};
+use allod_core::SegmentHeader;
 use frame_support::ensure;
 
-/// How far the history reaches: two such positions compare as the history grows.
-fn reach(last: &LastArchivedBlock) -> (u32, u64) {
-    let bytes = match last.progress {
-        ArchivedProgress::Partial(bytes) => u64::from(bytes.get()),
-        ArchivedProgress::Complete => u64::MAX,
-    };
-    (last.number, bytes)
+impl<T> From<SegmentHeaderError> for Error<T> {
+    fn from(error: SegmentHeaderError) -> Self {
+        match error {
+            SegmentHeaderError::NotConsecutive { .. } => Self::NotConsecutive,
+            SegmentHeaderError::WrongPreviousHash(_) => Self::WrongPreviousHash,
+            SegmentHeaderError::NotGrowing(_) => Self::NotGrowing,
+            SegmentHeaderError::NotGenesis => Self::NotGenesis,
+            SegmentHeaderError::WrongBlock { .. } => Self::WrongBlock,
+        }
+    }
 }
-
-/// The first segment holds the genesis block, padded to fill it, and nothing else.
-const GENESIS_ONLY: LastArchivedBlock = LastArchivedBlock {
-    number: 0,
-    progress: ArchivedProgress::Complete,
-};
 
 impl<T: Config> Pallet<T> {
     /// Stores the headers of one block, or none of them.
@@ -35,39 +31,12 @@ impl<T: Config> Pallet<T> {
 
         let mut previous = stored;
         for header in headers {
-            Self::check_header(header, previous.as_ref(), due)?;
+            check_segment_header(header, previous.as_ref(), block, &parameters)?;
             previous = Some(*header);
         }
         for header in headers {
             Self::insert(*header);
         }
-        Ok(())
-    }
-
-    /// Checks one header against the one before it. `due`: the block that its segment must end in.
-    fn check_header(
-        header: &SegmentHeader,
-        previous: Option<&SegmentHeader>,
-        due: Option<u32>,
-    ) -> Result<(), Error<T>> {
-        let (index, hash) = match previous {
-            Some(previous) => (previous.segment_index.saturating_add(1), previous.hash()),
-            None => (SegmentIndex(0), HeaderHash::default()),
-        };
-        ensure!(header.segment_index == index, Error::<T>::NotConsecutive);
-        ensure!(
-            header.previous_header_hash == hash,
-            Error::<T>::WrongPreviousHash
-        );
-        let last = &header.last_archived_block;
-        match previous {
-            Some(previous) => ensure!(
-                reach(last) > reach(&previous.last_archived_block),
-                Error::<T>::NotGrowing
-            ),
-            None => ensure!(*last == GENESIS_ONLY, Error::<T>::NotGenesis),
-        }
-        ensure!(Some(last.number) == due, Error::<T>::WrongBlock);
         Ok(())
     }
 

@@ -1,128 +1,44 @@
-//! What a block changes before its first extrinsic.
+//! What a block changes before its first extrinsic: the state's part of
+//! [`step`](allod_consensus_primitives::step).
 //!
-//! All of it follows from the state of the parent and the block's slot. One function, [`step`],
-//! works it out: the block itself applies the result and puts its logs into the digest, and
-//! [`child_context`] tells the node which logs to expect. So the two can never differ.
+//! The block itself applies the result and puts its logs into the digest, and [`child_context`] tells
+//! the node which logs to expect.
 //!
-//! [`step`]: Pallet::step
 //! [`child_context`]: Pallet::child_context
 
 use crate::{
-    BlockedKeys, Config, CurrentSlot, CurrentSolutionRange, EntropySources, EraStart, MaxReports,
-    Pallet, PendingIterations, PendingKeys, Pot, SegmentCommitments,
+    BlockedKeys, Config, CurrentSlot, CurrentSolutionRange, EntropySources, EraStart, Pallet,
+    PendingIterations, PendingKeys, Pot, SegmentCommitments,
 };
-use alloc::vec::Vec;
 use allod_consensus_primitives::{
-    ChildContext, ChildQuery, ConsensusLog, PotParameters, PreDigest,
+    ChildContext, ChildQuery, PotParameters, PreDigest,
+    step::{BeforeStep, Step, is_due, step},
 };
 use allod_core::{
     ChainParameters, HistorySize, PublicKey, SegmentCommitment, SegmentIndex, Slot, SolutionRange,
-    time::{PotChange, raise_is_bounded},
 };
-use frame_support::{BoundedVec, pallet_prelude::*};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::SaturatedConversion;
-
-/// The changes that a block brings whatever its extrinsics are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
-    /// The range for the next era, if the block ends one.
-    pub solution_range: Option<SolutionRange>,
-    /// The change that the block's injection schedules, if it makes one.
-    pub injected: Option<PotChange>,
-    /// The keys that are blocked from this block on.
-    pub blocked: BoundedVec<PublicKey, MaxReports>,
-    /// Proof-of-time parameters after the block.
-    pub pot: PotParameters,
-    /// The block whose entropy is used up, if the block makes an injection.
-    pub source: Option<u32>,
-}
-
-impl Step {
-    /// The logs of the changes. Their order is part of the protocol: range, proof-of-time, keys.
-    pub fn logs(&self) -> Vec<ConsensusLog> {
-        let Self {
-            solution_range,
-            injected,
-            blocked,
-            pot: _,
-            source: _,
-        } = self;
-        let range = solution_range.map(ConsensusLog::SolutionRange);
-        let change = injected.map(ConsensusLog::PotChange);
-        let blocked = blocked.iter().copied().map(ConsensusLog::KeyBlocked);
-        range.into_iter().chain(change).chain(blocked).collect()
-    }
-}
-
-/// Whether `number` is a multiple of `period`, which genesis checked to be above 0.
-fn is_due(number: u32, period: u32) -> bool {
-    number.checked_rem(period) == Some(0)
-}
 
 impl<T: Config> Pallet<T> {
     /// What a block `number` in `slot` changes, given the state of its parent.
     pub(crate) fn step(parameters: &ChainParameters, number: u32, slot: Slot) -> Step {
-        let newest_slot = slot.saturating_add(parameters.block_authoring_delay);
-        let mut pot = Self::pot_parameters().up_to(newest_slot);
-
-        let (source, injected) = match Self::injection(parameters, number, slot, &pot) {
-            Some((source, change)) => (Some(source), Some(change)),
-            None => (None, None),
+        let before = BeforeStep {
+            solution_range: Self::solution_range(),
+            era_start: EraStart::<T>::get(),
+            pot: Self::pot_parameters(),
+            raised_iterations: PendingIterations::<T>::get(),
         };
-        pot.next_change = injected.or(pot.next_change);
-
-        let solution_range = is_due(number, parameters.era_length).then(|| {
-            let slots = slot.0.saturating_sub(EraStart::<T>::get().0);
-            Self::solution_range().adjusted(
-                slots,
-                parameters.era_length,
-                parameters.slot_probability,
-            )
-        });
-
-        Step {
-            solution_range,
-            injected,
-            blocked: PendingKeys::<T>::get(),
-            pot,
-            source,
-        }
-    }
-
-    /// The source block whose entropy block `number` injects, and the change that this makes.
-    ///
-    /// An earlier change is in force by then: genesis checks that an interval has no fewer blocks
-    /// than the injection is slots ahead, and a block takes at least one slot.
-    fn injection(
-        parameters: &ChainParameters,
-        number: u32,
-        slot: Slot,
-        pot: &PotParameters,
-    ) -> Option<(u32, PotChange)> {
-        if !is_due(number, parameters.entropy_interval) {
-            return None;
-        }
-        let distance = parameters
-            .entropy_interval
-            .checked_mul(parameters.entropy_lookback)?;
-        let source = number.checked_sub(distance)?;
-        // The call keeps the bound; state that a runtime upgrade or a root call wrote may not, and no
-        // block may carry what a check of its header refuses.
-        let raised = PendingIterations::<T>::get()
-            .filter(|iterations| raise_is_bounded(pot.iterations, *iterations));
-        let change = PotChange {
-            slot: slot.saturating_add(parameters.entropy_delay),
-            iterations: raised.unwrap_or(pot.iterations),
-            entropy: EntropySources::<T>::get(source)?,
-        };
-        Some((source, change))
+        step(parameters, &before, number, slot, |source| {
+            EntropySources::<T>::get(source)
+        })
     }
 
     /// Makes block `number`'s changes and logs them.
     pub(crate) fn apply(parameters: &ChainParameters, number: u32, claim: &PreDigest) {
         let step = Self::step(parameters, number, claim.slot);
-        for log in step.logs() {
+        let blocked = PendingKeys::<T>::get();
+        for log in step.logs(blocked.iter().copied()) {
             match &log {
                 ConsensusLog::SolutionRange(range) => {
                     CurrentSolutionRange::<T>::put(range);
@@ -139,7 +55,7 @@ impl<T: Config> Pallet<T> {
         if let Some(source) = step.source {
             EntropySources::<T>::remove(source);
         }
-        if !step.blocked.is_empty() {
+        if !blocked.is_empty() {
             PendingKeys::<T>::kill();
         }
         Pot::<T>::put(step.pot);
@@ -163,7 +79,7 @@ impl<T: Config> Pallet<T> {
             segment_commitment: Self::segment_commitment(query.segment),
             expiry_commitment: Self::segment_commitment(query.expiry_segment),
             pot: Self::pot_parameters(),
-            logs: Self::step(&parameters, number, query.slot).logs(),
+            logs: Self::step(&parameters, number, query.slot).logs(PendingKeys::<T>::get()),
         }
     }
 }

@@ -26,6 +26,8 @@ extern crate alloc;
 pub mod digest;
 pub mod equivocation;
 pub mod inherent;
+pub mod segments;
+pub mod step;
 
 use alloc::vec::Vec;
 use allod_core::{
@@ -42,6 +44,8 @@ pub use digest::{
 };
 pub use equivocation::{Claim, EquivocationError, EquivocationProof};
 pub use inherent::{INHERENT_IDENTIFIER, MAX_SEGMENT_HEADERS_PER_BLOCK, SegmentHeaders};
+pub use segments::{SegmentHeaderError, check_segment_header};
+pub use step::MAX_BLOCKED_KEYS;
 
 /// Proof-of-time parameters after some block.
 #[derive(

@@ -1,0 +1,179 @@
+//! The network: block sync by [`AllodSync`], gossip of proofs-of-time, transactions.
+//!
+//! The SDK's `build_network` makes a syncing strategy of its own; its parts are put together here
+//! with ours instead.
+
+use crate::{BlockHash, Import, Pool, database::Parts, essential::EssentialTasks};
+use allod_consensus::{AnnounceValidator, import_queue};
+use allod_runtime::opaque::Block;
+use allod_sync::AllodSync;
+use allod_timekeeper::GossipNetwork;
+use sc_consensus::ImportQueue as _;
+use sc_network::{
+    Litep2pNetworkBackend, NetworkBackend, NetworkSyncForkRequest as _,
+    config::{FullNetworkConfiguration, Roles},
+    service::traits::{NetworkService, NotificationService, RequestResponseConfig as _},
+};
+use sc_network_sync::{
+    SyncingService,
+    block_relay_protocol::BlockDownloader,
+    engine::SyncingEngine,
+    service::network::{NetworkServiceHandle, NetworkServiceProvider},
+    state_request_handler::StateRequestHandler,
+    strategy::{
+        SyncingStrategy,
+        polkadot::{PolkadotSyncingStrategy, PolkadotSyncingStrategyConfig},
+    },
+};
+use sc_service::{
+    BuildNetworkAdvancedParams, Configuration, Error, build_default_block_downloader,
+    build_network_advanced, default_gap_sync_body_policy,
+};
+use sp_blockchain::HeaderBackend;
+use std::sync::Arc;
+
+/// The one network implementation: a second one would double the time to compile this crate.
+type Net = Litep2pNetworkBackend;
+type NetConfig = FullNetworkConfiguration<Block, BlockHash, Net>;
+
+/// What the network gives to the RPC server.
+pub struct NetworkHandles {
+    pub network: Arc<dyn NetworkService>,
+    pub system_rpc_tx: sc_utils::mpsc::TracingUnboundedSender<sc_rpc::system::Request<Block>>,
+    pub transactions: sc_network_transactions::TransactionsHandlerController<BlockHash>,
+    pub sync: Arc<SyncingService<Block>>,
+}
+
+/// The running network.
+pub struct Network {
+    pub handles: NetworkHandles,
+    pub gossip: GossipNetwork<Block>,
+}
+
+/// Starts the network.
+pub fn start(
+    parts: &Parts,
+    essential: &EssentialTasks,
+    config: &Configuration,
+    block_import: &Import,
+    pool: &Arc<Pool>,
+) -> Result<Network, Error> {
+    let registry = config.prometheus_registry();
+    let metrics =
+        <Net as NetworkBackend<Block, BlockHash>>::register_notification_metrics(registry);
+    let mut net_config = NetConfig::new(&config.network, registry.cloned());
+    let genesis = parts.client.info().genesis_hash;
+    let (gossip_config, notifications): (_, Box<dyn NotificationService>) =
+        allod_timekeeper::peers_set_config::<Block, Net>(
+            genesis,
+            metrics.clone(),
+            net_config.peer_store_handle(),
+        );
+    net_config.add_notification_protocol(gossip_config);
+    let queue = import_queue(block_import.clone(), essential, registry);
+    let provider = NetworkServiceProvider::new();
+    let strategy = strategy(parts, config, &mut net_config, provider.handle())?;
+    let (engine, sync_service, block_announce_config) = SyncingEngine::new(
+        Roles::from(&config.role),
+        parts.client.clone(),
+        registry,
+        metrics.clone(),
+        &net_config,
+        config.protocol_id(),
+        config.chain_spec.fork_id(),
+        Box::new(AnnounceValidator::new(block_import.context().clone())),
+        strategy,
+        provider.handle(),
+        queue.service(),
+        net_config.peer_store_handle(),
+    )?;
+    let spawn_essential_handle = parts.tasks.spawn_essential_handle();
+    spawn_essential_handle.spawn_blocking("syncing", None, engine.run());
+    let (network, system_rpc_tx, transactions, sync, _) =
+        build_network_advanced(BuildNetworkAdvancedParams {
+            role: config.role,
+            protocol_id: config.protocol_id(),
+            fork_id: config.chain_spec.fork_id(),
+            announce_block: config.announce_block,
+            net_config,
+            client: parts.client.clone(),
+            transaction_pool: pool.clone(),
+            spawn_handle: parts.tasks.spawn_handle(),
+            spawn_essential_handle,
+            import_queue: queue,
+            sync_service,
+            block_announce_config,
+            network_service_provider: provider,
+            metrics_registry: registry,
+            metrics,
+            blocks_pruning: config.blocks_pruning,
+        })?;
+    let fetcher = sync.clone();
+    let fetch = move |hash, number| fetcher.set_sync_fork_request(Vec::new(), hash, number);
+    // The cell is empty: this is the only place that fills it.
+    let _ = block_import.context().late.fetch.set(Box::new(fetch));
+    let gossip = GossipNetwork::new(
+        network.clone(),
+        sync.clone(),
+        notifications,
+        allod_timekeeper::protocol_name(genesis),
+        registry.cloned(),
+    );
+    let handles = NetworkHandles {
+        network,
+        system_rpc_tx,
+        transactions,
+        sync,
+    };
+    Ok(Network { handles, gossip })
+}
+
+/// Our strategy around the SDK's.
+fn strategy(
+    parts: &Parts,
+    config: &Configuration,
+    net_config: &mut NetConfig,
+    handle: NetworkServiceHandle,
+) -> Result<Box<dyn SyncingStrategy<Block>>, Error> {
+    let spawner = parts.tasks.spawn_handle();
+    let (protocol, fork) = (config.protocol_id(), config.chain_spec.fork_id());
+    let peers = &config.network.default_peers_set;
+    let peers = peers.in_peers.saturating_add(peers.out_peers) as usize;
+    let block_downloader: Arc<dyn BlockDownloader<Block>> = build_default_block_downloader(
+        &protocol,
+        fork,
+        net_config,
+        handle,
+        parts.client.clone(),
+        peers,
+        &spawner,
+    );
+    // State is never asked for; others may ask for ours.
+    let (states, states_config) =
+        StateRequestHandler::new::<Net>(&protocol, fork, parts.client.clone(), peers);
+    let state_request_protocol_name = states_config.protocol_name().clone();
+    spawner.spawn("state-request-handler", Some("networking"), states.run());
+    net_config.add_request_response_protocol(states_config);
+    let client = parts.client.clone();
+    let network = &config.network;
+    let inner_config = PolkadotSyncingStrategyConfig {
+        mode: network.sync_mode,
+        max_parallel_downloads: network.max_parallel_downloads,
+        max_blocks_per_request: network.max_blocks_per_request,
+        min_peers_to_start_warp_sync: network.min_peers_to_start_warp_sync,
+        // It is made anew again and again, and a registry takes its metrics once.
+        metrics_registry: None,
+        state_request_protocol_name,
+        block_downloader,
+        gap_sync_body_policy: default_gap_sync_body_policy(config.blocks_pruning),
+    };
+    let inner = move || -> Result<Box<dyn SyncingStrategy<Block>>, sp_blockchain::Error> {
+        Ok(Box::new(PolkadotSyncingStrategy::new(
+            inner_config.clone(),
+            client.clone(),
+            None,
+            None,
+        )?))
+    };
+    Ok(Box::new(AllodSync::new(Box::new(inner))?))
+}

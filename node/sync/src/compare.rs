@@ -1,0 +1,358 @@
+//! Fetches a branch that peers claim to be heavier, and judges it.
+
+use crate::{
+    branch::{Branch, BranchError},
+    chain::OwnChain,
+    judge::{Judge, JudgeError, keeps_checkpoint},
+    protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT},
+};
+use allod_block_rules::{VerifyDelayFunction, fork_choice::BlockWeight};
+use allod_core::{Hash, blake2b_256};
+use futures::channel::oneshot;
+use parity_scale_codec::{DecodeAll, Encode};
+use sc_client_api::{AuxStore, BlockBackend};
+use sc_network::{IfDisconnected, PeerId, ProtocolName};
+use sc_network_sync::service::network::NetworkServiceHandle;
+use sp_blockchain::{Error as ClientError, HeaderBackend};
+use sp_core::{H256, traits::SpawnNamed};
+use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// How long nobody may deliver before a branch is the last in line.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Pause after an answer that was none.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// A branch that is claimed to be heavier than the own chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Hash of its tip.
+    pub hash: Hash,
+    /// Number of its tip.
+    pub number: u32,
+    /// Who claims it, with the weight claimed.
+    pub claims: Vec<(PeerId, BlockWeight)>,
+}
+
+/// What became of a comparison.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It parts above the final block, too short to be compared.
+    Short,
+    /// Verified to be heavier than the own chain.
+    Heavier(Arc<Branch>, BlockWeight),
+    /// Not heavier.
+    NotHeavier,
+    /// A block of it breaks a rule, or its tip is not what was claimed.
+    Wrong(String),
+    /// It does not keep the checkpoint: no candidate, and nobody's fault.
+    OffCheckpoint,
+    /// Nobody delivered it.
+    NotDelivered,
+    /// This node could not tell.
+    Local(String),
+}
+
+/// A verdict, and the peers that lied for it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Who lied.
+    pub liars: Vec<PeerId>,
+}
+
+/// A comparison that runs; given up when dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// What is compared.
+    pub candidate: Candidate,
+    /// Its result.
+    pub outcome: oneshot::Receiver<Outcome>,
+    /// Whether verified blocks back the claim.
+    pub backed: Arc<AtomicBool>,
+    /// Tells it to end.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Starts comparisons.
+pub trait Compare: Send {
+    /// Starts one.
+    fn start(&self, candidate: Candidate, network: NetworkServiceHandle) -> Running;
+}
+
+/// What all comparisons of a node share.
+pub struct Comparer<Block, Client, V> {
+    /// Who judges.
+    pub judge: Arc<Judge<Block, Client, V>>,
+    /// Number and hash of a block that the chain must have.
+    pub checkpoint: Option<(u32, Hash)>,
+    /// Where branches are kept.
+    pub folder: PathBuf,
+    /// Protocol by which headers are asked for.
+    pub protocol: ProtocolName,
+    /// Runs it.
+    pub spawner: Box<dyn SpawnNamed>,
+}
+
+impl<Block, Client, V> Compare for Comparer<Block, Client, V>
+where
+    Block: BlockT<Hash = H256>,
+    Block::Header: HeaderT<Number = u32>,
+    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static,
+    V: VerifyDelayFunction + Send + Sync + 'static,
+{
+    fn start(&self, candidate: Candidate, network: NetworkServiceHandle) -> Running {
+        let (sender, outcome) = oneshot::channel();
+        let running = Running {
+            candidate: candidate.clone(),
+            outcome,
+            backed: Arc::default(),
+            stop: Arc::default(),
+        };
+        let mut comparison = Comparison {
+            judge: self.judge.clone(),
+            checkpoint: self.checkpoint,
+            folder: self.folder.clone(),
+            protocol: self.protocol.clone(),
+            network,
+            claims: candidate.claims,
+            tip: (candidate.number, candidate.hash),
+            liars: Vec::new(),
+            backed: running.backed.clone(),
+            stop: running.stop.clone(),
+        };
+        let work = async move {
+            let verdict = comparison.run().await;
+            let liars = std::mem::take(&mut comparison.liars);
+            let _ = sender.send(Outcome { verdict, liars });
+        };
+        // It keeps a thread busy for as long as verification takes.
+        let group = Some("networking");
+        self.spawner
+            .spawn_blocking("compare-branches", group, Box::pin(work));
+        running
+    }
+}
+
+struct Comparison<Block, Client, V> {
+    judge: Arc<Judge<Block, Client, V>>,
+    checkpoint: Option<(u32, Hash)>,
+    folder: PathBuf,
+    protocol: ProtocolName,
+    network: NetworkServiceHandle,
+    claims: Vec<(PeerId, BlockWeight)>,
+    tip: (u32, Hash),
+    liars: Vec<PeerId>,
+    backed: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+}
+
+/// Why fetching ended before the branch was whole.
+enum Ended {
+    Verdict(Verdict),
+    Local(String),
+}
+
+impl From<BranchError> for Ended {
+    fn from(error: BranchError) -> Self {
+        match error {
+            // Nobody can be told to wait for it: it is no candidate.
+            BranchError::TooLong => Self::Verdict(Verdict::NotDelivered),
+            BranchError::Io { .. } => Self::Local(error.to_string()),
+        }
+    }
+}
+
+impl From<ClientError> for Ended {
+    fn from(error: ClientError) -> Self {
+        Self::Local(error.to_string())
+    }
+}
+
+impl<Block, Client, V> Comparison<Block, Client, V>
+where
+    Block: BlockT<Hash = H256>,
+    Block::Header: HeaderT<Number = u32>,
+    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static,
+    V: VerifyDelayFunction,
+{
+    async fn run(&mut self) -> Verdict {
+        let judged = match self.fetch().await {
+            Ok(branch) => self.judge(branch),
+            Err(ended) => Err(ended),
+        };
+        match judged {
+            Ok(verdict) | Err(Ended::Verdict(verdict)) => verdict,
+            Err(Ended::Local(cause)) => Verdict::Local(cause),
+        }
+    }
+
+    /// Every header from the tip back to where the branch parts from the own chain.
+    async fn fetch(&mut self) -> Result<Branch, Ended> {
+        let (mut number, mut next) = self.tip;
+        let mut branch = Branch::new(&self.folder, number)?;
+        let mut delivered_at = Instant::now();
+        let mut turn = 0_usize;
+        loop {
+            if self.judge.chain.on_best_chain(number)? == Some(next) {
+                return Ok(branch);
+            }
+            if number == 0 {
+                return Err(self.wrong("it begins with another genesis block".into()));
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(Ended::Verdict(Verdict::NotDelivered));
+            }
+            let Some(peer) = self.deliverer(turn) else {
+                return Err(Ended::Verdict(Verdict::NotDelivered));
+            };
+            turn = turn.wrapping_add(1);
+            let records = self.ask(peer, next).await;
+            if delivered_at.elapsed() > DELIVERY_TIMEOUT {
+                return Err(Ended::Verdict(Verdict::NotDelivered));
+            }
+            let Some(records) = records.filter(|records| !records.is_empty()) else {
+                tokio::time::sleep(RETRY_PAUSE).await;
+                continue;
+            };
+            if is_progress(&records, number) {
+                delivered_at = Instant::now();
+            }
+            for record in records {
+                let Some(header) = header_of::<Block>(&record, next) else {
+                    // Not what was asked for by its hash: this peer alone is to blame.
+                    self.blame(peer);
+                    break;
+                };
+                if *header.number() != number {
+                    return Err(self.wrong(format!(
+                        "block {} has number {}, not {number}",
+                        allod_core::hash::HexHash(&next),
+                        header.number(),
+                    )));
+                }
+                branch.push(next, &record)?;
+                next = (*header.parent_hash()).into();
+                number = number.saturating_sub(1);
+                if self.judge.chain.on_best_chain(number)? == Some(next) || number == 0 {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Weighs the branch; if it is heavier, verifies some blocks, then all of them.
+    fn judge(&mut self, branch: Branch) -> Result<Verdict, Ended> {
+        let chain = &self.judge.chain;
+        if let Some(checkpoint) = self.checkpoint {
+            let own = chain.on_best_chain(checkpoint.0)?;
+            if !keeps_checkpoint(checkpoint, &branch, own) {
+                return Ok(Verdict::OffCheckpoint);
+            }
+        }
+        let depth = self.judge.parameters.confirmation_depth;
+        let uncompared = branch.blocks() < crate::uncompared_blocks(depth);
+        if uncompared && branch.fork_number() >= chain.finalized().number {
+            return Ok(Verdict::Short);
+        }
+        match self.weigh_and_verify(&branch) {
+            Ok(Some(weight)) => Ok(Verdict::Heavier(Arc::new(branch), weight)),
+            Ok(None) => Ok(Verdict::NotHeavier),
+            Err(error @ JudgeError::Wrong { .. }) => Err(self.wrong(error.to_string())),
+            Err(
+                error @ (JudgeError::OwnBlock { .. }
+                | JudgeError::NoOwnBlock(_)
+                | JudgeError::Client(_)
+                | JudgeError::Branch(_)
+                | JudgeError::GivenUp),
+            ) => Err(Ended::Local(error.to_string())),
+        }
+    }
+
+    /// The branch's weight if it is heavier than the own chain, every block of it verified.
+    fn weigh_and_verify(&mut self, branch: &Branch) -> Result<Option<BlockWeight>, JudgeError> {
+        let (judge, stop) = (self.judge.clone(), self.stop.clone());
+        let fork = judge.own_context(branch.fork_number(), &stop)?;
+        let weight = judge.weigh(branch, &fork, &stop)?;
+        let claims = self.claims.clone();
+        for (peer, _) in claims.iter().filter(|(_, claimed)| *claimed > weight) {
+            self.blame(*peer);
+        }
+        if weight <= judge.chain.best()?.weight {
+            return Ok(None);
+        }
+        judge.sample(branch, &fork, weight, &stop)?;
+        self.backed.store(true, Ordering::Relaxed);
+        judge.verify(branch, &fork, &stop)?;
+        Ok(Some(weight))
+    }
+
+    /// The branch is wrong: whoever claimed its tip lied.
+    fn wrong(&mut self, cause: String) -> Ended {
+        let claimants = self.claims.iter().map(|(peer, _)| *peer);
+        self.liars.extend(claimants);
+        self.claims.clear();
+        Ended::Verdict(Verdict::Wrong(cause))
+    }
+
+    /// One peer lied by itself.
+    fn blame(&mut self, liar: PeerId) {
+        self.claims.retain(|(peer, _)| *peer != liar);
+        self.liars.push(liar);
+    }
+
+    fn deliverer(&self, turn: usize) -> Option<PeerId> {
+        let position = turn.checked_rem(self.claims.len())?;
+        self.claims.get(position).map(|(peer, _)| *peer)
+    }
+
+    /// Asks a peer for the headers from a block on backwards.
+    async fn ask(&self, peer: PeerId, from: Hash) -> Option<Vec<HeaderRecord>> {
+        let request = HeadersRequest {
+            from,
+            count: MAX_HEADERS,
+        };
+        let (sender, response) = oneshot::channel();
+        self.network.start_request(
+            peer,
+            self.protocol.clone(),
+            request.encode(),
+            sender,
+            IfDisconnected::ImmediateError,
+        );
+        let response = tokio::time::timeout(REQUEST_TIMEOUT, response).await;
+        let (bytes, _) = response.ok()?.ok()?.ok()?;
+        protocol::read_headers(&bytes, MAX_HEADERS)
+    }
+}
+
+/// Whether an answer is more than a trickle: 16 headers, or 256 KiB, or all that are left.
+fn is_progress(records: &[HeaderRecord], left: u32) -> bool {
+    let bytes: usize = records.iter().map(HeaderRecord::bytes).sum();
+    records.len() >= 16.min(left as usize) || bytes >= 1 << 18
+}
+
+/// The header in a record, if it is the one of this hash.
+fn header_of<Block>(record: &HeaderRecord, hash: Hash) -> Option<Block::Header>
+where
+    Block: BlockT<Hash = H256>,
+{
+    if blake2b_256(&record.header) != hash {
+        return None;
+    }
+    Block::Header::decode_all(&mut &record.header[..]).ok()
+}

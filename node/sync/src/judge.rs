@@ -1,0 +1,237 @@
+//! What a fetched branch is worth: followed from where it parts, without any state.
+
+use crate::{
+    branch::{Branch, BranchError},
+    chain::ClientChain,
+};
+use allod_block_rules::{
+    VerifyDelayFunction,
+    fork_choice::BlockWeight,
+    header_chain::{FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules},
+};
+use allod_consensus_primitives::ENGINE_ID;
+use allod_core::{ChainParameters, Hash};
+use allod_kzg::Kzg;
+use parity_scale_codec::DecodeAll;
+use rand::Rng;
+use sc_client_api::{AuxStore, BlockBackend};
+use sp_blockchain::{Error as ClientError, HeaderBackend};
+use sp_core::H256;
+use sp_runtime::{
+    Justifications,
+    traits::{Block as BlockT, Header as HeaderT},
+};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// Blocks of a branch that are verified before all of them are, drawn by weight.
+pub const SAMPLES: usize = 64;
+
+/// Why a branch could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// Its block breaks a rule.
+    #[error("block #{number} of the branch: {error}")]
+    Wrong {
+        /// Number of the first wrong block that was found.
+        number: u32,
+        /// The rule.
+        error: HeaderError,
+    },
+    /// The own chain cannot be followed up to where the branch parts.
+    #[error("own block #{number}: {error}")]
+    OwnBlock {
+        /// Its number.
+        number: u32,
+        /// Why.
+        error: HeaderError,
+    },
+    /// A block of the own chain is not here.
+    #[error("own block #{0} is not in the database")]
+    NoOwnBlock(u32),
+    /// The database failed.
+    #[error("database: {0}")]
+    Client(#[from] ClientError),
+    /// The branch cannot be read.
+    #[error(transparent)]
+    Branch(#[from] BranchError),
+    /// Nobody waits for it any more.
+    #[error("given up")]
+    GivenUp,
+}
+
+/// By what branches are judged.
+pub struct Judge<Block, Client, V> {
+    /// The own chain.
+    pub chain: ClientChain<Block, Client>,
+    /// Of the chain.
+    pub parameters: ChainParameters,
+    /// Commitments and openings.
+    pub kzg: Kzg,
+    /// Who checks the delay function.
+    pub delay_function: V,
+}
+
+/// How far a branch is verified.
+enum Extent<'a> {
+    /// Only what costs little.
+    Followed,
+    /// The blocks in which the chain's weight passes one of these.
+    Samples(&'a BTreeSet<BlockWeight>),
+    /// Every block.
+    All,
+}
+
+type Followed<Block> = FollowedHeader<<Block as BlockT>::Header>;
+
+impl<Block, Client, V> Judge<Block, Client, V>
+where
+    Block: BlockT<Hash = H256>,
+    Block::Header: HeaderT<Number = u32>,
+    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync,
+    V: VerifyDelayFunction,
+{
+    fn rules(&self) -> HeaderRules<'_, FromGenesis> {
+        HeaderRules {
+            genesis_hash: self.chain.genesis_hash(),
+            parameters: &self.parameters,
+            base: &FromGenesis,
+        }
+    }
+
+    /// What the own chain up to block `number` leads to. Its blocks were verified when they were
+    /// imported.
+    pub fn own_context(&self, number: u32, stop: &AtomicBool) -> Result<HeaderContext, JudgeError> {
+        use crate::chain::OwnChain;
+        let rules = self.rules();
+        let mut context = HeaderContext::genesis(rules.genesis_hash, &self.parameters);
+        for number in 1..=number {
+            go_on(stop)?;
+            let hash = self.chain.on_best_chain(number)?;
+            let record = hash.map(|hash| self.chain.record(hash)).transpose()?;
+            let (header, justification) = record.flatten().ok_or(JudgeError::NoOwnBlock(number))?;
+            let justification = Justifications::from((ENGINE_ID, justification));
+            rules
+                .follow(&mut context, header, Some(justification))
+                .map_err(|error| JudgeError::OwnBlock { number, error })?;
+        }
+        Ok(context)
+    }
+
+    /// The weight of a branch's chain, by its slots and logs.
+    ///
+    /// # Errors
+    /// [`JudgeError::Wrong`] if a header does not follow.
+    pub fn weigh(
+        &self,
+        branch: &Branch,
+        fork: &HeaderContext,
+        stop: &AtomicBool,
+    ) -> Result<BlockWeight, JudgeError> {
+        self.walk(branch, fork, &Extent::Followed, stop)
+    }
+
+    /// Verifies 64 blocks, drawn by weight, of a branch whose chain weighs `weight`.
+    ///
+    /// # Errors
+    /// [`JudgeError::Wrong`] if one of them breaks a rule.
+    pub fn sample(
+        &self,
+        branch: &Branch,
+        fork: &HeaderContext,
+        weight: BlockWeight,
+        stop: &AtomicBool,
+    ) -> Result<(), JudgeError> {
+        let start = fork.chain_data.weight;
+        if weight <= start {
+            return Ok(());
+        }
+        let mut random = rand::thread_rng();
+        let drawn = (0..SAMPLES).map(|_| random.gen_range(start..weight));
+        let drawn = drawn.collect();
+        self.walk(branch, fork, &Extent::Samples(&drawn), stop)?;
+        Ok(())
+    }
+
+    /// Verifies every block of a branch.
+    ///
+    /// # Errors
+    /// [`JudgeError::Wrong`] with the first one that breaks a rule.
+    pub fn verify(
+        &self,
+        branch: &Branch,
+        fork: &HeaderContext,
+        stop: &AtomicBool,
+    ) -> Result<(), JudgeError> {
+        self.walk(branch, fork, &Extent::All, stop)?;
+        Ok(())
+    }
+
+    fn walk(
+        &self,
+        branch: &Branch,
+        fork: &HeaderContext,
+        extent: &Extent<'_>,
+        stop: &AtomicBool,
+    ) -> Result<BlockWeight, JudgeError> {
+        let rules = self.rules();
+        let mut context = fork.clone();
+        for number in fork.number.saturating_add(1)..=branch.tip_number() {
+            go_on(stop)?;
+            let before = context.chain_data.weight;
+            let followed = self.step(&rules, branch, &mut context, number)?;
+            let verified = match extent {
+                Extent::Followed => false,
+                Extent::Samples(drawn) => drawn
+                    .range(before..context.chain_data.weight)
+                    .next()
+                    .is_some(),
+                Extent::All => true,
+            };
+            if verified {
+                followed
+                    .verify(&rules, &self.kzg, &self.delay_function)
+                    .map_err(|error| JudgeError::Wrong {
+                        number,
+                        error: error.into(),
+                    })?;
+            }
+        }
+        Ok(context.chain_data.weight)
+    }
+
+    fn step(
+        &self,
+        rules: &HeaderRules<'_, FromGenesis>,
+        branch: &Branch,
+        context: &mut HeaderContext,
+        number: u32,
+    ) -> Result<Followed<Block>, JudgeError> {
+        let record = branch.record(number)?.ok_or(BranchError::TooLong)?;
+        // Its hash was compared when it was fetched, so it decodes.
+        let header = Block::Header::decode_all(&mut &record.header[..])
+            .map_err(|error| ClientError::Backend(error.to_string()))?;
+        let justification = Justifications::from((ENGINE_ID, record.justification));
+        rules
+            .follow(context, header, Some(justification))
+            .map_err(|error| JudgeError::Wrong { number, error })
+    }
+}
+
+fn go_on(stop: &AtomicBool) -> Result<(), JudgeError> {
+    match stop.load(Ordering::Relaxed) {
+        true => Err(JudgeError::GivenUp),
+        false => Ok(()),
+    }
+}
+
+/// Whether a chain that contains `hash` at `number` keeps a checkpoint.
+pub fn keeps_checkpoint(checkpoint: (u32, Hash), branch: &Branch, own: Option<Hash>) -> bool {
+    let (number, hash) = checkpoint;
+    match number > branch.fork_number() {
+        true => branch.hash(number) == Some(hash),
+        false => own == Some(hash),
+    }
+}

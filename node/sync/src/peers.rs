@@ -1,0 +1,132 @@
+//! The peers, and what each of them says of its chain.
+
+use crate::protocol::{REQUEST_TIMEOUT, Tip};
+use allod_core::Hash;
+use sc_network::PeerId;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+/// How often a peer whose blocks are not taken is asked again.
+pub const ASK_INTERVAL: Duration = Duration::from_secs(60);
+/// How often a peer whose blocks are taken is asked again.
+pub const ASK_FOLLOWED_INTERVAL: Duration = Duration::from_secs(600);
+/// How soon a peer may be asked again for any reason.
+const LEAST_ASK_INTERVAL: Duration = Duration::from_secs(2);
+/// Peers that a node waits for before it follows any of them.
+pub const ASKED: usize = 8;
+
+/// Where the question for a peer's tip stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Not asked yet, or to be asked anew.
+    Unasked,
+    /// Asked, at that time.
+    Pending(Instant),
+    /// Answered, at that time.
+    Given(Tip, Instant),
+    /// No answer came, as was known at that time.
+    None(Instant),
+}
+
+/// One peer.
+#[derive(Debug)]
+pub struct Peer {
+    /// What its handshake or its newest announcement says.
+    pub best: (Hash, u32),
+    /// Whether it is a boot or reserved node.
+    pub is_named: bool,
+    /// Its tip.
+    pub answer: Answer,
+    /// Whether the SDK's strategy has it.
+    pub is_followed: bool,
+    /// Whether it brought a run of blocks too long to be taken uncompared: even a claim that is near is
+    /// compared then.
+    pub is_suspected: bool,
+    asked_at: Option<Instant>,
+}
+
+impl Peer {
+    /// A new one.
+    pub fn new(best: (Hash, u32), is_named: bool) -> Self {
+        Self {
+            best,
+            is_named,
+            answer: Answer::Unasked,
+            is_followed: false,
+            is_suspected: false,
+            asked_at: None,
+        }
+    }
+
+    /// Its tip.
+    pub fn tip(&self) -> Option<&Tip> {
+        match &self.answer {
+            Answer::Given(tip, _) => Some(tip),
+            Answer::Unasked | Answer::Pending(_) | Answer::None(_) => None,
+        }
+    }
+
+    /// Whether it is to be asked now. If so, it counts as asked.
+    pub fn ask(&mut self, now: Instant) -> bool {
+        let passed = |since: Instant, interval| now.saturating_duration_since(since) >= interval;
+        let due = match self.answer {
+            Answer::Unasked => true,
+            Answer::Pending(_) => false,
+            Answer::Given(_, at) if self.is_followed => passed(at, ASK_FOLLOWED_INTERVAL),
+            Answer::Given(_, at) | Answer::None(at) => passed(at, ASK_INTERVAL),
+        };
+        let soon = self
+            .asked_at
+            .is_some_and(|at| !passed(at, LEAST_ASK_INTERVAL));
+        if due && !soon {
+            self.answer = Answer::Pending(now);
+            self.asked_at = Some(now);
+        }
+        due && !soon
+    }
+
+    /// Gives up on an answer that takes too long.
+    pub fn expire(&mut self, now: Instant) {
+        if let Answer::Pending(since) = self.answer
+            && now.saturating_duration_since(since) >= REQUEST_TIMEOUT
+        {
+            self.answer = Answer::None(now);
+        }
+    }
+
+    /// Whether its answer is still waited for.
+    pub fn is_awaited(&self) -> bool {
+        matches!(self.answer, Answer::Unasked | Answer::Pending(_))
+    }
+}
+
+/// What the answers so far allow a node that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// Nobody is there, or nobody answers.
+    Nobody,
+    /// More are to come.
+    Awaited,
+    /// Enough, but none of a boot or reserved node.
+    NoneNamed,
+    /// Enough.
+    Enough,
+}
+
+/// Whether the answers suffice: eight, or those of all peers, and one of a boot or reserved node.
+pub fn answers(peers: &HashMap<PeerId, Peer>, any_named: bool) -> Answers {
+    let given = peers.values().filter(|peer| peer.tip().is_some()).count();
+    let awaited = peers.values().any(Peer::is_awaited);
+    let named = peers
+        .values()
+        .any(|peer| peer.is_named && peer.tip().is_some());
+    match (given, awaited) {
+        (0, true) => Answers::Awaited,
+        (0, false) => Answers::Nobody,
+        (given, true) if given < ASKED => Answers::Awaited,
+        _ if named || !any_named => Answers::Enough,
+        _ => Answers::NoneNamed,
+    }
+}
