@@ -148,7 +148,9 @@ impl FarmerEvent {
                     Level::TRACE
                 }
             }
-            Self::SolutionFound { .. } | Self::Sealed { .. } => Level::DEBUG,
+            Self::SlotAudited { .. } | Self::SolutionFound { .. } | Self::Sealed { .. } => {
+                Level::DEBUG
+            }
             Self::Started { .. }
             | Self::SectorPlotted { .. }
             | Self::SectorExpires { .. }

@@ -11,7 +11,7 @@ use crate::{
     PendingIterations, PendingKeys, Pot, SegmentCommitments,
 };
 use allod_consensus_primitives::{
-    ChildContext, ChildQuery, PotParameters, PreDigest,
+    ChildContext, ChildQuery, ConsensusLog, PotParameters, PreDigest,
     step::{BeforeStep, Step, is_due, step},
 };
 use allod_core::{
