@@ -13,6 +13,8 @@
 //! | [`chain_data`] | what is kept beside every block |
 //! | [`finality`] | final at confirmation depth |
 //! | [`equivocation`] | two blocks sealed for one solution |
+//! | [`prospects`] | which slots are open, and what farmers are told of them |
+//! | [`sealed_blocks`] | what farmers are told of others' blocks |
 //! | [`queue`] | the import queue's verifier |
 //! | [`link`] | what farmers are told and what they answer |
 //! | [`slot_worker`] | makes blocks |
@@ -31,11 +33,13 @@ mod error;
 pub mod finality;
 pub mod import;
 pub mod link;
+pub mod prospects;
 pub mod queue;
+pub mod sealed_blocks;
 pub mod slot_worker;
 
 pub use error::Error;
 pub use import::{AllodBlockImport, ImportContext, LateHandles};
-pub use link::{FarmingLink, NewSlot, SealRequest};
+pub use link::{FarmingLink, NewSlot, SealRequest, SealedBlock};
 pub use queue::{BlockVerifier, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};

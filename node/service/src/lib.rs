@@ -29,13 +29,13 @@ use allod_archiver::{
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
-    import_queue,
+    import_queue, sealed_blocks,
 };
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
-use allod_timekeeper::{GossipNetwork, PotVerifier};
+use allod_timekeeper::{GossipNetwork, PotVerifier, RequestNetwork};
 use database::{Parts, open};
 use essential::{EssentialTasks, essential_tasks};
 use sc_network::{Litep2pNetworkBackend, NetworkBackend, service::traits::NotificationService};
@@ -169,17 +169,20 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         let worker = SlotWorker::new(SlotWorkerParams {
             block_import,
             environment,
-            time,
+            time: time.clone(),
             link: link.clone(),
             solutions,
-            sync,
+            sync: sync.clone(),
         });
         essential.spawn("announce-slots", "farming", worker.announce_slots());
         essential.spawn("make-blocks", "farming", worker.run());
+        let others = sealed_blocks::announce(parts.client.clone(), link.clone(), sync);
+        essential.spawn("announce-blocks", "farming", others);
     }
     let farmer_node = Arc::new(FarmerNode::new(
-        context.client.info().genesis_hash.into(),
+        parts.client.clone(),
         parts.parameters.clone(),
+        time,
         link,
         context.archiver.clone(),
     ));
@@ -240,6 +243,8 @@ fn start_network(
             net_config.peer_store_handle(),
         );
     net_config.add_notification_protocol(gossip_config);
+    let (requests_config, incoming) = allod_timekeeper::requests_config::<Block, Net>(genesis);
+    net_config.add_request_response_protocol(requests_config);
     let queue = import_queue(block_import.clone(), essential, registry);
     let (network, system_rpc_tx, transactions, sync, _) =
         sc_service::build_network(BuildNetworkParams {
@@ -262,7 +267,12 @@ fn start_network(
         notifications,
         allod_timekeeper::protocol_name(genesis),
         registry.cloned(),
-    );
+    )
+    .with_requests(RequestNetwork {
+        network: Arc::new(network.clone()),
+        protocol: allod_timekeeper::requests_protocol_name(genesis),
+        incoming,
+    });
     let handles = NetworkHandles {
         network,
         system_rpc_tx,

@@ -9,6 +9,7 @@
 //! | `justifications` | the one justification |
 //! | `solutions` | solutions that break a rule |
 //! | `time` | slots and proofs-of-time |
+//! | `gaps` | chains that nobody farmed for long |
 //! | `logs` | consensus digests and segment headers |
 //! | `equivocations` | two blocks for one solution |
 //! | `forks` | weight, finality |
@@ -21,6 +22,7 @@ mod authoring;
 mod disk;
 mod equivocations;
 mod forks;
+mod gaps;
 mod history;
 mod justifications;
 mod logs;
