@@ -124,16 +124,16 @@ impl Server {
     }
 }
 
-/// Checks the size before anything else, then decodes to the last byte.
-fn read_request(bytes: &[u8]) -> Option<PotInput> {
+/// The input that a peer asks for. Checks the size before anything else, then decodes to the last byte.
+pub fn read_request(bytes: &[u8]) -> Option<PotInput> {
     if bytes.len() != REQUEST_BYTES {
         return None;
     }
     PotInput::decode_all(&mut &bytes[..]).ok()
 }
 
-/// As [`read_request`]; none for more slots than there may be.
-fn read_answer(bytes: &[u8]) -> Option<Vec<PotCheckpoints>> {
+/// The slots that a peer answers, read as [`read_request`] does; none for more than there may be.
+pub fn read_answer(bytes: &[u8]) -> Option<Vec<PotCheckpoints>> {
     if bytes.len() > MAX_ANSWER_BYTES {
         return None;
     }

@@ -389,17 +389,20 @@ fn plot_directory_seeds() -> Vec<Seed> {
     drop(PlotDirectory::open(folder, GENESIS_HASH, &PARAMETERS).expect("a new plot"));
     let [key, claims, plot] = [KEY_FILE, CLAIMS_FILE, PLOT_FILE]
         .map(|name| fs::read(folder.join(name)).expect("it is new"));
-    let together = |fixes: u8, plot: &[u8]| {
-        let lengths = [&key, &claims].map(|bytes| bytes.len() as u8);
+    let with_claims = |fixes: u8, claims: &[u8], plot: &[u8]| {
+        let lengths = [&key[..], claims].map(|bytes| bytes.len() as u8);
         [
             &[fixes, lengths[0]][..],
             &key[..],
             &lengths[1..],
-            &claims,
+            claims,
             plot,
         ]
         .concat()
     };
+    let together = |fixes: u8, plot: &[u8]| with_claims(fixes, &claims, plot);
+    // Two records, and a part of a third one.
+    let signed = [&claims[..], &[1; 80], &[2; 80], &[3; 9]].concat();
     let mut newer = plot.clone();
     let version = b"\"version\": 1";
     let at = newer.windows(version.len()).position(|it| it == version);
@@ -407,6 +410,8 @@ fn plot_directory_seeds() -> Vec<Seed> {
     vec![
         Seed::valid("plot", together(0, &plot)),
         Seed::valid("fixed", together(1, &plot)),
+        Seed::valid("signed", with_claims(1, &signed, &plot)),
+        Seed::invalid("damaged", with_claims(0, &signed, &plot)),
         Seed::invalid("newer", together(1, &newer)),
         Seed::invalid("cut", together(0, &plot[..50])),
     ]
