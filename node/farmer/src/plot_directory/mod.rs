@@ -5,6 +5,7 @@
 //! | `lock` | locked by the farmer that is using the directory |
 //! | `farmer.key` | the secret seed, mode 0600 |
 //! | `signed-claims` | what was sealed, see [`signed_claims`](crate::signed_claims) |
+//! | `signed-slot` | the same in plots of older versions, see [`signed_slot`](crate::signed_slot) |
 //! | `plot.json` | public key, genesis hash, parameters hash, pieces per sector |
 //! | `sector-<index>-<history size>.bin` | one sector, see [`sector_file`](crate::sector_file) |
 //! | `*.tmp` | being written, or left by a crash: deleted at the next start |
