@@ -2,7 +2,8 @@
 
 use allod_core::SegmentHeader;
 use allod_rpc_types::farmer::{
-    FarmerChainInfo, PieceBytes, SealResponse, SigningRequest, SlotInfo, SolutionSubmission,
+    FarmerChainInfo, PieceBytes, SealResponse, SealedBlock, SigningRequest, SlotInfo,
+    SolutionSubmission,
 };
 use jsonrpsee::{
     core::{RpcResult, SubscriptionResult},
@@ -21,6 +22,10 @@ pub trait FarmerApi {
     #[subscription(name = "subscribeSlots" => "slot", unsubscribe = "unsubscribeSlots", item = SlotInfo, with_extensions)]
     async fn subscribe_slots(&self) -> SubscriptionResult;
 
+    /// Up to 512 slots after `after` in which the next block can be made.
+    #[method(name = "openSlots")]
+    async fn open_slots(&self, after: u64) -> RpcResult<Vec<SlotInfo>>;
+
     /// A ticket that won.
     #[method(name = "submitSolution", with_extensions)]
     async fn submit_solution(&self, submission: SolutionSubmission) -> RpcResult<()>;
@@ -28,6 +33,10 @@ pub trait FarmerApi {
     /// Headers that wait for a seal.
     #[subscription(name = "subscribeSigning" => "signing", unsubscribe = "unsubscribeSigning", item = SigningRequest, with_extensions)]
     async fn subscribe_signing(&self) -> SubscriptionResult;
+
+    /// Blocks that other nodes made.
+    #[subscription(name = "subscribeBlocks" => "block", unsubscribe = "unsubscribeBlocks", item = SealedBlock, with_extensions)]
+    async fn subscribe_blocks(&self) -> SubscriptionResult;
 
     /// A seal.
     #[method(name = "submitSeal", with_extensions)]

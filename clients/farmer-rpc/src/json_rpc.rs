@@ -6,9 +6,9 @@
 
 use crate::{FarmerApiClient, NodeClient, NodeError};
 use allod_connection::{ConnectError, Connection, ConnectionOptions, one_line};
-use allod_core::{Piece, PieceIndex, SegmentHeader, SegmentIndex};
+use allod_core::{Piece, PieceIndex, SegmentHeader, SegmentIndex, Slot};
 use allod_rpc_types::farmer::{
-    FarmerChainInfo, SealResponse, SigningRequest, SlotInfo, SolutionSubmission,
+    FarmerChainInfo, SealResponse, SealedBlock, SigningRequest, SlotInfo, SolutionSubmission,
 };
 use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
@@ -122,6 +122,11 @@ impl NodeClient for JsonRpcNode {
         items(client, subscription)
     }
 
+    async fn open_slots(&self, after: Slot) -> Result<Vec<SlotInfo>, NodeError> {
+        let client = self.client().await?;
+        client.open_slots(after.0).await.map_err(failed)
+    }
+
     async fn submit_solution(&self, submission: SolutionSubmission) -> Result<(), NodeError> {
         let client = self.client().await?;
         client.submit_solution(submission).await.map_err(failed)
@@ -130,6 +135,12 @@ impl NodeClient for JsonRpcNode {
     async fn subscribe_signing(&self) -> Result<BoxStream<'static, SigningRequest>, NodeError> {
         let client = self.client().await?;
         let subscription = client.subscribe_signing().await;
+        items(client, subscription)
+    }
+
+    async fn subscribe_blocks(&self) -> Result<BoxStream<'static, SealedBlock>, NodeError> {
+        let client = self.client().await?;
+        let subscription = client.subscribe_blocks().await;
         items(client, subscription)
     }
 

@@ -1,8 +1,8 @@
 //! The one interface through which a farmer sees its node.
 
-use allod_core::{Piece, PieceIndex, SegmentHeader, SegmentIndex};
+use allod_core::{Piece, PieceIndex, SegmentHeader, SegmentIndex, Slot};
 use allod_rpc_types::farmer::{
-    FarmerChainInfo, SealResponse, SigningRequest, SlotInfo, SolutionSubmission,
+    FarmerChainInfo, SealResponse, SealedBlock, SigningRequest, SlotInfo, SolutionSubmission,
 };
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -32,11 +32,19 @@ pub trait NodeClient: Send + Sync + 'static {
     /// Slots to audit, as their proofs-of-time come in, while the node is not syncing.
     async fn subscribe_slots(&self) -> Result<BoxStream<'static, SlotInfo>, NodeError>;
 
+    /// Slots after `after` in which a child of the best block can be made, in order, at most
+    /// [`MAX_OPEN_SLOTS`](allod_rpc_types::farmer::MAX_OPEN_SLOTS). On a chain that nobody farmed for a while they are
+    /// many, and the range of late ones is wide.
+    async fn open_slots(&self, after: Slot) -> Result<Vec<SlotInfo>, NodeError>;
+
     /// Hands over a solution. The node may answer before it has used it.
     async fn submit_solution(&self, submission: SolutionSubmission) -> Result<(), NodeError>;
 
     /// Headers that wait for a seal, of all farmers of this node.
     async fn subscribe_signing(&self) -> Result<BoxStream<'static, SigningRequest>, NodeError>;
+
+    /// Blocks that other nodes made, as they are imported, while the node is not syncing.
+    async fn subscribe_blocks(&self) -> Result<BoxStream<'static, SealedBlock>, NodeError>;
 
     /// Hands over a seal.
     async fn submit_seal(&self, seal: SealResponse) -> Result<(), NodeError>;

@@ -4,9 +4,11 @@
 //! |---|---|---|
 //! | `farmer_chainInfo` | node → farmer | [`FarmerChainInfo`] |
 //! | `farmer_subscribeSlots` | node → farmer | [`SlotInfo`] |
+//! | `farmer_openSlots` | node → farmer | list of [`SlotInfo`] |
 //! | `farmer_submitSolution` | farmer → node | [`SolutionSubmission`] |
 //! | `farmer_subscribeSigning` | node → farmer | [`SigningRequest`] |
 //! | `farmer_submitSeal` | farmer → node | [`SealResponse`] |
+//! | `farmer_subscribeBlocks` | node → farmer | [`SealedBlock`] |
 //! | `farmer_segmentHeaders` | node → farmer | list of [`SegmentHeader`](allod_core::SegmentHeader) |
 //! | `farmer_subscribeSegmentHeaders` | node → farmer | [`SegmentHeader`](allod_core::SegmentHeader) |
 //! | `farmer_piece` | node → farmer | [`PieceBytes`] or null |
@@ -22,6 +24,8 @@ use allod_core::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 
+/// Most open slots in one answer.
+pub const MAX_OPEN_SLOTS: usize = 512;
 /// Most segment headers in one answer.
 pub const MAX_SEGMENT_HEADERS: usize = 1_000;
 
@@ -85,6 +89,19 @@ pub struct SealResponse {
     /// sr25519 signature over the seal message.
     #[serde(with = "hex_array")]
     pub signature: [u8; 64],
+}
+
+/// A block that another node made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SealedBlock {
+    /// Whose seal it has. A farmer that finds its own key here, and a header that it did not sign, was copied.
+    pub public_key: PublicKey,
+    /// Its slot.
+    pub slot: Slot,
+    /// `H` of its header without seal, as in [`SealResponse`].
+    #[serde(with = "hex_array")]
+    pub header_hash: Hash,
 }
 
 /// A SCALE-encoded header, at most 64 KiB.

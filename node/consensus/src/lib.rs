@@ -20,6 +20,8 @@
 //! | [`finality`] | final at confirmation depth |
 //! | [`late`] | what import needs and is made after it |
 //! | [`equivocation`] | two blocks sealed for one solution |
+//! | [`prospects`] | which slots are open, and what farmers are told of them |
+//! | [`sealed_blocks`] | what farmers are told of others' blocks |
 //! | [`queue`] | the import queue, and the door at which blocks from the future are held |
 //! | [`link`] | what farmers are told and what they answer |
 //! | [`slot_worker`] | makes blocks |
@@ -44,7 +46,9 @@ pub mod import;
 pub mod late;
 pub mod link;
 mod parked;
+pub mod prospects;
 pub mod queue;
+pub mod sealed_blocks;
 pub mod siblings;
 pub mod slot_worker;
 pub mod verdict;
@@ -53,7 +57,7 @@ pub use announce::AnnounceValidator;
 pub use error::Error;
 pub use import::{AllodBlockImport, ImportContext};
 pub use late::LateHandles;
-pub use link::{FarmingLink, NewSlot, SealRequest};
+pub use link::{FarmingLink, NewSlot, SealRequest, SealedBlock};
 pub use queue::{BlockVerifier, HoldingQueue, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};
 pub use verdict::{Verdict, Verdicts};

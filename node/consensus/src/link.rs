@@ -15,6 +15,8 @@ const SLOTS: usize = 16;
 const SOLUTIONS: usize = 64;
 /// Blocks that wait for a seal at the same time.
 const SEALS: usize = 8;
+/// Blocks of others that a slow farmer may fall behind before it misses some.
+const BLOCKS: usize = 64;
 
 /// A slot to audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +40,23 @@ pub struct SealRequest {
     pub public_key: PublicKey,
 }
 
+/// A block that somebody else made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedBlock {
+    /// Key of its solution.
+    pub public_key: PublicKey,
+    /// Its slot.
+    pub slot: Slot,
+    /// BLAKE2b-256 of its header's SCALE encoding without seal.
+    pub header_hash: Hash,
+}
+
 /// Connects the slot worker with any number of farmers; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct FarmingLink {
     slots: broadcast::Sender<NewSlot>,
     seals: broadcast::Sender<SealRequest>,
+    blocks: broadcast::Sender<SealedBlock>,
     solutions: mpsc::Sender<(Slot, Solution)>,
     waiting: Arc<Mutex<HashMap<Hash, oneshot::Sender<[u8; 64]>>>>,
 }
@@ -68,6 +82,7 @@ impl FarmingLink {
         let link = Self {
             slots: broadcast::channel(SLOTS).0,
             seals: broadcast::channel(SEALS).0,
+            blocks: broadcast::channel(BLOCKS).0,
             solutions,
             waiting: Arc::default(),
         };
@@ -82,6 +97,11 @@ impl FarmingLink {
     /// Requests for seals from now on.
     pub fn subscribe_seals(&self) -> broadcast::Receiver<SealRequest> {
         self.seals.subscribe()
+    }
+
+    /// Blocks of others from now on.
+    pub fn subscribe_blocks(&self) -> broadcast::Receiver<SealedBlock> {
+        self.blocks.subscribe()
     }
 
     /// Hands a solution to the slot worker.
@@ -108,6 +128,10 @@ impl FarmingLink {
     pub(crate) fn announce(&self, slot: NewSlot) {
         // Nobody listening is fine.
         let _ = self.slots.send(slot);
+    }
+
+    pub(crate) fn announce_block(&self, block: SealedBlock) {
+        let _ = self.blocks.send(block);
     }
 
     /// Asks the farmers for a seal; none if nobody answers in time.

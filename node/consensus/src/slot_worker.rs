@@ -7,17 +7,15 @@
 use crate::{
     AllodBlockImport, Error, ImportContext, chain_data,
     execute::StateChanges,
-    link::{FarmingLink, NewSlot, SealRequest},
+    link::{FarmingLink, SealRequest},
+    prospects::Prospects,
 };
 use allod_block_rules::{BlockError, Parent, slot_after_parent};
 use allod_consensus_primitives::{
     ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
     inherent::SegmentHeadersProvider, justification_hash, seal_message,
 };
-use allod_core::{
-    HistorySize, PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution, SolutionRange,
-    global_challenge,
-};
+use allod_core::{PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution};
 use allod_timekeeper::{PotSourceHandle, SlotTick};
 use allod_verification::verify_seal;
 use parity_scale_codec::Encode;
@@ -74,42 +72,6 @@ struct Unsealed<Block: BlockT> {
     changes: StateChanges<Block>,
 }
 
-/// What a block's state says about which solutions its children may have.
-struct Prospects {
-    parent_slot: Slot,
-    era_range: SolutionRange,
-    history_size: HistorySize,
-}
-
-impl Prospects {
-    /// Of the children of block `parent`.
-    fn of_children<Block: BlockT, Client>(
-        client: &Client,
-        parent: Block::Hash,
-    ) -> Result<Self, sp_api::ApiError>
-    where
-        Client: ProvideRuntimeApi<Block>,
-        Client::Api: FarmingApi<Block>,
-    {
-        let api = client.runtime_api();
-        Ok(Self {
-            parent_slot: api.slot(parent)?,
-            era_range: api.solution_range(parent)?,
-            history_size: api.history_size(parent)?,
-        })
-    }
-
-    /// What farmers are told of a slot with this output.
-    fn slot(&self, slot: Slot, output: &PotOutput) -> NewSlot {
-        NewSlot {
-            slot,
-            global_challenge: global_challenge(output, slot),
-            solution_range: self.era_range.for_block(slot, self.parent_slot),
-            history_size: self.history_size,
-        }
-    }
-}
-
 /// Where a block goes and what it claims.
 struct Claim<Block: BlockT> {
     parent: Block::Header,
@@ -160,7 +122,7 @@ where
                     continue;
                 }
                 let best = client.info().best_hash;
-                match Prospects::of_children(&*client, best) {
+                match Prospects::of_children::<Block, _>(&*client, best) {
                     Ok(prospects) => {
                         link.announce(prospects.slot(tick.slot, &tick.checkpoints.output()));
                     }
@@ -195,7 +157,8 @@ where
 
     async fn on_solution(&mut self, slot: Slot, solution: Solution) {
         let tip = self.params.time.tip();
-        if slot > tip || tip.0.saturating_sub(slot.0) > self.delay().saturating_add(8) {
+        // Any slot after the best block's is open, however old; whether it is, the claim looks at.
+        if slot > tip {
             tracing::debug!(target: "farming", "solution for slot {slot} at slot {tip} dropped");
             return;
         }

@@ -15,7 +15,7 @@
 //! | [`eligibility`], [`history`] | which sectors may win; when they expire |
 //! | [`audit`], [`tickets`] | looking for winning chunks |
 //! | [`proving`] | from a winning chunk to a solution |
-//! | [`signing`], [`signed_slot`], [`header`] | what is signed, and what never |
+//! | [`signing`], [`signed_claims`], [`header`] | what is signed, and what never |
 //! | [`pool`], [`tables`] | threads and memory for heavy work |
 
 pub mod audit;
@@ -35,6 +35,7 @@ pub mod pool;
 pub mod proving;
 pub mod sector_file;
 pub mod sectors;
+pub mod signed_claims;
 pub mod signed_slot;
 pub mod signing;
 pub mod tables;

@@ -1,4 +1,4 @@
-//! What this farmer signs: blocks with its own solutions, each slot once (§8).
+//! What this farmer signs: blocks with its own solutions, each once (§8).
 //!
 //! The node that asks is not trusted. A seal is made only if
 //!
@@ -6,24 +6,24 @@
 //! 2. its pre-digest holds a solution with this farmer's key and reward address;
 //! 3. that very solution is one that this run found, for that very slot: a solution that the node
 //!    made up, or took from an older block, was not;
-//! 4. the slot is above every slot signed before, which is on disk before the signature is made
-//!    ([`signed_slot`](crate::signed_slot)).
+//! 4. its claim was not signed for before, and is on disk before the signature is made
+//!    ([`signed_claims`](crate::signed_claims)).
 //!
 //! Point 3 means that a farmer which is restarted between finding a solution and being asked for
 //! the seal loses that block. In exchange it never signs by looks.
 
 use crate::{
     header::{HeaderError, read_pre_digest},
-    signed_slot::{SignedSlot, SignedSlotError},
+    signed_claims::{NewClaim, SignedClaims, SignedClaimsError},
 };
-use allod_consensus_primitives::seal_message;
+use allod_consensus_primitives::{Claim, PreDigest, seal_message};
 use allod_core::{Hash, PublicKey, RewardAddress, Slot, Solution, blake2b_256};
-use allod_rpc_types::farmer::{SealResponse, SigningRequest};
+use allod_rpc_types::farmer::{SealResponse, SealedBlock, SigningRequest};
 use allod_verification::sign_seal;
 use schnorrkel::Keypair;
-use std::{collections::BTreeMap, fmt};
+use std::{collections::VecDeque, fmt, time::SystemTime};
 
-/// Slots whose solutions are remembered; asked for is the newest, or one shortly before.
+/// Solutions that are remembered; asked for is the one that was handed in last, or one shortly before.
 const REMEMBERED_SLOTS: usize = 64;
 
 /// Why a header was not signed.
@@ -49,9 +49,9 @@ pub enum SigningError {
     /// Not a solution that this farmer found.
     #[error("this farmer found no such solution in slot {0}")]
     UnknownSolution(Slot),
-    /// The slot was signed before, or that cannot be ruled out.
+    /// The claim was signed for before, or that cannot be ruled out.
     #[error(transparent)]
-    SignedSlot(#[from] SignedSlotError),
+    SignedClaims(#[from] SignedClaimsError),
 }
 
 /// The farmer's key and everything that it needs to know to use it.
@@ -60,8 +60,9 @@ pub struct Signer {
     public_key: PublicKey,
     genesis_hash: Hash,
     reward_address: RewardAddress,
-    found: BTreeMap<Slot, Solution>,
-    signed: SignedSlot,
+    /// In the order in which they were found.
+    found: VecDeque<(Slot, Solution)>,
+    signed: SignedClaims,
 }
 
 impl fmt::Debug for Signer {
@@ -79,29 +80,33 @@ impl Signer {
         keypair: Keypair,
         genesis_hash: Hash,
         reward_address: RewardAddress,
-        signed: SignedSlot,
+        signed: SignedClaims,
     ) -> Self {
         Self {
             public_key: PublicKey(keypair.public.to_bytes()),
             keypair,
             genesis_hash,
             reward_address,
-            found: BTreeMap::new(),
+            found: VecDeque::new(),
             signed,
         }
     }
 
     /// Remembers a solution that this farmer found, before it is handed to the node.
     pub fn remember(&mut self, slot: Slot, solution: Solution) {
-        self.found.insert(slot, solution);
+        self.found.retain(|(found, _)| *found != slot);
+        self.found.push_back((slot, solution));
         while self.found.len() > REMEMBERED_SLOTS {
-            self.found.pop_first();
+            self.found.pop_front();
         }
     }
 
-    /// The highest slot signed.
-    pub fn highest_signed(&self) -> Slot {
-        self.signed.highest()
+    /// Whether somebody else sealed this block with this farmer's key. What an older version signed, this one does not
+    /// know.
+    pub fn is_foreign(&self, block: &SealedBlock) -> bool {
+        block.public_key == self.public_key
+            && block.slot > self.signed.floor()
+            && !self.signed.has_signed(&block.header_hash)
     }
 
     /// Seals the header, if the rules at the top of this module allow it. Returns its slot, too.
@@ -110,17 +115,23 @@ impl Signer {
             return Err(SigningError::AnotherFarmer(request.public_key));
         }
         let header = request.header.as_ref();
-        let slot = self.judge(header)?;
-        self.signed.claim(slot)?;
+        let pre_digest = self.judge(header)?;
+        let (slot, header_hash) = (pre_digest.slot, blake2b_256(header));
+        let claim = NewClaim {
+            slot,
+            claim: Claim::from(&pre_digest).hash(),
+            header_hash,
+        };
+        self.signed.claim(&claim, SystemTime::now())?;
         let message = seal_message(&self.genesis_hash, header);
         let response = SealResponse {
-            header_hash: blake2b_256(header),
+            header_hash,
             signature: sign_seal(&self.keypair, &message),
         };
         Ok((slot, response))
     }
 
-    fn judge(&self, header: &[u8]) -> Result<Slot, SigningError> {
+    fn judge(&self, header: &[u8]) -> Result<PreDigest, SigningError> {
         let pre_digest = read_pre_digest(header)?;
         let solution = &pre_digest.solution;
         if solution.public_key != self.public_key {
@@ -132,10 +143,12 @@ impl Signer {
                 expected: self.reward_address,
             });
         }
-        if self.found.get(&pre_digest.slot) != Some(solution) {
+        let is_this =
+            |(slot, found): &(Slot, Solution)| *slot == pre_digest.slot && found == solution;
+        if !self.found.iter().any(is_this) {
             return Err(SigningError::UnknownSolution(pre_digest.slot));
         }
-        Ok(pre_digest.slot)
+        Ok(pre_digest)
     }
 }
 
@@ -146,6 +159,7 @@ mod tests {
         DigestItem, UnsealedHeader,
         tests::{header, pre_digest, solution},
     };
+    use crate::signed_claims::SIGNED_CLAIMS_FILE;
     use allod_core::HistorySize;
     use allod_verification::verify_seal;
     use parity_scale_codec::Encode;
@@ -157,12 +171,17 @@ mod tests {
     const REWARD: RewardAddress = RewardAddress([43; 32]);
 
     fn open(directory: &TempDir) -> Signer {
-        SignedSlot::create(directory.path()).unwrap();
+        SignedClaims::create(directory.path()).unwrap();
         let keypair = MiniSecretKey::from_bytes(&[7; 32])
             .unwrap()
             .expand_to_keypair(ExpansionMode::Ed25519);
-        let signed = SignedSlot::open(directory.path()).unwrap();
+        let signed = SignedClaims::open(directory.path()).unwrap();
         Signer::new(keypair, GENESIS, REWARD, signed)
+    }
+
+    /// What is written down.
+    fn record(directory: &TempDir) -> Vec<u8> {
+        std::fs::read(directory.path().join(SIGNED_CLAIMS_FILE)).unwrap()
     }
 
     fn own(signer: &Signer) -> Solution {
@@ -204,8 +223,8 @@ mod tests {
         for request in [&request, &other] {
             assert!(matches!(
                 signer.sign(request),
-                Err(SigningError::SignedSlot(
-                    SignedSlotError::AlreadySigned { .. }
+                Err(SigningError::SignedClaims(
+                    SignedClaimsError::AlreadySigned(Slot(10))
                 ))
             ));
         }
@@ -214,8 +233,8 @@ mod tests {
         signer.remember(Slot(10), solution);
         assert!(matches!(
             signer.sign(&other),
-            Err(SigningError::SignedSlot(
-                SignedSlotError::AlreadySigned { .. }
+            Err(SigningError::SignedClaims(
+                SignedClaimsError::AlreadySigned(Slot(10))
             ))
         ));
     }
@@ -230,7 +249,7 @@ mod tests {
         drop(directory);
         assert!(matches!(
             signer.sign(&request),
-            Err(SigningError::SignedSlot(SignedSlotError::File(_)))
+            Err(SigningError::SignedClaims(SignedClaimsError::File(_)))
         ));
     }
 
@@ -273,7 +292,46 @@ mod tests {
             signer.sign(&asked),
             Err(SigningError::AnotherFarmer(_))
         ));
-        assert_eq!(signer.highest_signed(), Slot(0));
+        // None of them cost the claim.
+        let asked = request_for(&signer, 10, &solution);
+        assert!(signer.sign(&asked).is_ok());
+    }
+
+    /// A node that names slots which there are not cannot make the farmer miss those that there are.
+    #[test]
+    fn a_slot_far_ahead_makes_no_other_one_unusable() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut signer = open(&directory);
+        let solution = own(&signer);
+        for slot in [u64::MAX, 1_000_000, 10, 11, 9] {
+            signer.remember(Slot(slot), solution.clone());
+            let asked = request_for(&signer, slot, &solution);
+            assert!(signer.sign(&asked).is_ok(), "{slot}");
+            assert!(signer.sign(&asked).is_err(), "{slot}");
+        }
+    }
+
+    #[test]
+    fn a_block_with_the_own_key_is_told_from_an_own_block() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut signer = open(&directory);
+        let solution = own(&signer);
+        signer.remember(Slot(10), solution.clone());
+        let (slot, sealed) = signer.sign(&request_for(&signer, 10, &solution)).unwrap();
+        let block = |public_key, header_hash| SealedBlock {
+            public_key,
+            slot,
+            header_hash,
+        };
+        let key = signer.public_key;
+        assert!(!signer.is_foreign(&block(key, sealed.header_hash)));
+        assert!(!signer.is_foreign(&block(PublicKey([1; 32]), [9; 32])));
+        // The same solution, another header: what a copy of the plot makes.
+        assert!(signer.is_foreign(&block(key, [9; 32])));
+        drop(signer);
+        let signer = open(&directory);
+        assert!(!signer.is_foreign(&block(key, sealed.header_hash)));
+        assert!(signer.is_foreign(&block(key, [9; 32])));
     }
 
     #[test]
@@ -354,10 +412,13 @@ mod tests {
             } else {
                 lie(&mut rng, &signer, slot, &solution)
             };
-            let before = signer.highest_signed();
+            let before = record(&directory);
             let refused = signer.sign(&asked);
             assert!(refused.is_err(), "round {round}: {refused:?}");
-            assert_eq!(signer.highest_signed(), before);
+            assert!(
+                record(&directory) == before,
+                "round {round} wrote something down"
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
 //! A node for tests, played by the test.
 
 use crate::test_chain::{PLOT_KEY, SEGMENTS, parameters, piece};
-use allod_core::{HistorySize, Piece, PieceIndex, SegmentHeader, SegmentIndex};
+use allod_core::{HistorySize, Piece, PieceIndex, SegmentHeader, SegmentIndex, Slot};
 use allod_farmer_rpc::{NodeClient, NodeError};
 use allod_rpc_types::farmer::{
-    FarmerChainInfo, SealResponse, SigningRequest, SlotInfo, SolutionSubmission,
+    FarmerChainInfo, SealResponse, SealedBlock, SigningRequest, SlotInfo, SolutionSubmission,
 };
 use async_trait::async_trait;
 use futures::{
@@ -54,7 +54,10 @@ pub(crate) struct TestNode {
     pub history_size: AtomicU64,
     pub genesis_hash: Mutex<[u8; 32]>,
     pub slots: Topic<SlotInfo>,
+    /// What is open, whatever the best block is.
+    pub open_slots: Mutex<Vec<SlotInfo>>,
     pub signing: Topic<SigningRequest>,
+    pub blocks: Topic<SealedBlock>,
     pub segments: Topic<SegmentHeader>,
     pub pieces_served: AtomicUsize,
     /// What it says to everything that it can refuse, if it does.
@@ -79,7 +82,9 @@ impl TestNode {
             history_size: AtomicU64::new(history_size),
             genesis_hash: Mutex::new(PLOT_KEY.genesis_hash),
             slots: Topic::default(),
+            open_slots: Mutex::default(),
             signing: Topic::default(),
+            blocks: Topic::default(),
             segments: Topic::default(),
             pieces_served: AtomicUsize::new(0),
             refuses: Mutex::default(),
@@ -128,6 +133,14 @@ impl NodeClient for TestNode {
         Ok(self.slots.subscribe())
     }
 
+    async fn open_slots(&self, after: Slot) -> Result<Vec<SlotInfo>, NodeError> {
+        self.permit()?;
+        // Two at a time, so that the farmer has to ask again.
+        let open = self.open_slots.lock();
+        let later = open.iter().filter(|info| info.slot > after);
+        Ok(later.take(2).copied().collect())
+    }
+
     async fn submit_solution(&self, submission: SolutionSubmission) -> Result<(), NodeError> {
         self.permit()?;
         self.solutions
@@ -137,6 +150,10 @@ impl NodeClient for TestNode {
 
     async fn subscribe_signing(&self) -> Result<BoxStream<'static, SigningRequest>, NodeError> {
         Ok(self.signing.subscribe())
+    }
+
+    async fn subscribe_blocks(&self) -> Result<BoxStream<'static, SealedBlock>, NodeError> {
+        Ok(self.blocks.subscribe())
     }
 
     async fn submit_seal(&self, seal: SealResponse) -> Result<(), NodeError> {

@@ -8,9 +8,11 @@ use crate::{
     error::{invalid_params, server_error},
     pieces::piece_bytes,
 };
-use allod_core::{PieceIndex, SegmentHeader, SegmentIndex};
+use allod_core::{PieceIndex, SegmentHeader, SegmentIndex, Slot};
 use allod_farmer_rpc::{FarmerApiServer, NodeClient, NodeError};
-use allod_rpc_types::farmer::{FarmerChainInfo, PieceBytes, SealResponse, SolutionSubmission};
+use allod_rpc_types::farmer::{
+    FarmerChainInfo, PieceBytes, SealResponse, SlotInfo, SolutionSubmission,
+};
 use futures::{StreamExt, stream::BoxStream};
 use jsonrpsee::{
     Extensions,
@@ -84,6 +86,10 @@ impl FarmerApiServer for FarmerRpc {
         forward(pending, self.node.subscribe_slots().await).await
     }
 
+    async fn open_slots(&self, after: u64) -> RpcResult<Vec<SlotInfo>> {
+        self.node.open_slots(Slot(after)).await.map_err(failed)
+    }
+
     async fn submit_solution(
         &self,
         extensions: &Extensions,
@@ -103,6 +109,14 @@ impl FarmerApiServer for FarmerRpc {
             return Ok(());
         }
         forward(pending, self.node.subscribe_signing().await).await
+    }
+
+    async fn subscribe_blocks(
+        &self,
+        pending: PendingSubscriptionSink,
+        _: &Extensions,
+    ) -> SubscriptionResult {
+        forward(pending, self.node.subscribe_blocks().await).await
     }
 
     async fn submit_seal(&self, extensions: &Extensions, seal: SealResponse) -> RpcResult<()> {

@@ -1,13 +1,15 @@
 //! This node, as farmers see it: what it has archived, and the link to its slot worker.
 
 use allod_archiver::{Archiver, SegmentStore};
-use allod_consensus::FarmingLink;
-use allod_core::{ChainParameters, Hash, Piece, PieceIndex, SegmentHeader, SegmentIndex};
+use allod_consensus::{FarmingLink, NewSlot, prospects::open_slots};
+use allod_consensus_primitives::FarmingApi;
+use allod_core::{ChainParameters, Hash, Piece, PieceIndex, SegmentHeader, SegmentIndex, Slot};
 use allod_farmer_rpc::{NodeClient, NodeError};
 use allod_rpc_types::farmer::{
-    FarmerChainInfo, MAX_SEGMENT_HEADERS, SealResponse, SigningRequest, SlotInfo,
-    SolutionSubmission,
+    FarmerChainInfo, MAX_OPEN_SLOTS, MAX_SEGMENT_HEADERS, SealResponse, SealedBlock,
+    SigningRequest, SlotInfo, SolutionSubmission,
 };
+use allod_timekeeper::PotSourceHandle;
 use async_trait::async_trait;
 use futures::{
     Stream, StreamExt,
@@ -16,6 +18,8 @@ use futures::{
 use std::{fmt, sync::Arc};
 use tokio::sync::broadcast;
 
+/// Slots that are open after this one.
+type OpenSlots = Arc<dyn Fn(Slot) -> Result<Vec<NewSlot>, allod_consensus::Error> + Send + Sync>;
 /// Makes a new receiver of segment headers.
 type SubscribeHeaders = Box<dyn Fn() -> broadcast::Receiver<SegmentHeader> + Send + Sync>;
 
@@ -24,6 +28,7 @@ pub struct FarmerNode {
     genesis_hash: Hash,
     parameters: ChainParameters,
     link: FarmingLink,
+    open_slots: OpenSlots,
     store: Arc<SegmentStore>,
     new_headers: SubscribeHeaders,
 }
@@ -31,8 +36,9 @@ pub struct FarmerNode {
 impl FarmerNode {
     /// Puts the view together.
     pub fn new<Block, Client>(
-        genesis_hash: Hash,
+        client: Arc<Client>,
         parameters: ChainParameters,
+        time: PotSourceHandle,
         link: FarmingLink,
         archiver: Archiver<Block, Client>,
     ) -> Self
@@ -42,14 +48,20 @@ impl FarmerNode {
         sp_runtime::traits::NumberFor<Block>: Into<u32> + From<u32>,
         Client: sp_blockchain::HeaderBackend<Block>
             + sc_client_api::BlockBackend<Block>
+            + sc_client_api::AuxStore
+            + sp_api::ProvideRuntimeApi<Block>
             + Send
             + Sync
             + 'static,
+        Client::Api: FarmingApi<Block>,
     {
+        let genesis_hash = client.info().genesis_hash.into();
+        let open = move |after| open_slots::<Block, Client>(&*client, &time, after, MAX_OPEN_SLOTS);
         Self {
             genesis_hash,
             parameters,
             link,
+            open_slots: Arc::new(open),
             store: archiver.store().clone(),
             new_headers: Box::new(move || archiver.subscribe()),
         }
@@ -71,6 +83,15 @@ fn received<T: Clone + Send + 'static>(
     })
 }
 
+fn info(slot: NewSlot) -> SlotInfo {
+    SlotInfo {
+        slot: slot.slot,
+        global_challenge: slot.global_challenge,
+        solution_range: slot.solution_range,
+        history_size: slot.history_size,
+    }
+}
+
 fn refused(cause: impl fmt::Display) -> NodeError {
     NodeError::Refused(cause.to_string())
 }
@@ -86,13 +107,26 @@ impl NodeClient for FarmerNode {
     }
 
     async fn subscribe_slots(&self) -> Result<BoxStream<'static, SlotInfo>, NodeError> {
-        let slots = received(self.link.subscribe_slots()).map(|slot| SlotInfo {
-            slot: slot.slot,
-            global_challenge: slot.global_challenge,
-            solution_range: slot.solution_range,
-            history_size: slot.history_size,
+        Ok(received(self.link.subscribe_slots()).map(info).boxed())
+    }
+
+    async fn open_slots(&self, after: Slot) -> Result<Vec<SlotInfo>, NodeError> {
+        // Reads the database and the state.
+        let open_slots = self.open_slots.clone();
+        let open = tokio::task::spawn_blocking(move || open_slots(after))
+            .await
+            .map_err(refused)?
+            .map_err(refused)?;
+        Ok(open.into_iter().map(info).collect())
+    }
+
+    async fn subscribe_blocks(&self) -> Result<BoxStream<'static, SealedBlock>, NodeError> {
+        let blocks = received(self.link.subscribe_blocks()).map(|block| SealedBlock {
+            public_key: block.public_key,
+            slot: block.slot,
+            header_hash: block.header_hash,
         });
-        Ok(slots.boxed())
+        Ok(blocks.boxed())
     }
 
     async fn submit_solution(&self, submission: SolutionSubmission) -> Result<(), NodeError> {

@@ -32,6 +32,7 @@ use allod_archiver::{
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
+    sealed_blocks,
 };
 use allod_disk::{Disk, DiskError};
 use allod_farmer_rpc::NodeClient;
@@ -39,7 +40,7 @@ use allod_kzg::Kzg;
 use allod_metrics::Metrics;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
-use allod_timekeeper::{GossipNetwork, PotVerifier};
+use allod_timekeeper::PotVerifier;
 use database::{Parts, open, reopen};
 use essential::{EssentialTasks, essential_tasks};
 use network::NetworkHandles;
@@ -204,17 +205,20 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         let worker = SlotWorker::new(SlotWorkerParams {
             block_import,
             environment,
-            time,
+            time: time.clone(),
             link: link.clone(),
             solutions,
-            sync,
+            sync: sync.clone(),
         });
         essential.spawn("announce-slots", "farming", worker.announce_slots());
         essential.spawn("make-blocks", "farming", worker.run());
+        let others = sealed_blocks::announce(parts.client.clone(), link.clone(), sync);
+        essential.spawn("announce-blocks", "farming", others);
     }
     let farmer_node = Arc::new(FarmerNode::new(
-        context.client.info().genesis_hash.into(),
+        parts.client.clone(),
         parts.parameters.clone(),
+        time,
         link,
         context.archiver.clone(),
     ));

@@ -7,7 +7,7 @@ use crate::{BlockHash, Import, Pool, database::Parts, essential::EssentialTasks}
 use allod_consensus::{AnnounceValidator, import_queue};
 use allod_runtime::opaque::Block;
 use allod_sync::AllodSync;
-use allod_timekeeper::GossipNetwork;
+use allod_timekeeper::{GossipNetwork, RequestNetwork};
 use sc_consensus::ImportQueue as _;
 use sc_network::{
     Litep2pNetworkBackend, NetworkBackend, NetworkSyncForkRequest as _,
@@ -70,6 +70,8 @@ pub fn start(
             net_config.peer_store_handle(),
         );
     net_config.add_notification_protocol(gossip_config);
+    let (requests_config, incoming) = allod_timekeeper::requests_config::<Block, Net>(genesis);
+    net_config.add_request_response_protocol(requests_config);
     let queue = import_queue(block_import.clone(), essential, registry);
     let provider = NetworkServiceProvider::new();
     let strategy = strategy(parts, config, &mut net_config, provider.handle())?;
@@ -118,7 +120,12 @@ pub fn start(
         notifications,
         allod_timekeeper::protocol_name(genesis),
         registry.cloned(),
-    );
+    )
+    .with_requests(RequestNetwork {
+        network: Arc::new(network.clone()),
+        protocol: allod_timekeeper::requests_protocol_name(genesis),
+        incoming,
+    });
     let handles = NetworkHandles {
         network,
         system_rpc_tx,

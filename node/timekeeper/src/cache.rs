@@ -36,6 +36,8 @@ pub const CAPACITY: u32 = MAX_SLOTS_PER_JUSTIFICATION.saturating_mul(2);
 
 /// False claims that are remembered. About 100 bytes each.
 pub const REMEMBERED_FALSE: u32 = 4096;
+/// Slots of a chain that are verified at the same time: enough to keep many cores busy, and all that a wrong one wastes.
+const CHUNK: usize = 64;
 
 type Key = (PotSeed, NonZeroU32);
 /// Of a slot's eight checkpoints.
@@ -124,7 +126,8 @@ impl PotVerifier {
         valid
     }
 
-    /// Verifies consecutive slots, those that are not known yet on all cores at once. Blocks.
+    /// Verifies consecutive slots, those that are not known yet on all cores at once, in chunks from the first slot
+    /// on: what is right up to a wrong slot stays known, and little is computed beyond it. Blocks.
     ///
     /// `first` is the input of the first slot, `change` the one that is due next, if any. Returns
     /// the input of the slot after the last.
@@ -132,6 +135,23 @@ impl PotVerifier {
     /// # Errors
     /// The index of the first slot whose checkpoints are wrong.
     pub fn verify_chain(
+        &self,
+        first: PotInput,
+        change: Option<&PotChange>,
+        checkpoints: &[PotCheckpoints],
+    ) -> Result<PotInput, usize> {
+        let mut input = first;
+        for (chunk, claims) in checkpoints.chunks(CHUNK).enumerate() {
+            let before = chunk.saturating_mul(CHUNK);
+            input = self
+                .verify_chunk(input, change, claims)
+                .map_err(|index| before.saturating_add(index))?;
+        }
+        Ok(input)
+    }
+
+    /// As [`verify_chain`](Self::verify_chain), all of them at once.
+    fn verify_chunk(
         &self,
         first: PotInput,
         change: Option<&PotChange>,
@@ -401,6 +421,23 @@ mod tests {
             claimed[11] = wrong(claimed[11], 6);
             assert_eq!(verifier.verify_chain(first, None, &claimed), Err(at));
         }
+    }
+
+    #[test]
+    fn a_long_chain_is_verified_no_farther_than_the_chunk_that_is_wrong() {
+        let first = input(1, 7, 64);
+        let change = change(150, 128, 3);
+        let chain = real_chain(first, Some(&change), 300);
+        let verifier = PotVerifier::new();
+        let mut claimed = chain.clone();
+        claimed[130] = wrong(claimed[130], 1);
+        let verdict = verifier.verify_chain(first, Some(&change), &claimed);
+        assert_eq!(verdict, Err(130));
+        assert!(verifier.computed() <= 192, "{}", verifier.computed());
+        assert!(verifier.known_chain(first, None, Slot(130)).is_some());
+        // The rest is verified when it is right.
+        let after = verifier.verify_chain(first, Some(&change), &chain);
+        assert_eq!(after.expect("the chain is right").slot, Slot(301));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 use crate::{
     gossip_state::{GossipState, MAX_SLOTS_AHEAD_OF_TIP, in_window},
+    requests::RequestNetwork,
     shared::{Shared, View},
     state::SlotTick,
 };
@@ -46,13 +47,19 @@ const SENT_SLOTS: u64 = MAX_SLOTS_AHEAD_OF_TIP;
 
 /// Name of the protocol on the chain with this genesis.
 pub fn protocol_name(genesis_hash: impl AsRef<[u8]>) -> ProtocolName {
+    chain_protocol(genesis_hash, "alod-time/1")
+}
+
+/// Name of a protocol that each chain has for itself.
+pub(crate) fn chain_protocol(genesis_hash: impl AsRef<[u8]>, protocol: &str) -> ProtocolName {
     use core::fmt::Write;
     let mut name = String::from("/");
     for byte in genesis_hash.as_ref() {
         // Writing to a string cannot fail.
         let _ = write!(name, "{byte:02x}");
     }
-    name.push_str("/alod-time/1");
+    name.push('/');
+    name.push_str(protocol);
     name.into()
 }
 
@@ -85,6 +92,7 @@ pub fn peers_set_config<Block: BlockT, Net: NetworkBackend<Block, Block::Hash>>(
 /// The network that slots are gossiped over, until the source takes it up.
 pub struct GossipNetwork<Block: BlockT> {
     start: Start<Block>,
+    requests: Option<RequestNetwork>,
 }
 
 /// Starts the engine with the source's validator.
@@ -110,7 +118,18 @@ impl<Block: BlockT> GossipNetwork<Block> {
         };
         Self {
             start: Box::new(start),
+            requests: None,
         }
+    }
+
+    /// Slots that gossip does not bring are asked for as well, and peers are answered.
+    pub fn with_requests(mut self, requests: RequestNetwork) -> Self {
+        self.requests = Some(requests);
+        self
+    }
+
+    pub(crate) fn take_requests(&mut self) -> Option<RequestNetwork> {
+        self.requests.take()
     }
 }
 
@@ -221,7 +240,7 @@ impl<Block: BlockT> Gossip<Block> {
             .gossip_message(network.topic, message.encode(), false);
     }
 
-    fn ban(&self, peers: &[PeerId]) {
+    pub(crate) fn ban(&self, peers: &[PeerId]) {
         let Some(network) = &self.network else {
             return;
         };
@@ -254,15 +273,19 @@ impl<Block: BlockT> Validator<Block> for SlotValidator<Block> {
     fn validate(
         &self,
         _: &mut dyn ValidatorContext<Block>,
-        _: &PeerId,
+        sender: &PeerId,
         bytes: &[u8],
     ) -> ValidationResult<Block::Hash> {
+        let Some(message) = SlotMessage::from_bytes(bytes) else {
+            return ValidationResult::Discard;
+        };
+        let slot = message.input.slot;
         let tip = self.shared.tip();
-        match SlotMessage::from_bytes(bytes) {
-            Some(message) if in_window(message.input.slot, tip) => {
-                ValidationResult::ProcessAndDiscard(self.topic)
-            }
-            _ => ValidationResult::Discard,
+        self.shared.note_ahead(*sender, slot, tip);
+        if in_window(slot, tip) {
+            ValidationResult::ProcessAndDiscard(self.topic)
+        } else {
+            ValidationResult::Discard
         }
     }
 

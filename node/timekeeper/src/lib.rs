@@ -19,6 +19,7 @@
 //! | [`timekeeper`] | evaluation on a thread of its own, paced |
 //! | `watch` | what is told of a pace, a lag or a loss of time |
 //! | [`gossip`] | the protocol between nodes; its decisions are in `gossip_state` |
+//! | [`requests`] | slots that a node asks its peers for, after it was away |
 //! | [`source`] | the task that ties them together, and its handle |
 
 #![forbid(unsafe_code)]
@@ -39,6 +40,7 @@ pub mod cache;
 mod error;
 pub mod gossip;
 mod gossip_state;
+pub mod requests;
 mod shared;
 pub mod source;
 #[cfg(test)]
@@ -56,6 +58,7 @@ mod watch;
 pub use cache::PotVerifier;
 pub use error::Error;
 pub use gossip::{GossipNetwork, peers_set_config, protocol_name};
+pub use requests::{RequestNetwork, requests_config, requests_protocol_name};
 pub use source::{PotSource, PotSourceHandle};
 pub use state::SlotTick;
 pub use timekeeper::TimekeeperConfig;

@@ -6,11 +6,13 @@
 
 use crate::{
     cache::PotVerifier,
+    requests::{Candidates, MAX_SLOTS, Outcome, Request},
     state::{BestBlock, MAX_SLOTS_AHEAD_OF_BEST, PotState, SlotTick, Update},
     watch::{Evaluator, MAX_AT_ONCE, Notice, Watch},
 };
-use allod_core::{PotCheckpoints, Slot, time::PotInput};
+use allod_core::{PotCheckpoints, PotOutput, Slot, time::PotInput};
 use parking_lot::{Condvar, Mutex};
+use sc_network::PeerId;
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::Instant,
@@ -32,6 +34,7 @@ pub(crate) struct Shared {
     stop: AtomicBool,
     subscribers: broadcast::Sender<SlotTick>,
     gossip: mpsc::Sender<SlotTick>,
+    candidates: Mutex<Candidates>,
 }
 
 struct Inner {
@@ -83,6 +86,7 @@ impl Shared {
             stop: AtomicBool::new(false),
             subscribers,
             gossip,
+            candidates: Mutex::default(),
         };
         (shared, to_gossip)
     }
@@ -97,6 +101,42 @@ impl Shared {
 
     pub(crate) fn tip(&self) -> Slot {
         self.inner.lock().state.tip()
+    }
+
+    pub(crate) fn outputs(&self, first: Slot, limit: usize) -> Vec<(Slot, PotOutput)> {
+        self.inner.lock().state.outputs(first, limit)
+    }
+
+    /// The checkpoints of the slot of `first` and of those after it, as far as they may be answered to a peer.
+    pub(crate) fn slots_from(&self, first: PotInput) -> Vec<PotCheckpoints> {
+        let run = self.inner.lock().state.run_from(first, MAX_SLOTS);
+        let known = run.iter().map_while(|input| self.verifier.get(input));
+        known.collect()
+    }
+
+    /// A peer gossiped a slot, which nobody has verified.
+    pub(crate) fn note_ahead(&self, peer: PeerId, slot: Slot, tip: Slot) {
+        self.candidates.lock().note(peer, slot, tip);
+    }
+
+    /// Whom to ask for slots now, and for which; none if gossip brings what there is.
+    pub(crate) fn next_request(&self, now: Instant) -> Option<Request> {
+        let (tip, first, change) = {
+            let inner = self.inner.lock();
+            let state = &inner.state;
+            (state.tip(), state.wanted()?, state.next_change())
+        };
+        let peer = self.candidates.lock().choose(tip, now)?;
+        Some(Request {
+            peer,
+            first,
+            change,
+        })
+    }
+
+    /// What came of asking a peer.
+    pub(crate) fn answered(&self, peer: PeerId, outcome: Outcome, now: Instant) {
+        self.candidates.lock().answered(peer, outcome, now);
     }
 
     pub(crate) fn tip_since(&self) -> Instant {

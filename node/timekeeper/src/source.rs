@@ -5,16 +5,18 @@ use crate::{
     best_block::BlockReader,
     cache::PotVerifier,
     gossip::{Event, Gossip, GossipNetwork},
+    requests::{Outcome, RequestNetwork, Server},
     shared::{Shared, View},
     state::SlotTick,
     timekeeper::{Timekeeper, TimekeeperConfig, choose_core},
     watch::Watch,
 };
 use allod_consensus_primitives::FarmingApi;
-use allod_core::Slot;
+use allod_core::{PotOutput, Slot};
 use core_affinity::CoreId;
 use futures::{FutureExt, StreamExt};
 use sc_client_api::{BlockchainEvents, ImportNotifications};
+use sc_network::{PeerId, config::IncomingRequest};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::Block as BlockT;
@@ -48,6 +50,12 @@ impl PotSourceHandle {
         self.shared.subscribe()
     }
 
+    /// The first `limit` slots of the chain from `first` on, with their outputs. Slots that the chain jumped over, or
+    /// passed before the node was started, are left out.
+    pub fn outputs(&self, first: Slot, limit: usize) -> Vec<(Slot, PotOutput)> {
+        self.shared.outputs(first, limit)
+    }
+
     /// The cache that the source extends its chain from.
     pub fn verifier(&self) -> PotVerifier {
         self.shared.verifier().clone()
@@ -66,6 +74,10 @@ pub struct PotSource<Block: BlockT, Client> {
     /// Where the chain was when gossip was told last.
     told: Option<View>,
     verification: Option<JoinHandle<bool>>,
+    requests: Option<RequestNetwork>,
+    server: Server,
+    /// The request under way, and what comes of it.
+    request: Option<(PeerId, JoinHandle<Outcome>)>,
 }
 
 impl<Block, Client> PotSource<Block, Client>
@@ -90,6 +102,8 @@ where
             true => choose_core(config.core, core_affinity::get_core_ids())?,
             false => None,
         };
+        let mut network = network;
+        let requests = network.as_mut().and_then(GossipNetwork::take_requests);
         // Before the best block is read, so that none is missed.
         let imports = client.every_import_notification_stream();
         let mut blocks = BlockReader::new(client)?;
@@ -111,6 +125,9 @@ where
             core,
             told: None,
             verification: None,
+            requests,
+            server: Server::new(),
+            request: None,
         };
         Ok((source, PotSourceHandle { shared }))
     }
@@ -141,12 +158,21 @@ where
                     Event::Closed => return,
                 },
                 valid = finished(&mut self.verification) => self.on_verified(valid),
+                request = asked(&self.requests) => match request {
+                    Some(request) => {
+                        let slots_from = |input| self.shared.slots_from(input);
+                        self.server.answer(request, Instant::now(), slots_from);
+                    }
+                    None => self.requests = None,
+                },
+                outcome = answered(&mut self.request) => self.on_answer(outcome),
                 tick = self.to_gossip.recv() => match tick {
                     Some(tick) => self.gossip.pass_on(&tick),
                     None => return,
                 },
             }
             self.follow_chain();
+            self.ask();
         }
     }
 
@@ -169,6 +195,39 @@ where
                 );
             }
         }
+    }
+
+    fn on_answer(&mut self, (peer, outcome): (PeerId, Outcome)) {
+        self.request = None;
+        self.shared.answered(peer, outcome, Instant::now());
+        match outcome {
+            Outcome::Slots(count) => {
+                self.shared.advance();
+                tracing::debug!(
+                    target: crate::LOG_TARGET,
+                    %peer,
+                    count,
+                    tip = %self.shared.tip(),
+                    "Slots asked for",
+                );
+            }
+            Outcome::Nothing => {}
+            Outcome::Wrong => self.gossip.ban(&[peer]),
+        }
+    }
+
+    /// Asks a peer for the slots that gossip does not bring, unless one is being asked.
+    fn ask(&mut self) {
+        let Some(requests) = self.requests.as_ref().filter(|_| self.request.is_none()) else {
+            return;
+        };
+        let Some(request) = self.shared.next_request(Instant::now()) else {
+            return;
+        };
+        let (network, protocol) = (requests.network.clone(), requests.protocol.clone());
+        let verifier = self.shared.verifier().clone();
+        let task = tokio::spawn(request.carry_out(network, protocol, verifier));
+        self.request = Some((request.peer, task));
     }
 
     fn on_verified(&mut self, valid: Option<bool>) {
@@ -194,6 +253,22 @@ where
             let verify = move || verifier.verify(&message.input, &message.checkpoints);
             self.verification = Some(tokio::task::spawn_blocking(verify));
         }
+    }
+}
+
+/// What a peer asks; none if the network has shut down. May be dropped and called again.
+async fn asked(requests: &Option<RequestNetwork>) -> Option<IncomingRequest> {
+    match requests {
+        Some(requests) => requests.incoming.recv().await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whom the request under way was for, and its outcome. May be dropped and called again.
+async fn answered(request: &mut Option<(PeerId, JoinHandle<Outcome>)>) -> (PeerId, Outcome) {
+    match request {
+        Some((peer, task)) => (*peer, task.await.unwrap_or(Outcome::Nothing)),
+        None => std::future::pending().await,
     }
 }
 

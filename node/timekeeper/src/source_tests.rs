@@ -10,7 +10,7 @@ use allod_core::{
     time::{PotChange, PotInput},
 };
 use parity_scale_codec::Encode;
-use sc_network::{PeerId, service::traits::NotificationEvent};
+use sc_network::{PeerId, config::OutgoingResponse, service::traits::NotificationEvent};
 use std::time::Duration;
 
 /// Slots of the tests are this far apart.
@@ -278,4 +278,62 @@ fn a_core_that_is_not_there_is_refused_unless_no_time_is_kept() {
     };
     assert!(matches!(with(true), Err(Error::NoSuchCore { .. })));
     assert!(with(false).is_ok());
+}
+
+/// Nobody made a block for long: the newest slots are gossiped, those before them are asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_comes_late_asks_for_the_slots_that_it_missed() {
+    let client = TestClient::new();
+    let hub = Hub::default();
+    let keeper = Node::start(&client, &hub, Some(Duration::from_millis(1)));
+    keeper
+        .until_tip("time passes", |tip| tip >= Slot(1200))
+        .await;
+    let late = Node::start(&client, &hub, None);
+    hub.connect(keeper.peer, late.peer);
+    late.until_tip("the slots are there", |tip| tip >= Slot(1200))
+        .await;
+    let outputs = late.handle.outputs(Slot(1), 2000);
+    let expected = slots_from(client.first_input(), None, 1200);
+    assert!(outputs.len() >= 1200);
+    for ((slot, output), (input, checkpoints)) in outputs.into_iter().zip(expected) {
+        assert_eq!((slot, output), (input.slot, checkpoints.output()));
+    }
+    assert!(hub.banned().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_whose_answer_is_wrong_is_banned_and_another_one_is_asked() {
+    let client = TestClient::new();
+    let hub = Hub::default();
+    let node = Node::start(&client, &hub, None);
+    let slots = slots_from(client.first_input(), None, 200);
+    let [liar, friend] = [(); 2].map(|()| hub.join().0);
+    for (peer, answer) in [
+        (liar, vec![slots[5].1; 100]),
+        (friend, slots.iter().map(|slot| slot.1).collect()),
+    ] {
+        let requests = hub.serve(peer);
+        hub.connect(node.peer, peer);
+        hub.send(peer, node.peer, message(&slots[199]));
+        tokio::spawn(async move {
+            while let Ok(request) = requests.recv().await {
+                let _ = request.pending_response.send(OutgoingResponse {
+                    result: Ok(answer.encode()),
+                    reputation_changes: Vec::new(),
+                    sent_feedback: None,
+                });
+            }
+        });
+    }
+    node.until_tip("the friend's slots", |tip| tip >= Slot(200))
+        .await;
+    let banned = hub.banned();
+    assert!(banned.is_empty() || banned == [liar], "{banned:?}");
+    // If the friend was asked first, the liar's turn comes with the next slot that is far ahead.
+    if banned.is_empty() {
+        let later = slots_from(client.first_input(), None, 400);
+        hub.send(liar, node.peer, message(&later[399]));
+        eventually("the liar is banned", || hub.banned() == [liar]).await;
+    }
 }

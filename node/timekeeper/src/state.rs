@@ -158,6 +158,34 @@ impl PotState {
         self.next
     }
 
+    /// The first `limit` slots from `first` on that the chain remembers, with their outputs.
+    pub fn outputs(&self, first: Slot, limit: usize) -> Vec<(Slot, PotOutput)> {
+        let from = self.passed.range(first..).take(limit);
+        from.map(|(slot, (_, output))| (*slot, *output)).collect()
+    }
+
+    /// Inputs of the slot of `first` and of those after it, at most `limit`, as far as they are on this chain and follow
+    /// from one another without a change.
+    pub fn run_from(&self, first: PotInput, limit: usize) -> Vec<PotInput> {
+        let mut input = first;
+        let mut run = Vec::new();
+        while run.len() < limit {
+            match self.passed.get(&input.slot) {
+                Some((passed, output)) if *passed == input => {
+                    run.push(input);
+                    input = input.next(*output, None);
+                }
+                Some(_) | None => break,
+            }
+        }
+        run
+    }
+
+    /// The change that the best block schedules, if there is one.
+    pub fn next_change(&self) -> Option<PotChange> {
+        self.best.next_change
+    }
+
     /// The slot that is wanted next; none if the chain is as far ahead of the best block as the
     /// next block's justification can prove ([`MAX_SLOTS_AHEAD_OF_BEST`]).
     pub fn wanted(&self) -> Option<PotInput> {

@@ -4,16 +4,18 @@
 use crate::{
     PotSource, PotSourceHandle, PotVerifier, TimekeeperConfig,
     gossip::{GossipNetwork, protocol_name},
+    requests::{RequestNetwork, requests_protocol_name},
     test_client::{Hash, TestClient},
 };
 use allod_core::Slot;
-use futures::Stream;
+use futures::{Stream, channel::oneshot};
 use parity_scale_codec::Encode;
 use parking_lot::Mutex;
 use sc_network::{
-    Event, MessageSink, Multiaddr, NetworkBlock, NetworkEventStream, NetworkPeers,
-    NotificationService, ObservedRole, PeerId, ProtocolName, ReputationChange, Roles,
-    config::MultiaddrWithPeerId,
+    Event, IfDisconnected, MessageSink, Multiaddr, NetworkBlock, NetworkEventStream, NetworkPeers,
+    NetworkRequest, NotificationService, ObservedRole, PeerId, ProtocolName, ReputationChange,
+    RequestFailure, Roles,
+    config::{IncomingRequest, MultiaddrWithPeerId},
     service::traits::{Direction, NotificationEvent},
 };
 use sc_network_sync::{SyncEvent, SyncEventStream};
@@ -30,6 +32,7 @@ use tokio::sync::mpsc;
 pub(crate) struct Hub {
     mailboxes: Arc<Mutex<HashMap<PeerId, mpsc::UnboundedSender<NotificationEvent>>>>,
     reports: Arc<Mutex<Vec<(PeerId, ReputationChange)>>>,
+    servers: Arc<Mutex<HashMap<PeerId, async_channel::Sender<IncomingRequest>>>>,
 }
 
 impl Hub {
@@ -70,6 +73,13 @@ impl Hub {
         fatal.map(|(peer, _)| *peer).collect()
     }
 
+    /// From now on this participant is asked for slots.
+    pub(crate) fn serve(&self, peer: PeerId) -> async_channel::Receiver<IncomingRequest> {
+        let (sender, receiver) = async_channel::bounded(16);
+        self.servers.lock().insert(peer, sender);
+        receiver
+    }
+
     fn post(&self, to: PeerId, event: NotificationEvent) {
         if let Some(mailbox) = self.mailboxes.lock().get(&to) {
             let _ = mailbox.send(event);
@@ -103,12 +113,20 @@ impl Node {
             protocol: protocol_name(client.genesis()),
         };
         let network = GossipNetwork::new(
-            TestNetwork { hub },
+            TestNetwork { hub: hub.clone() },
             TestSync,
             Box::new(notifications),
             protocol_name(client.genesis()),
             None,
-        );
+        )
+        .with_requests(RequestNetwork {
+            incoming: hub.serve(peer),
+            network: Arc::new(TestRequests {
+                me: peer,
+                hub: hub.clone(),
+            }),
+            protocol: requests_protocol_name(client.genesis()),
+        });
         let config = TimekeeperConfig {
             enabled: pace.is_some(),
             pace,
@@ -209,6 +227,49 @@ impl NetworkPeers for TestNetwork {
 impl NetworkEventStream for TestNetwork {
     fn event_stream(&self, _: &'static str) -> Pin<Box<dyn Stream<Item = Event> + Send>> {
         Box::pin(futures::stream::pending())
+    }
+}
+
+struct TestRequests {
+    me: PeerId,
+    hub: Hub,
+}
+
+#[async_trait::async_trait]
+impl NetworkRequest for TestRequests {
+    async fn request(
+        &self,
+        target: PeerId,
+        protocol: ProtocolName,
+        payload: Vec<u8>,
+        _: Option<(Vec<u8>, ProtocolName)>,
+        _: IfDisconnected,
+    ) -> Result<(Vec<u8>, ProtocolName), RequestFailure> {
+        let server = self.hub.servers.lock().get(&target).cloned();
+        let server = server.ok_or(RequestFailure::NotConnected)?;
+        let (pending_response, answer) = oneshot::channel();
+        let request = IncomingRequest {
+            peer: self.me,
+            payload,
+            pending_response,
+        };
+        let sent = server.send(request).await;
+        sent.map_err(|_| RequestFailure::NotConnected)?;
+        let answer = answer.await.map_err(|_| RequestFailure::Refused)?;
+        let answer = answer.result.map_err(|()| RequestFailure::Refused)?;
+        Ok((answer, protocol))
+    }
+
+    fn start_request(
+        &self,
+        _: PeerId,
+        _: ProtocolName,
+        _: Vec<u8>,
+        _: Option<(Vec<u8>, ProtocolName)>,
+        _: oneshot::Sender<Result<(Vec<u8>, ProtocolName), RequestFailure>>,
+        _: IfDisconnected,
+    ) {
+        unreachable!("the source awaits its answers");
     }
 }
 

@@ -20,7 +20,7 @@ pub enum BlockError {
     HeaderTooLarge {
         /// Of its SCALE encoding.
         bytes: usize,
-        /// [`MAX_HEADER_BYTES`](crate::MAX_HEADER_BYTES).
+        /// [`MAX_HEADER_BYTES`](allod_core::parameters::MAX_HEADER_BYTES).
         most: usize,
     },
     /// The body is larger than a block may be; the constant is in §3.

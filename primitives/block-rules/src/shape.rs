@@ -7,7 +7,10 @@ use allod_consensus_primitives::{
     digest::{SEAL_BYTES, read_seal},
     pre_digest, seal_message,
 };
-use allod_core::{Hash, parameters::MAX_BLOCK_BYTES};
+use allod_core::{
+    Hash,
+    parameters::{MAX_BLOCK_BYTES, MAX_HEADER_BYTES},
+};
 use allod_verification::verify_seal;
 use parity_scale_codec::Encode;
 use sp_runtime::{
@@ -55,9 +58,6 @@ pub fn full_block<Extrinsic>(
     body.map(|_| ()).ok_or(BlockError::NoBody)
 }
 
-/// Bytes that a header may have with its seal, SCALE-encoded. The largest by the rules brings 128
-/// segment headers and has about a quarter of it.
-pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 
 /// The header, with its seal, is no larger than [`MAX_HEADER_BYTES`].
 ///

@@ -1,7 +1,7 @@
 //! Two blocks sealed for one solution (§8).
 
 use crate::digest::{DigestError, PreDigest, pre_digest, seal_message, split_seal};
-use allod_core::{Hash, PieceOffset, PublicKey, ScalarBytes, SectorIndex, Slot};
+use allod_core::{Hash, PieceOffset, PublicKey, ScalarBytes, SectorIndex, Slot, blake2b_256};
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use sp_runtime::traits::Header as HeaderT;
@@ -42,7 +42,7 @@ pub struct Equivocation {
 }
 
 /// What a farmer may seal only one header with: two of one claim are an equivocation.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode)]
 pub struct Claim {
     public_key: PublicKey,
     sector_index: SectorIndex,
@@ -61,6 +61,13 @@ impl From<&PreDigest> for Claim {
             chunk: solution.chunk,
             slot: pre_digest.slot,
         }
+    }
+}
+
+impl Claim {
+    /// `H` of its SCALE encoding, by which farmers remember what they signed.
+    pub fn hash(&self) -> Hash {
+        blake2b_256(&self.encode())
     }
 }
 

@@ -11,7 +11,10 @@ use allod_core::{
     Solution, SolutionRange, time::PotInput,
 };
 use allod_farmer::header::{HeaderError, read_pre_digest};
-use allod_timekeeper::gossip::{MESSAGE_BYTES, SlotMessage};
+use allod_timekeeper::{
+    gossip::{MESSAGE_BYTES, SlotMessage},
+    requests::{MAX_SLOTS, REQUEST_BYTES, read_answer, read_request},
+};
 use allod_verification::{SolutionContext, check_cheap, needed_segments, verify_solution};
 use parity_scale_codec::{Decode, Encode};
 use sp_runtime::{
@@ -41,6 +44,16 @@ pub const TARGETS: &[Target] = &[
         name: "gossip",
         run: gossip,
         seeds: gossip_seeds,
+    },
+    Target {
+        name: "slot_request",
+        run: slot_request,
+        seeds: slot_request_seeds,
+    },
+    Target {
+        name: "slot_answer",
+        run: slot_answer,
+        seeds: slot_answer_seeds,
     },
     Target {
         name: "solution",
@@ -164,6 +177,28 @@ fn gossip(bytes: &[u8]) -> bool {
     message.is_some()
 }
 
+/// A request for slots is the first part of a gossiped slot.
+fn slot_request(bytes: &[u8]) -> bool {
+    let input = read_request(bytes);
+    let message = [bytes, &[0; MESSAGE_BYTES - REQUEST_BYTES]].concat();
+    let expected = read_message(&message).filter(|_| bytes.len() == REQUEST_BYTES);
+    assert_eq!(input, expected.map(|message| message.input));
+    if let Some(input) = input {
+        assert_eq!(input.encode(), bytes);
+    }
+    input.is_some()
+}
+
+/// What peers answer is bounded, and has one encoding.
+fn slot_answer(bytes: &[u8]) -> bool {
+    let slots = read_answer(bytes);
+    if let Some(slots) = &slots {
+        assert!(slots.len() <= MAX_SLOTS);
+        assert_eq!(slots.encode(), bytes);
+    }
+    slots.is_some()
+}
+
 /// The layout in `allod_timekeeper::gossip`, read by hand.
 fn read_message(bytes: &[u8]) -> Option<SlotMessage> {
     let (slot, rest) = bytes.split_first_chunk()?;
@@ -276,6 +311,22 @@ fn gossip_seeds() -> Vec<Seed> {
     let valid = Seed::valid("slot", bytes);
     bytes[24..28].fill(0);
     vec![valid, Seed::invalid("no-iterations", bytes)]
+}
+
+fn slot_request_seeds() -> Vec<Seed> {
+    let mut bytes = [1; REQUEST_BYTES];
+    let valid = Seed::valid("input", bytes);
+    bytes[24..28].fill(0);
+    vec![valid, Seed::invalid("no-iterations", bytes)]
+}
+
+fn slot_answer_seeds() -> Vec<Seed> {
+    let two = [&[2 << 2][..], &[1; 256]].concat();
+    vec![
+        Seed::valid("none", [0]),
+        Seed::invalid("cut", &two[..200]),
+        Seed::valid("two", two),
+    ]
 }
 
 fn solution_seeds() -> Vec<Seed> {

@@ -15,7 +15,8 @@ use allod_rpc_types::{
     },
     did::{DidText, Resolution, ResolveOptions},
     farmer::{
-        FarmerChainInfo, PieceBytes, SealResponse, SigningRequest, SlotInfo, SolutionSubmission,
+        FarmerChainInfo, PieceBytes, SealResponse, SealedBlock, SigningRequest, SlotInfo,
+        SolutionSubmission,
     },
 };
 use allod_tls::source::{
@@ -77,7 +78,7 @@ const REQUESTS: [Reader; 14] = [
 ];
 
 /// What those who ask a node take of it.
-const ANSWERS: [Reader; 11] = [
+const ANSWERS: [Reader; 12] = [
     identity,
     verification,
     head,
@@ -89,6 +90,7 @@ const ANSWERS: [Reader; 11] = [
     read::<SigningRequest>,
     read::<SegmentHeader>,
     read::<PieceBytes>,
+    read::<SealedBlock>,
 ];
 
 /// The first byte picks a request, the others are its JSON.

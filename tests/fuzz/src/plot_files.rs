@@ -10,7 +10,7 @@ use allod_farmer::{
     bitmap::Bitmap,
     plot_directory::{DirectoryError, PlotDirectory, PlotKey},
     sector_file::{PlottedPiece, SectorError, SectorFile, write_sector},
-    signed_slot::SignedSlotError,
+    signed_claims::SignedClaimsError,
 };
 use parity_scale_codec::Encode;
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub const TARGETS: &[Target] = &[
 
 const GENESIS_HASH: [u8; 32] = [7; 32];
 const KEY_FILE: &str = "farmer.key";
-const SLOT_FILE: &str = "signed-slot";
+const CLAIMS_FILE: &str = "signed-claims";
 const PLOT_FILE: &str = "plot.json";
 
 static PARAMETERS: LazyLock<ChainParameters> = LazyLock::new(local_parameters);
@@ -73,10 +73,10 @@ fn plot_directory(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whose plot it is, and the slot that was signed last.
+/// Whose plot it is, and the slot up to which nothing is signed.
 fn open_plot(folder: &Path) -> Result<(PublicKey, u64), DirectoryError> {
     let plot = PlotDirectory::open(folder, GENESIS_HASH, &PARAMETERS)?;
-    Ok((plot.key().public_key, plot.signed_slot()?.highest().0))
+    Ok((plot.key().public_key, plot.signed_claims()?.floor().0))
 }
 
 /// Names and contents of a plot's files.
@@ -87,17 +87,17 @@ fn split_files(bytes: &[u8]) -> Option<PlotFiles> {
     let (length, rest) = rest.split_first()?;
     let (key, rest) = rest.split_at_checked((*length).into())?;
     let (length, rest) = rest.split_first()?;
-    let (slot, plot) = rest.split_at_checked((*length).into())?;
+    let (claims, plot) = rest.split_at_checked((*length).into())?;
     Some(if *fixes == 0 {
         [
             (KEY_FILE, key.to_vec()),
-            (SLOT_FILE, slot.to_vec()),
+            (CLAIMS_FILE, claims.to_vec()),
             (PLOT_FILE, plot.to_vec()),
         ]
     } else {
         [
             (KEY_FILE, with_key_checksum(key)),
-            (SLOT_FILE, with_slot_checksum(slot)),
+            (CLAIMS_FILE, with_claims_checksums(claims)),
             (PLOT_FILE, with_plot_checksum(plot)),
         ]
     })
@@ -112,9 +112,20 @@ fn with_key_checksum(text: &[u8]) -> Vec<u8> {
     [&text[..64], checksum.as_bytes(), b"\n"].concat()
 }
 
-fn with_slot_checksum(bytes: &[u8]) -> Vec<u8> {
+/// Checksums of the header, 48 bytes, and of each whole record, 80 bytes.
+fn with_claims_checksums(bytes: &[u8]) -> Vec<u8> {
     let content = bytes.get(..16).unwrap_or(bytes);
-    [content, blake3::hash(content).as_bytes()].concat()
+    let mut fixed = [content, blake3::hash(content).as_bytes()].concat();
+    for record in bytes.get(48..).unwrap_or_default().chunks(80) {
+        match record.get(..72) {
+            Some(content) => {
+                fixed.extend_from_slice(content);
+                fixed.extend_from_slice(&blake3::hash(content).as_bytes()[..8]);
+            }
+            None => fixed.extend_from_slice(record),
+        }
+    }
+    fixed
 }
 
 fn with_plot_checksum(text: &[u8]) -> Vec<u8> {
@@ -148,7 +159,7 @@ fn assert_within(error: &DirectoryError, files: &PlotFiles) {
     };
     match error {
         DirectoryError::Damaged(damaged)
-        | DirectoryError::SignedSlot(SignedSlotError::Damaged(damaged)) => {
+        | DirectoryError::SignedClaims(SignedClaimsError::Damaged(damaged)) => {
             assert!(
                 damaged.offset <= named(&damaged.path).len() as u64,
                 "{error}"
@@ -160,7 +171,7 @@ fn assert_within(error: &DirectoryError, files: &PlotFiles) {
         DirectoryError::File(_)
         | DirectoryError::Locked(_)
         | DirectoryError::Missing { .. }
-        | DirectoryError::SignedSlot(_) => panic!("{error}"),
+        | DirectoryError::SignedClaims(_) => panic!("{error}"),
     }
 }
 
@@ -376,19 +387,22 @@ fn plot_directory_seeds() -> Vec<Seed> {
     let key = with_key_checksum(hex::encode([3; 32]).as_bytes());
     fs::write(folder.join(KEY_FILE), key).expect("a file");
     drop(PlotDirectory::open(folder, GENESIS_HASH, &PARAMETERS).expect("a new plot"));
-    let [key, slot, plot] = [KEY_FILE, SLOT_FILE, PLOT_FILE]
+    let [key, claims, plot] = [KEY_FILE, CLAIMS_FILE, PLOT_FILE]
         .map(|name| fs::read(folder.join(name)).expect("it is new"));
-    let together = |fixes: u8, plot: &[u8]| {
-        let lengths = [&key, &slot].map(|bytes| bytes.len() as u8);
+    let with_claims = |fixes: u8, claims: &[u8], plot: &[u8]| {
+        let lengths = [&key[..], claims].map(|bytes| bytes.len() as u8);
         [
             &[fixes, lengths[0]][..],
             &key[..],
             &lengths[1..],
-            &slot,
+            claims,
             plot,
         ]
         .concat()
     };
+    let together = |fixes: u8, plot: &[u8]| with_claims(fixes, &claims, plot);
+    // Two records, and a part of a third one.
+    let signed = [&claims[..], &[1; 80], &[2; 80], &[3; 9]].concat();
     let mut newer = plot.clone();
     let version = b"\"version\": 1";
     let at = newer.windows(version.len()).position(|it| it == version);
@@ -396,6 +410,8 @@ fn plot_directory_seeds() -> Vec<Seed> {
     vec![
         Seed::valid("plot", together(0, &plot)),
         Seed::valid("fixed", together(1, &plot)),
+        Seed::valid("signed", with_claims(1, &signed, &plot)),
+        Seed::invalid("damaged", with_claims(0, &signed, &plot)),
         Seed::invalid("newer", together(1, &newer)),
         Seed::invalid("cut", together(0, &plot[..50])),
     ]

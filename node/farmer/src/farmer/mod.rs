@@ -14,6 +14,7 @@
 //! cannot heal by itself ends the farmer: see [`FarmerError`].
 
 mod connection;
+mod copies;
 mod plots;
 mod scrub;
 mod seals;
@@ -31,10 +32,13 @@ use crate::{
     proving::Prover,
     sector_file::{SectorError, SectorFile},
     sectors::Sectors,
-    signed_slot::SignedSlotError,
+    signed_claims::SignedClaimsError,
     signing::Signer,
 };
-use allod_core::{ChainParameters, Hash, HistorySize, RewardAddress, parameters::MAX_SECTORS};
+use allod_core::{
+    ChainParameters, Hash, HistorySize, PublicKey, RewardAddress, Slot, hash::HexHash,
+    parameters::MAX_SECTORS,
+};
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_rpc_types::farmer::FarmerChainInfo;
@@ -90,7 +94,22 @@ pub enum FarmerError {
     File(#[from] FileError),
     /// Nothing could be signed.
     #[error(transparent)]
-    SignedSlot(#[from] SignedSlotError),
+    SignedClaims(#[from] SignedClaimsError),
+    /// Somebody else farms with this farmer's key.
+    #[error(
+        "block {} of slot {slot} was sealed with this farmer's key, {public_key}, and not by this \
+         farmer: a copy of the plot is farmed elsewhere, and two blocks of one solution would have \
+         the key blocked; end one of the two, then start the other again",
+        HexHash(header_hash)
+    )]
+    ForeignBlock {
+        /// This farmer's key.
+        public_key: PublicKey,
+        /// Slot of the block.
+        slot: Slot,
+        /// `H` of its header without seal.
+        header_hash: Hash,
+    },
     /// No threads.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -122,6 +141,8 @@ struct Shared<C> {
     history_size: Mutex<Option<HistorySize>>,
     /// Something changed that may give the plotter work.
     plot_changed: Notify,
+    /// There may be open slots that were not audited by all sectors.
+    look_for_open_slots: Notify,
     farming: Pool,
     plotting: Arc<Pool>,
     cancelled: Arc<AtomicBool>,
@@ -151,6 +172,7 @@ impl Farmer {
             () = slots::follow(&shared) => Ok(()),
             () = seals::follow(&shared) => Ok(()),
             () = plots::keep(&shared) => Ok(()),
+            error = copies::watch(&shared) => Err(error),
             () = scrub::once(&shared) => Ok(()),
             () = shutdown => Ok(()),
         };
@@ -220,7 +242,7 @@ async fn open<C: NodeClient>(
         directory.keypair().clone(),
         info.genesis_hash,
         config.reward_address,
-        directory.signed_slot()?,
+        directory.signed_claims()?,
     );
     let farming = Pool::new(Urgency::Farming, config.farming_threads)?;
     raise_file_limit(config.sectors);
@@ -252,6 +274,7 @@ async fn open<C: NodeClient>(
         history: Arc::default(),
         history_size: Mutex::default(),
         plot_changed: Notify::new(),
+        look_for_open_slots: Notify::new(),
         farming,
         plotting: Arc::new(Pool::new(Urgency::Background, config.plotting_threads)?),
         cancelled: Arc::default(),

@@ -128,6 +128,7 @@ async fn plot<C: NodeClient>(
         .await?;
     let sector = open(shared, path).await?;
     shared.sectors.write().insert(Arc::new(sector));
+    shared.look_for_open_slots.notify_one();
     give_up_superseded(shared, Some(work.sector_index)).await;
     shared.emit(FarmerEvent::SectorPlotted {
         sector_index: work.sector_index,

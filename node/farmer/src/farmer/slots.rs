@@ -8,25 +8,35 @@ use crate::{
     pool::Panicked,
     proving::ProvingError,
 };
-use allod_core::Solution;
+use allod_core::{Slot, Solution};
 use allod_farmer_rpc::NodeClient;
 use allod_rpc_types::farmer::{SlotInfo, SolutionSubmission};
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::sync::mpsc;
 
 /// Slots that may wait for an audit; of more only these are audited.
 const WAITING_SLOTS: usize = 4;
+/// Within this a node makes a block of a solution for a slot whose time has come.
+const BLOCK_TAKES: Duration = Duration::from_secs(2);
 /// Winners of a slot that are tried one after the other if they cannot be proven.
 const WINNERS_TRIED: usize = 3;
 
-/// Audits slots as the node announces them, for ever.
+/// Audits slots as the node announces them, and those that are open already, for ever.
 pub(super) async fn follow<C: NodeClient>(shared: &Arc<Shared<C>>) {
     let (sender, mut receiver) = mpsc::channel(WAITING_SLOTS);
+    let subscribe = || async {
+        let slots = shared.client.subscribe_slots().await?;
+        shared.look_for_open_slots.notify_one();
+        Ok(slots)
+    };
     let reading = async {
         let mut slots = Subscription::new("slots", shared.on_event.as_ref());
         let mut skipped = 0;
         loop {
-            let slot = slots.next(|| shared.client.subscribe_slots()).await;
+            let slot = slots.next(subscribe).await;
             shared.follow_best_block(slot.history_size);
             if sender.try_send((slot, Instant::now())).is_err() {
                 skipped += 1;
@@ -38,26 +48,69 @@ pub(super) async fn follow<C: NodeClient>(shared: &Arc<Shared<C>>) {
     };
     let working = async {
         while let Some((slot, heard)) = receiver.recv().await {
-            farm(shared, slot, heard).await;
+            let _ = farm(shared, slot, heard).await;
+        }
+    };
+    let catching_up = async {
+        loop {
+            shared.look_for_open_slots.notified().await;
+            catch_up(shared).await;
         }
     };
     tokio::select! {
         () = reading => {}
         () = working => {}
+        () = catching_up => {}
     }
 }
 
-/// Audits one slot and hands over the solution, if there is one.
-async fn farm<C: NodeClient>(shared: &Arc<Shared<C>>, slot: SlotInfo, heard: Instant) {
+/// Audits the slots that are open already, the oldest first, when the farmer has come or has come by another sector. They
+/// are few on a chain that others farm. On one that nobody farmed for hours they are all there is: its
+/// timekeepers wait for a block.
+async fn catch_up<C: NodeClient>(shared: &Arc<Shared<C>>) {
+    let mut after = Slot(0);
+    loop {
+        let open = match shared.client.open_slots(after).await {
+            Ok(open) => open,
+            Err(error) => {
+                tracing::warn!("slots that are open since {after} are not audited: {error}");
+                return;
+            }
+        };
+        let Some(first) = open.first() else {
+            return;
+        };
+        // There may be no other news of the best block's state, and the plot follows that.
+        shared.follow_best_block(first.history_size);
+        if shared.sectors.read().is_empty() {
+            return;
+        }
+        for slot in open {
+            // A node that goes backwards would keep the farmer busy for ever.
+            if slot.slot <= after {
+                return;
+            }
+            after = slot.slot;
+            if farm(shared, slot, Instant::now()).await {
+                // If the node makes a block of it, the ranges of all later slots are other ones.
+                tokio::time::sleep(BLOCK_TAKES).await;
+                break;
+            }
+        }
+    }
+}
+
+/// Audits one slot and hands over the solution, if there is one; whether there is.
+async fn farm<C: NodeClient>(shared: &Arc<Shared<C>>, slot: SlotInfo, heard: Instant) -> bool {
     let found = match find(shared, slot).await {
         Ok(found) => found,
         Err(panicked) => {
             tracing::error!("slot {}: {panicked}", slot.slot);
-            return;
+            return false;
         }
     };
     let Some((winner, solution)) = found else {
-        return;
+        return false;
     };
     // Remembered first: the node may ask for the seal before it answers.
     shared.signer.lock().remember(slot.slot, solution.clone());
@@ -77,6 +130,7 @@ async fn farm<C: NodeClient>(shared: &Arc<Shared<C>>, slot: SlotInfo, heard: Ins
             error: error.to_string(),
         });
     }
+    true
 }
 
 /// The nearest winner of a slot that can be proven.

@@ -10,7 +10,7 @@ use allod_consensus_primitives::seal_message;
 use allod_core::{
     PotOutput, PublicKey, Slot, Solution, SolutionRange, blake2b_256, global_challenge,
 };
-use allod_rpc_types::farmer::{SigningRequest, SlotInfo};
+use allod_rpc_types::farmer::{SealedBlock, SigningRequest, SlotInfo};
 use allod_verification::{SolutionContext, needed_segments, verify_seal, verify_solution};
 use futures::StreamExt;
 use parity_scale_codec::Encode;
@@ -194,7 +194,7 @@ async fn a_farmer_plots_wins_seals_and_carries_on_after_a_restart() {
         FarmerEvent::SealRefused { error } => Some(error.clone()),
         _ => None,
     };
-    assert!(run.event(refused).await.contains("already sealed"));
+    assert!(run.event(refused).await.contains("signed for already"));
 
     // The connection is lost and comes back.
     run.node.slots.disconnect();
@@ -243,6 +243,66 @@ async fn a_farmer_plots_wins_seals_and_carries_on_after_a_restart() {
     let (slot, solution) = run.win().await;
     check(slot, &solution, 1);
     run.stop().await.unwrap();
+}
+
+/// On a chain that nobody farmed for long, time waits for a block: there are slots, and none is announced.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_farmer_that_comes_audits_all_open_slots() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = Run::start(directory.path(), 1, 1, 1);
+    let open = |slot: u64, solution_range| SlotInfo {
+        slot: Slot(slot),
+        global_challenge: global_challenge(&pot_output(Slot(slot)), Slot(slot)),
+        solution_range,
+        history_size: HistorySize(1),
+    };
+    *run.node.open_slots.lock() = (100..400)
+        .map(|slot| open(slot, if slot < 200 { NO_RANGE } else { RANGE }))
+        .collect();
+    // It plots by what the open slots say of the chain, and then audits them.
+    let submission = tokio::time::timeout(Duration::from_secs(120), run.received.solutions.next());
+    let submission = submission.await.expect("a slot is won").unwrap();
+    assert!((200..400).contains(&submission.slot.0));
+    check(submission.slot, &submission.solution, 1);
+    let request = seal_request(
+        submission.slot,
+        &submission.solution,
+        submission.solution.public_key,
+    );
+    run.node.signing.send(request);
+    run.received.seals.next().await.unwrap();
+
+    // The node has a block of somebody else that is sealed with this key.
+    let foreign = SealedBlock {
+        public_key: submission.solution.public_key,
+        slot: submission.slot,
+        header_hash: [0xee; 32],
+    };
+    while run.node.blocks.subscribers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    run.node.blocks.send(SealedBlock {
+        public_key: PublicKey([1; 32]),
+        ..foreign
+    });
+    run.node.blocks.send(foreign);
+    let ended = tokio::time::timeout(Duration::from_secs(60), &mut run.task);
+    let error = ended.await.expect("the farmer stops").unwrap().unwrap_err();
+    let text = error.to_string();
+    assert!(
+        matches!(
+            error,
+            FarmerError::ForeignBlock {
+                header_hash: [0xee, ..],
+                ..
+            }
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("a copy of the plot is farmed elsewhere"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

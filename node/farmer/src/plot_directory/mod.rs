@@ -4,16 +4,17 @@
 //! |---|---|
 //! | `lock` | locked by the farmer that is using the directory |
 //! | `farmer.key` | the secret seed, mode 0600 |
-//! | `signed-slot` | the newest slot sealed, see [`signed_slot`](crate::signed_slot) |
+//! | `signed-claims` | what was sealed, see [`signed_claims`](crate::signed_claims) |
+//! | `signed-slot` | the same in plots of older versions, see [`signed_slot`](crate::signed_slot) |
 //! | `plot.json` | public key, genesis hash, parameters hash, pieces per sector |
 //! | `sector-<index>-<history size>.bin` | one sector, see [`sector_file`](crate::sector_file) |
 //! | `*.tmp` | being written, or left by a crash: deleted at the next start |
 //!
-//! A new plot is made in the order `farmer.key`, `signed-slot`, `plot.json`, each atomically:
+//! A new plot is made in the order `farmer.key`, `signed-claims`, `plot.json`, each atomically:
 //! while `plot.json` is not there the plot has not been used, and making it is simply finished at
 //! the next start. Once it is there, so are the other two. A file that is damaged or gone then is
-//! reported and never made anew: a new key could not farm the old sectors, and a new `signed-slot`
-//! could make the farmer sign twice.
+//! reported and never made anew: a new key could not farm the old sectors, and a new
+//! `signed-claims` could make the farmer sign twice.
 
 mod entries;
 mod key;
@@ -25,7 +26,7 @@ pub(crate) use entries::{remove_other_sectors, sectors};
 
 use crate::{
     files::{DamagedFile, FileError, exists, write_atomically},
-    signed_slot::{SignedSlot, SignedSlotError},
+    signed_claims::{SignedClaims, SignedClaimsError},
 };
 use allod_core::{ChainParameters, Hash, PublicKey, blake2b_256};
 use entries::{first_sector, lock, remove_temporary_files};
@@ -64,7 +65,7 @@ pub enum DirectoryError {
     },
     /// The record of what was signed.
     #[error(transparent)]
-    SignedSlot(#[from] SignedSlotError),
+    SignedClaims(#[from] SignedClaimsError),
     /// The plot was made by a later program.
     #[error("{} has format version {found}, this program knows {PLOT_VERSION}", .path.display())]
     Version {
@@ -148,7 +149,7 @@ impl PlotDirectory {
                 return Err(missing(plot_file_path, sector));
             }
             let keypair = read_or_create_key(&key_path)?;
-            SignedSlot::create(path)?;
+            SignedClaims::create(path)?;
             let plot_file = PlotFile::new(
                 public_key(&keypair),
                 genesis_hash,
@@ -186,8 +187,8 @@ impl PlotDirectory {
     }
 
     /// The record of what was signed.
-    pub fn signed_slot(&self) -> Result<SignedSlot, SignedSlotError> {
-        SignedSlot::open(&self.path)
+    pub fn signed_claims(&self) -> Result<SignedClaims, SignedClaimsError> {
+        SignedClaims::open(&self.path)
     }
 }
 

@@ -151,3 +151,39 @@ async fn a_node_cut_off_for_too_long_keeps_its_chain_until_it_is_told_to_resync(
     agree(&first, &second, target.saturating_sub(1)).await;
     assert_ne!(second.hash(2).await, own);
 }
+
+/// §8: whoever copies a plot and farms it twice has the key blocked sooner or later. A farmer notices before that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_farmer_whose_plot_was_copied_stops_with_one_line() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let plots = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let arguments = |place: usize| {
+        let plot = plots[place].path().to_str().expect("a plain name");
+        let list = ["node", "--chain", "local", "--no-mdns", "--farm", plot];
+        [&list[..], &["--reward-address", "//Alice"]].concat()
+    };
+    let keeping_time = [arguments(0), vec!["--timekeeper"]].concat();
+    let first = Node::start(folders[0].path(), &keeping_time).await;
+    first.wait_for_block(2).await;
+    assert!(first.stop().await.success());
+    for entry in std::fs::read_dir(plots[0].path()).unwrap() {
+        let entry = entry.unwrap();
+        let copy = plots[1].path().join(entry.file_name());
+        std::fs::copy(entry.path(), copy).unwrap();
+    }
+
+    // Its own blocks of before the start are no reason.
+    let first = Node::start(folders[0].path(), &keeping_time).await;
+    let address = first.address().await;
+    let copied = [arguments(1), vec!["--bootnodes", &address]].concat();
+    let second = Node::start(folders[1].path(), &copied).await;
+    let said = "was sealed with this farmer's key";
+    let rest = tokio::select! {
+        rest = first.line(said) => rest,
+        rest = second.line(said) => rest,
+    };
+    assert!(
+        rest.contains("a copy of the plot is farmed elsewhere"),
+        "{rest}"
+    );
+}

@@ -1,6 +1,6 @@
 //! The slot worker: what it tells farmers, and on which block it makes theirs (§8).
 
-use allod_consensus::{FarmingLink, NewSlot, SlotWorker, SlotWorkerParams};
+use allod_consensus::{FarmingLink, NewSlot, SlotWorker, SlotWorkerParams, prospects::open_slots};
 use allod_consensus_primitives::{digest::seal_item, seal_message};
 use allod_core::{Slot, blake2b_256, global_challenge};
 use allod_import_tests::{
@@ -10,7 +10,7 @@ use allod_import_tests::{
 };
 use allod_runtime::opaque::Block;
 use allod_service::Client;
-use allod_timekeeper::{PotSource, TimekeeperConfig};
+use allod_timekeeper::{PotSource, PotSourceHandle, TimekeeperConfig};
 use allod_verification::sign_seal;
 use parity_scale_codec::Decode;
 use parking_lot::Mutex;
@@ -92,14 +92,19 @@ struct Author {
     rival: Arc<Mutex<Option<Made>>>,
     slots: broadcast::Receiver<NewSlot>,
     farmer: Farmer,
+    time: PotSourceHandle,
 }
 
 impl Author {
     fn start() -> Self {
+        Self::start_with(PACE)
+    }
+
+    fn start_with(pace: Duration) -> Self {
         let node = Arc::new(Node::new(parameters()));
         let config = TimekeeperConfig {
             enabled: true,
-            pace: Some(PACE),
+            pace: Some(pace),
             core: None,
         };
         let verifier = node.context().pot_verifier.clone();
@@ -112,7 +117,7 @@ impl Author {
                 node: node.clone(),
                 rival: Arc::clone(&rival),
             },
-            time,
+            time: time.clone(),
             link: link.clone(),
             solutions,
             sync: Arc::new(NoNetwork),
@@ -127,7 +132,13 @@ impl Author {
             rival,
             slots,
             farmer: Farmer::new(0),
+            time,
         }
+    }
+
+    /// Slots that a child of the best block can be made in.
+    fn open_slots(&self, after: Slot) -> Vec<NewSlot> {
+        open_slots::<Block, _>(&*self.node.client, &self.time, after, 16).unwrap()
     }
 
     /// Hands over the solution of the first slot after `slot` that the farmer wins, and returns it.
@@ -216,4 +227,47 @@ async fn a_block_that_cannot_be_made_anew_is_sealed_as_it_is() {
     let best = author.node.header(author.node.best());
     assert_ne!(best.hash(), ours.hash());
     assert_eq!((best.number, best.parent_hash), (1, genesis));
+}
+
+/// §8: a slot is open until a block comes after it, however long ago it was. Whoever comes to a chain that stands still
+/// can win any of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_of_long_ago_that_is_still_open_can_be_won() {
+    let author = Author::start_with(Duration::from_millis(2));
+    let mut seals = author.link.subscribe_seals();
+    let passes = async {
+        while author.time.tip() < Slot(400) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, passes).await.unwrap();
+    // They are told in pages, the oldest first.
+    let first = author.open_slots(Slot(0));
+    let second = author.open_slots(Slot(16));
+    let numbers: Vec<_> = first
+        .iter()
+        .chain(&second)
+        .map(|open| open.slot.0)
+        .collect();
+    assert_eq!(numbers, (1..=32).collect::<Vec<u64>>());
+
+    let genesis = author.node.best();
+    let sector = author.node.sector(&Plan::default());
+    let mut time = author.node.timeline(genesis, false);
+    let (slot, solution) = first
+        .iter()
+        .chain(&second)
+        .find_map(|open| {
+            let output = time.output(open.slot);
+            assert_eq!(open.global_challenge, global_challenge(&output, open.slot));
+            let (_, solution) = author.node.tickets(sector, open.slot, output).next()?;
+            Some((open.slot, solution))
+        })
+        .expect("one of 32 slots has a ticket");
+    author.link.submit_solution(slot, solution).unwrap();
+    let ours = author.sealed(&mut seals).await;
+    assert_eq!(ours.parent_hash, genesis);
+    assert_eq!(author.node.best(), ours.hash());
+    // From then on the slots after it are open.
+    assert_eq!(author.open_slots(Slot(0))[0].slot, slot.saturating_add(1));
 }

@@ -10,6 +10,7 @@
 //! | `justifications` | the one justification |
 //! | `solutions` | solutions that break a rule |
 //! | `time` | slots and proofs-of-time |
+//! | `gaps` | chains that nobody farmed for long |
 //! | `logs` | consensus digests and segment headers |
 //! | `equivocations` | two blocks for one solution |
 //! | `siblings` | more than two |
@@ -26,6 +27,7 @@ mod authoring;
 mod disk;
 mod equivocations;
 mod forks;
+mod gaps;
 mod history;
 mod justifications;
 mod logs;
