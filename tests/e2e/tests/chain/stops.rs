@@ -125,23 +125,17 @@ async fn a_terminal_that_closes_and_a_signal_during_the_start_stop_a_node_in_ord
     // Two nodes with one database: the second waits for it, and is told to stop meanwhile.
     let node = Node::start(folder.path(), &["dev"]).await;
     let base_path = folder.path().to_str().unwrap();
-    let waiting = [
-        &[
-            "5",
-            binary().to_str().unwrap(),
-            "dev",
-            "--base-path",
-            base_path,
-        ][..],
-        &ANY_PORTS,
-    ]
-    .concat();
-    let answer = run(
-        "timeout",
-        &[&["--preserve-status"], &waiting[..]].concat(),
-        folder.path(),
-    )
-    .await;
+    let program = binary();
+    let program = program.to_str().unwrap();
+    let until = [
+        "--preserve-status",
+        "5",
+        program,
+        "dev",
+        "--base-path",
+        base_path,
+    ];
+    let answer = run("timeout", &[&until[..], &ANY_PORTS].concat(), folder.path()).await;
     assert_eq!(answer.code, 0, "{}", answer.err);
     assert!(
         answer.err.contains("Stopped while starting"),
