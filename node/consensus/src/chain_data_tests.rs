@@ -4,7 +4,7 @@ use super::*;
 use sc_client_api::blockchain::{BlockStatus, Info};
 use sp_runtime::{
     OpaqueExtrinsic,
-    generic::{self, BlockId},
+    generic,
     traits::BlakeTwo256,
 };
 use std::{collections::BTreeMap, sync::Mutex};
