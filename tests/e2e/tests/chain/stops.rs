@@ -199,7 +199,7 @@ async fn a_genesis_that_the_runtime_refuses_is_one_line_with_file_and_field() {
         ),
         (
             |list, _| list[1][1] = "much".into(),
-            "balances.balances[1][1]`: invalid type",
+            "balances.balances[1][1]`: invalid",
         ),
     ];
     for (change, expected) in changes {
