@@ -641,7 +641,7 @@ fn options_without_a_meaning_and_combinations_of_them_are_refused() {
             "'--no-private-ip'",
         ),
         (
-            "dev --node-key 00 --node-key-file f",
+            "dev --node-key 0000000000000000000000000000000000000000000000000000000000000000 --node-key-file f",
             "'--node-key-file <FILE>'",
         ),
         (

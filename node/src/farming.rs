@@ -20,7 +20,7 @@ impl FromStr for RewardAddressArgument {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("//") {
-            let named = Keyring::iter().find(|key| key.to_seed() == text);
+            let named = Keyring::iter().find(|key| name_of(*key) == text);
             let key = named
                 .ok_or_else(|| format!("no well-known name; they are {}", well_known_names()))?;
             return Ok(Self {
@@ -38,9 +38,14 @@ impl FromStr for RewardAddressArgument {
     }
 }
 
+/// The name of a well-known key, by which its secret is derived: //Alice, //Alice//stash.
+fn name_of(key: Keyring) -> String {
+    key.to_seed().replace("Stash", "//stash")
+}
+
 /// The names that test chains know accounts by.
 fn well_known_names() -> String {
-    let names: Vec<_> = Keyring::iter().map(Keyring::to_seed).collect();
+    let names: Vec<_> = Keyring::iter().map(name_of).collect();
     names.join(", ")
 }
 
@@ -82,6 +87,7 @@ impl FarmingArguments {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sp_core::{Pair, sr25519};
 
     fn read(text: &str) -> Result<RewardAddressArgument, String> {
         text.parse()
@@ -98,6 +104,12 @@ mod tests {
             assert!(well_known.on(&chain).unwrap_err().contains("everybody's"));
         }
         assert!(read("5Grw").unwrap_err().contains("SS58"));
+        for key in Keyring::iter() {
+            let derived = sr25519::Pair::from_string(&name_of(key), None).unwrap();
+            assert_eq!(derived.public(), key.public());
+            let address = read(&name_of(key)).unwrap().on(&ChainType::Local);
+            assert_eq!(address, Ok(RewardAddress(derived.public().0)));
+        }
         // Nobody has its key, and everybody can make it.
         let error = read("//Nobody").unwrap_err();
         assert!(

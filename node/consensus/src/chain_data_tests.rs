@@ -2,11 +2,7 @@
 
 use super::*;
 use sc_client_api::blockchain::{BlockStatus, Info};
-use sp_runtime::{
-    OpaqueExtrinsic,
-    generic::{self, BlockId},
-    traits::BlakeTwo256,
-};
+use sp_runtime::{OpaqueExtrinsic, generic, traits::BlakeTwo256};
 use std::{collections::BTreeMap, sync::Mutex};
 
 type Block = generic::Block<generic::Header<u32, BlakeTwo256>, OpaqueExtrinsic>;

@@ -77,18 +77,16 @@ impl Node {
         Self::spawn(folder, arguments, &ANY_PORTS, variables).await
     }
 
-    /// Like [`Self::start`], with metrics on a port.
-    pub async fn start_watched(folder: &Path, arguments: &[&str], metrics: u16) -> Self {
-        let metrics = metrics.to_string();
-        let ports = [
-            "--rpc-port",
-            "0",
-            "--port",
-            "0",
-            "--prometheus-port",
-            &metrics,
-        ];
-        Self::spawn(folder, arguments, &ports, &[]).await
+    /// Like [`Self::start`], with metrics; gives their port, too.
+    pub async fn start_watched(folder: &Path, arguments: &[&str]) -> (Self, u16) {
+        let mut ports = ANY_PORTS.to_vec();
+        ports.retain(|argument| *argument != "--no-prometheus");
+        ports.extend(["--prometheus-port", "0"]);
+        let node = Self::spawn(folder, arguments, &ports, &[]).await;
+        let address = node.line("Prometheus exporter started at ").await;
+        let port = address.trim().rsplit(':').next().expect("HOST:PORT");
+        let port = port.parse().expect("a port");
+        (node, port)
     }
 
     async fn spawn(

@@ -46,11 +46,8 @@ fn value(answer: &str, series: &str) -> Option<f64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_dashboard_and_the_alerts_name_is_served_and_moves() {
-    // A port that is free now; the node is told which, so that it can be asked.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = port.local_addr().unwrap().port();
     let folder = tempfile::tempdir().unwrap();
-    let node = Node::start_watched(folder.path(), &["dev"], port).await;
+    let (node, port) = Node::start_watched(folder.path(), &["dev"]).await;
     node.wait_for_block(8).await;
 
     let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
