@@ -395,3 +395,6 @@ impl PoolArguments {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

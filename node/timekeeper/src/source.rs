@@ -204,5 +204,4 @@ async fn finished(verification: &mut Option<JoinHandle<bool>>) -> Option<bool> {
 }
 
 #[cfg(test)]
-#[path = "source_tests.rs"]
 mod tests;

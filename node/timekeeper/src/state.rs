@@ -309,5 +309,4 @@ impl<'a> Walk<'a> {
 }
 
 #[cfg(test)]
-#[path = "state_tests.rs"]
 mod tests;
