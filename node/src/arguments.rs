@@ -445,3 +445,6 @@ impl PoolArguments {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,6 +163,7 @@ fn variant(of: &MetaType, index: u8) -> Option<Variant> {
 mod tests {
     use super::*;
     use allod_runtime::Address;
+    use allod_test_support::vectors;
     use frame_system::Call as SystemCall;
     use serde_json::Value;
     use sp_runtime::{
@@ -170,7 +171,6 @@ mod tests {
         generic::{Era, Preamble},
         traits::{BlakeTwo256, Hash as _, Verify},
     };
-    use std::fs;
 
     fn record(index: u32, event: frame_system::Event<Runtime>) -> EventRecord<RuntimeEvent, Hash> {
         EventRecord {
@@ -292,11 +292,7 @@ mod tests {
     /// Whole calls, as `autoId_call` gives them.
     #[test]
     fn calls_about_identities_are_signed() {
-        let file = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../tests/vectors/auto-id-calls.json"
-        );
-        let file: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        let file: Value = vectors::read("auto-id-calls.json");
         let calls = file["calls"].as_array().unwrap();
         for golden in calls {
             let bytes = hex::decode(golden["bytes"].as_str().unwrap()).unwrap();

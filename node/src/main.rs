@@ -20,8 +20,6 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
-#[cfg(test)]
-mod arguments_tests;
 mod chain_spec;
 mod cli;
 mod commands;

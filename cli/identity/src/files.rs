@@ -299,7 +299,7 @@ fn line_length(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_openssl::Folder;
+    use allod_test_support::Folder;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn pem(label: &str, contents: &[u8]) -> String {

@@ -56,8 +56,6 @@ mod node;
 mod request;
 #[cfg(test)]
 mod test_golden;
-#[cfg(test)]
-mod test_openssl;
 mod verbs;
 
 pub use files::{PemBlock, pem_blocks};

@@ -1,6 +1,6 @@
 //! The golden requests and calls of `tests/vectors`, for the tests of the verbs.
 
-use crate::request::payload::Terms;
+use crate::request::{payload::Terms, registered::RegisteredIdentity};
 use allod_identity::{
     Consent, GuardianSet, Identifier, IdentityRequest, Possession, RevocationReason, Service,
     SignatureAlgorithm, SignatureBytes, SignedRequest,
@@ -8,8 +8,8 @@ use allod_identity::{
     calls::{CallSignatures, runtime_decl_for_auto_id_call_api::AutoIdCallApiV1},
 };
 use allod_runtime::{Block, Runtime};
+use allod_test_support::vectors;
 use serde_json::Value;
-use std::fs;
 
 /// One golden request or call.
 pub struct Golden {
@@ -34,9 +34,7 @@ pub fn calls() -> Vec<Golden> {
 }
 
 fn read(name: &str, list: &str) -> Vec<Golden> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors");
-    let text = fs::read_to_string(format!("{folder}/{name}")).unwrap();
-    let file: Value = serde_json::from_str(&text).unwrap();
+    let file: Value = vectors::read(name);
     let cases = file[list].as_array().unwrap().iter();
     cases
         .map(|case| Golden {
@@ -110,6 +108,12 @@ impl Golden {
     /// A field that is hex.
     pub fn bytes(&self, name: &str) -> Vec<u8> {
         bytes(&self.case[name])
+    }
+
+    /// Who signs, as the chain knows it.
+    pub fn signer(&self) -> RegisteredIdentity {
+        let nonce = self.terms().nonce;
+        RegisteredIdentity::root(self.actor(), nonce, self.signer_certificate())
     }
 
     /// Who acts.

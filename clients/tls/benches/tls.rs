@@ -12,7 +12,7 @@ use rustls::{
     pki_types::{CertificateDer, UnixTime},
     server::danger::ClientCertVerifier,
 };
-use support::{Kind, cache, connected, two_agents};
+use support::{Made, cache, connected, two_agents};
 use tokio::runtime::Builder;
 
 fn handshakes(c: &mut Criterion) {
@@ -20,7 +20,7 @@ fn handshakes(c: &mut Criterion) {
         .enable_all()
         .build()
         .expect("a runtime");
-    for kind in Kind::accepted() {
+    for kind in Made::accepted_kinds() {
         let (chain, server, client) = two_agents(kind, kind);
         let limits = Limits {
             // No block comes while it runs.

@@ -6,7 +6,9 @@ use allod_identity::{Failure, Identifier};
 use allod_rpc_types::auto_id::BlockRole;
 use allod_tls::{ConnectError, Limits, Policy, Refusal, SourceError};
 use std::time::Duration;
-use support::{Agent, Kind, TestChain, cache, connected, handshake, pass, two_agents};
+use support::{
+    Agent, KeyAlgorithm, Made, TestChain, cache, connected, handshake, pass, two_agents,
+};
 
 fn only(agent: &Agent) -> Policy {
     Policy::identity(agent.identifier)
@@ -14,7 +16,7 @@ fn only(agent: &Agent) -> Policy {
 
 /// What the server refuses, if the client takes any server.
 async fn refused_client(chain: &TestChain, client: &Agent, policy: &Policy) -> Refusal {
-    let server = Agent::registered(chain, Kind::Ed25519);
+    let server = Agent::registered(chain, KeyAlgorithm::Ed25519);
     chain.mine_and_finalize();
     let cache = cache(chain, Limits::default()).await;
     let to_server = only(&server);
@@ -31,7 +33,7 @@ fn refusal(error: ConnectError) -> Refusal {
 
 #[tokio::test]
 async fn identities_that_name_each_other_talk() {
-    let kinds = Kind::accepted();
+    let kinds = Made::accepted_kinds();
     for server in kinds.clone() {
         for client in kinds.clone() {
             let (chain, server, client) = two_agents(server, client);
@@ -49,8 +51,8 @@ async fn identities_that_name_each_other_talk() {
 
 #[tokio::test]
 async fn a_strangers_valid_identity_is_refused_by_every_policy() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::P256);
-    let stranger = Agent::registered(&chain, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::P256);
+    let stranger = Agent::registered(&chain, KeyAlgorithm::Ed25519);
     chain.mine_and_finalize();
     let cache = cache(&chain, Limits::default()).await;
     let friend = client.identifier;
@@ -106,7 +108,7 @@ fn policy_names(expected: &Refusal) -> bool {
 
 #[tokio::test]
 async fn descendants_of_a_named_root_are_admitted() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let (root, other) = (Identifier([1; 32]), Identifier([2; 32]));
     chain.put_under(client.identifier, &[root, Identifier([3; 32])]);
     chain.mine_and_finalize();
@@ -145,14 +147,14 @@ async fn refused_client_at(
 #[tokio::test]
 async fn unregistered_keys_are_refused() {
     let chain = TestChain::new();
-    let client = Agent::unregistered(&chain, Kind::P256);
+    let client = Agent::unregistered(&chain, KeyAlgorithm::P256);
     let refused = refused_client(&chain, &client, &only(&client)).await;
     assert!(matches!(refused, Refusal::KeyUnregistered(_)), "{refused}");
 }
 
 #[tokio::test]
 async fn an_identity_must_hold_at_the_best_and_at_the_finalized_block() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let role_of = |refusal: &Refusal, identifier| match refusal {
         Refusal::DoesNotHold { role, failure, .. } => {
             let Failure {
@@ -165,7 +167,7 @@ async fn an_identity_must_hold_at_the_best_and_at_the_finalized_block() {
         other => panic!("{other}"),
     };
     // Registered a moment ago.
-    let newcomer = Agent::registered(&chain, Kind::Ed25519);
+    let newcomer = Agent::registered(&chain, KeyAlgorithm::Ed25519);
     chain.mine();
     let refused = refused_client_at(&chain, &server, &newcomer, &only(&newcomer)).await;
     assert_eq!(role_of(&refused, newcomer.identifier), BlockRole::Finalized);
@@ -178,7 +180,7 @@ async fn an_identity_must_hold_at_the_best_and_at_the_finalized_block() {
 
 #[tokio::test]
 async fn only_the_current_certificate_counts() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::P256);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::P256);
     let renewed = client.made.renewed();
     chain.renew(client.identifier, &renewed);
     chain.mine();
@@ -199,8 +201,8 @@ async fn a_node_that_is_behind_or_ahead_is_not_believed() {
     for shift in [-1_000, 1_000] {
         let chain = TestChain::new();
         chain.shift_clock(shift);
-        let client = Agent::registered(&chain, Kind::Ed25519);
-        let server = Agent::registered(&chain, Kind::Ed25519);
+        let client = Agent::registered(&chain, KeyAlgorithm::Ed25519);
+        let server = Agent::registered(&chain, KeyAlgorithm::Ed25519);
         chain.mine_and_finalize();
         let cache = cache(&chain, Limits::default()).await;
         // The client judges first.
@@ -220,7 +222,7 @@ async fn a_node_that_is_behind_or_ahead_is_not_believed() {
 
 #[tokio::test]
 async fn without_an_answer_nobody_is_admitted() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     // The client knows the server; nobody knows the client.
     cache.prefetch(server.identifier).await.unwrap();
@@ -233,7 +235,7 @@ async fn without_an_answer_nobody_is_admitted() {
 
 #[tokio::test]
 async fn answers_that_take_too_long_admit_nobody() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let limits = Limits {
         handshake: Duration::from_millis(500),
         ..Limits::default()
@@ -248,7 +250,7 @@ async fn answers_that_take_too_long_admit_nobody() {
 
 #[tokio::test]
 async fn what_is_known_is_not_asked_again() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     let (to_server, to_client) = (only(&server), only(&client));
     let both = (&client, &to_server);
@@ -264,8 +266,8 @@ async fn what_is_known_is_not_asked_again() {
 
 #[tokio::test]
 async fn one_of_several_named_servers_suffices() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
-    let unregistered = Agent::unregistered(&chain, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
+    let unregistered = Agent::unregistered(&chain, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     let named = vec![unregistered.identifier, server.identifier];
     let policy = Policy::identities(named).unwrap();
@@ -283,7 +285,7 @@ async fn one_of_several_named_servers_suffices() {
     let error = SourceError::Unreachable("gone".into());
     chain.mine();
     chain.refuse_questions(Some(error.clone()));
-    let stranger = Agent::unregistered(&chain, Kind::Ed25519);
+    let stranger = Agent::unregistered(&chain, KeyAlgorithm::Ed25519);
     let (connection, _) = handshake(&cache, (&client, &policy), (&stranger, &only(&client))).await;
     assert_eq!(refusal(connection.unwrap_err()), Refusal::Source(error));
 }

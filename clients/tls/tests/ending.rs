@@ -6,7 +6,7 @@ use allod_identity::Identifier;
 use allod_rpc_types::auto_id::BlockRole;
 use allod_tls::{IdentityCache, Limits, PeerStream, Policy, Refusal, SourceError};
 use std::{io, time::Duration};
-use support::{Agent, Kind, TestChain, cache, connected, pass, soon, two_agents, until};
+use support::{Agent, KeyAlgorithm, TestChain, cache, connected, pass, soon, two_agents, until};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     time,
@@ -31,7 +31,7 @@ struct Pair {
 
 impl Pair {
     async fn new(limits: Limits) -> Self {
-        let (chain, server, client) = two_agents(Kind::Ed25519, Kind::P256);
+        let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::P256);
         let cache = cache(&chain, limits).await;
         let (to_server, to_client) = (only(&server), only(&client));
         let (left, right) = connected(&cache, (&client, &to_server), (&server, &to_client)).await;
@@ -188,7 +188,7 @@ async fn connections_end_when_the_identity_is_gone() {
 
 #[tokio::test]
 async fn connections_end_when_the_policy_is_not_met_any_more() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let (root, other) = (Identifier([1; 32]), Identifier([2; 32]));
     chain.put_under(client.identifier, &[root]);
     chain.mine_and_finalize();
@@ -321,7 +321,7 @@ async fn without_blocks_connections_end() {
 
 #[tokio::test]
 async fn a_panic_in_a_policy_ends_everything() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     let trap = Policy::predicate(|peer| {
         assert!(peer.best().block.number < 2, "a trap");

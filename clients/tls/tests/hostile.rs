@@ -22,7 +22,7 @@ use rustls::{
     version::TLS13,
 };
 use std::{sync::Arc, time::Duration};
-use support::{Agent, Files, Kind, TestChain, cache, soon, two_agents};
+use support::{Agent, KeyAlgorithm, Made, TestChain, cache, soon, two_agents};
 use tokio::{io::AsyncReadExt, time};
 use tokio_rustls::TlsConnector;
 
@@ -143,8 +143,8 @@ fn handshake_error<T>(result: Result<T, ConnectError>) -> String {
 
 #[tokio::test]
 async fn anothers_certificate_is_of_no_use_without_the_key() {
-    for kind in Kind::accepted() {
-        let (chain, server, friend) = two_agents(Kind::Ed25519, kind);
+    for kind in Made::accepted_kinds() {
+        let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, kind);
         let thief = Agent::unregistered(&chain, kind);
         let cache = cache(&chain, Limits::default()).await;
         cache.prefetch(friend.identifier).await.unwrap();
@@ -156,7 +156,7 @@ async fn anothers_certificate_is_of_no_use_without_the_key() {
 
 #[tokio::test]
 async fn a_client_without_certificate_gets_nothing() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     let client = foul_client(None, &friend);
     let error = handshake_error(accept(&cache, &server, &friend, client).await);
@@ -165,8 +165,8 @@ async fn a_client_without_certificate_gets_nothing() {
 
 #[tokio::test]
 async fn intermediates_are_ignored_and_bounded() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
-    let stranger = Agent::registered(&chain, Kind::Ed25519);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
+    let stranger = Agent::registered(&chain, KeyAlgorithm::Ed25519);
     chain.mine_and_finalize();
     let cache = cache(&chain, Limits::default()).await;
     let shown = |first: &Agent, junk: Vec<u8>, count| {
@@ -192,7 +192,7 @@ async fn intermediates_are_ignored_and_bounded() {
 
 #[tokio::test]
 async fn what_is_no_certificate_is_refused() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     let mut trailing = friend.made.der();
     trailing.push(0);
@@ -260,7 +260,7 @@ fn twin(der: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_twin_of_an_ecdsa_certificate_is_refused() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::P256);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::P256);
     let twin = twin(&friend.made.der());
     let parsed = ParsedCertificate::parse(&twin).unwrap();
     assert!(
@@ -279,7 +279,7 @@ async fn a_twin_of_an_ecdsa_certificate_is_refused() {
 
 #[tokio::test]
 async fn nothing_is_resumed() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     // One memory of sessions for all handshakes.
     let client = foul_client(Some(vec![friend.made.der()]), &friend);
@@ -298,7 +298,7 @@ async fn nothing_is_resumed() {
 
 #[tokio::test]
 async fn whoever_says_nothing_is_dropped_and_places_are_bounded() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let limits = Limits {
         handshake: Duration::from_millis(500),
         max_handshakes: 2,
@@ -331,7 +331,7 @@ async fn whoever_says_nothing_is_dropped_and_places_are_bounded() {
 
 #[tokio::test]
 async fn nonsense_in_place_of_a_handshake_is_an_error() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     let credential = server.credential.clone();
     let acceptor = Acceptor::new(cache.clone(), credential.clone(), only(&friend)).unwrap();
@@ -356,7 +356,7 @@ fn tokio_test_io(says: &'static [u8]) -> tokio::io::DuplexStream {
 
 #[tokio::test]
 async fn a_plain_verifier_refuses_whom_the_cache_does_not_know() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let cache = cache(&chain, Limits::default()).await;
     let verifier = AutoIdVerifier::new(cache.clone(), only(&friend));
     let der = CertificateDer::from(friend.made.der());
@@ -390,7 +390,7 @@ async fn a_plain_verifier_refuses_whom_the_cache_does_not_know() {
 #[tokio::test]
 async fn before_the_first_block_everybody_is_refused() {
     let chain = TestChain::new();
-    let agent = Agent::registered(&chain, Kind::Ed25519);
+    let agent = Agent::registered(&chain, KeyAlgorithm::Ed25519);
     chain.break_with(Some(allod_tls::SourceError::Unreachable("not yet".into())));
     let cache = IdentityCache::follow(chain, Limits::default()).unwrap();
     let refused = cache.prefetch(agent.identifier).await.unwrap_err();
@@ -417,7 +417,7 @@ fn a_cache_begins_within_a_runtime_and_with_good_limits() {
 
 #[tokio::test]
 async fn a_full_cache_refuses_more_peers() {
-    let (chain, server, friend) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, friend) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let limits = Limits {
         max_entries: 2,
         ..Limits::default()
@@ -427,7 +427,7 @@ async fn a_full_cache_refuses_more_peers() {
         cache.keep(server.identifier).await.unwrap(),
         cache.keep(friend.identifier).await.unwrap(),
     ];
-    let third = Agent::registered(&chain, Kind::Ed25519);
+    let third = Agent::registered(&chain, KeyAlgorithm::Ed25519);
     chain.mine_and_finalize();
     time::sleep(Duration::from_millis(50)).await;
     let client = foul_client(Some(vec![third.made.der()]), &third);
@@ -440,7 +440,7 @@ async fn a_full_cache_refuses_more_peers() {
 #[test]
 fn a_credential_is_a_certificate_with_its_key() {
     let chain = TestChain::new();
-    let [one, other] = [0, 1].map(|_| Agent::unregistered(&chain, Kind::Ed25519));
+    let [one, other] = [0, 1].map(|_| Agent::unregistered(&chain, KeyAlgorithm::Ed25519));
     let credential = Credential::new(one.made.der().into(), other.made.key());
     assert!(matches!(credential, Err(CredentialError::Key(_))));
     let credential = Credential::new(vec![0x30].into(), one.made.key());
@@ -460,12 +460,14 @@ fn a_credential_is_a_certificate_with_its_key() {
     ));
     assert_eq!(format!("{:?}", one.credential), "Credential { .. }");
     // What the chain takes can be shown, and nothing else.
-    for kind in Kind::ALL {
-        let made = Files::new().certificate(kind);
+    for kind in KeyAlgorithm::ALL {
+        let made = Made::new(kind);
         let credential = Credential::new(made.der().into(), made.key());
         match credential {
-            Ok(_) => assert!(Kind::accepted().contains(&kind)),
-            Err(CredentialError::Certificate(_)) => assert!(!Kind::accepted().contains(&kind)),
+            Ok(_) => assert!(Made::accepted_kinds().contains(&kind)),
+            Err(CredentialError::Certificate(_)) => {
+                assert!(!Made::accepted_kinds().contains(&kind))
+            }
             Err(other) => panic!("{kind:?}: {other}"),
         }
     }
@@ -476,8 +478,8 @@ fn a_credential_is_a_certificate_with_its_key() {
 fn no_other_bytes_are_admitted() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _guard = runtime.enter();
-    for kind in Kind::accepted() {
-        let (chain, _, friend) = two_agents(Kind::Ed25519, kind);
+    for kind in Made::accepted_kinds() {
+        let (chain, _, friend) = two_agents(KeyAlgorithm::Ed25519, kind);
         let cache = runtime.block_on(cache(&chain, Limits::default()));
         let _kept = runtime.block_on(cache.keep(friend.identifier)).unwrap();
         let verifier = AutoIdVerifier::new(cache, Policy::predicate(|_| true));

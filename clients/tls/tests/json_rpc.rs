@@ -27,7 +27,7 @@ use std::{
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
-use support::{Agent, Kind, TestChain, soon};
+use support::{Agent, KeyAlgorithm, TestChain, soon};
 use tokio::time;
 
 /// What the server answers, and what it was asked.
@@ -214,7 +214,7 @@ fn identity_answer(agent: &Agent) -> IdentityAnswer {
 }
 
 fn agent() -> Agent {
-    Agent::unregistered(&TestChain::new(), Kind::Ed25519)
+    Agent::unregistered(&TestChain::new(), KeyAlgorithm::Ed25519)
 }
 
 /// A node that answers rightly about one agent.

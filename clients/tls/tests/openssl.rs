@@ -4,7 +4,7 @@ mod support;
 
 use allod_tls::{Acceptor, ConnectError, Connector, Limits, PeerStream, Policy, Refusal};
 use std::{net::SocketAddr, process::Stdio, time::Duration};
-use support::{Agent, Kind, TestChain, cache, soon, two_agents};
+use support::{Agent, KeyAlgorithm, Made, TestChain, cache, soon, two_agents};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -70,7 +70,7 @@ async fn rest(child: Child) -> String {
 
 #[tokio::test]
 async fn s_client_is_admitted_and_answered() {
-    let kinds = Kind::accepted();
+    let kinds = Made::accepted_kinds();
     for server in kinds.clone() {
         for client in kinds.clone() {
             let (chain, server, client) = two_agents(server, client);
@@ -98,8 +98,8 @@ async fn s_client_is_admitted_and_answered() {
 
 #[tokio::test]
 async fn s_client_with_another_identity_is_refused() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::P256);
-    let stranger = Agent::registered(&chain, Kind::P256);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::P256);
+    let stranger = Agent::registered(&chain, KeyAlgorithm::P256);
     chain.mine_and_finalize();
     let listening = Server::new(&chain, &server, only(&client)).await;
     let arguments = ["-connect", &listening.address, "-ign_eof"];
@@ -117,7 +117,7 @@ async fn s_client_with_another_identity_is_refused() {
 
 #[tokio::test]
 async fn tls_1_2_is_not_spoken() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::P256);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::P256);
     let listening = Server::new(&chain, &server, only(&client)).await;
     let arguments = ["-connect", &listening.address, "-tls1_2"];
     let process = openssl("s_client", &client, &server, &arguments);
@@ -131,7 +131,7 @@ async fn tls_1_2_is_not_spoken() {
 
 #[tokio::test]
 async fn s_client_is_cut_off_when_it_is_revoked() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::Ed25519);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519);
     let listening = Server::new(&chain, &server, only(&client)).await;
     let arguments = ["-connect", &listening.address, "-ign_eof"];
     let process = openssl("s_client", &client, &server, &arguments);
@@ -174,7 +174,7 @@ async fn drain(mut output: BufReader<ChildStdout>) {
 
 #[tokio::test]
 async fn s_server_is_admitted_and_admits() {
-    let kinds = Kind::accepted();
+    let kinds = Made::accepted_kinds();
     for server in kinds.clone() {
         for client in kinds.clone() {
             let (chain, server, client) = two_agents(server, client);
@@ -197,8 +197,8 @@ async fn s_server_is_admitted_and_admits() {
 
 #[tokio::test]
 async fn s_server_with_another_identity_is_refused() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::P256);
-    let stranger = Agent::registered(&chain, Kind::P256);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::P256);
+    let stranger = Agent::registered(&chain, KeyAlgorithm::P256);
     chain.mine_and_finalize();
     let (_process, address) = s_server(&stranger, &client, &[]).await;
     let cache = cache(&chain, Limits::default()).await;
@@ -222,7 +222,7 @@ async fn s_server_with_another_identity_is_refused() {
 
 #[tokio::test]
 async fn s_server_with_tls_1_2_is_refused() {
-    let (chain, server, client) = two_agents(Kind::Ed25519, Kind::P256);
+    let (chain, server, client) = two_agents(KeyAlgorithm::Ed25519, KeyAlgorithm::P256);
     let (_process, address) = s_server(&server, &client, &["-tls1_2"]).await;
     let cache = cache(&chain, Limits::default()).await;
     let connector = Connector::new(cache, client.credential.clone());

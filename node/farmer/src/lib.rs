@@ -26,8 +26,6 @@ pub mod farmer;
 mod files;
 pub mod header;
 pub mod history;
-#[cfg(test)]
-mod json_rpc_tests;
 pub mod pieces;
 pub mod plot_directory;
 pub mod plotting;
@@ -43,6 +41,8 @@ pub mod tables;
 mod test_chain;
 #[cfg(test)]
 mod test_node;
+#[cfg(test)]
+mod tests;
 pub mod tickets;
 
 pub use events::{EventHandler, FarmerEvent};

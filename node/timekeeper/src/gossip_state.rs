@@ -281,5 +281,4 @@ impl<P: Copy + Eq + Hash> GossipState<P> {
 }
 
 #[cfg(test)]
-#[path = "gossip_state_tests.rs"]
 mod tests;

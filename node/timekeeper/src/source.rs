@@ -287,5 +287,4 @@ async fn finished(verification: &mut Option<JoinHandle<bool>>) -> Option<bool> {
 }
 
 #[cfg(test)]
-#[path = "source_tests.rs"]
 mod tests;

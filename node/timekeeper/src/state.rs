@@ -337,5 +337,4 @@ impl<'a> Walk<'a> {
 }
 
 #[cfg(test)]
-#[path = "state_tests.rs"]
 mod tests;

@@ -2,7 +2,7 @@
 
 use allod_consensus_primitives::{FarmingApi, PotParameters, PreDigest};
 use allod_core::{
-    ChainParameters, PotOutput, Solution, SolutionRange,
+    ChainParameters, PotOutput, Solution,
     time::{PotChange, PotInput},
 };
 use core::num::NonZeroU32;
@@ -34,22 +34,9 @@ pub(crate) const ITERATIONS: u32 = 64;
 
 fn parameters() -> ChainParameters {
     ChainParameters {
-        slot_duration_ms: 1000,
-        slot_probability: (1, 6),
-        raw_records_per_segment: 8,
-        pieces_per_sector: 64,
-        confirmation_depth: 30,
-        era_length: 64,
-        recent_segments: 5,
-        recent_fraction: (1, 10),
-        min_sector_lifetime: 4,
         block_authoring_delay: DELAY,
-        entropy_interval: 30,
-        entropy_lookback: 1,
-        entropy_delay: 15,
-        initial_solution_range: SolutionRange(1),
         initial_iterations: NonZeroU32::new(ITERATIONS).expect("above 0"),
-        external_entropy: b"external".to_vec(),
+        ..allod_test_chain::parameters()
     }
 }
 

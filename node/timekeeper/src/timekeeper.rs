@@ -152,5 +152,4 @@ impl Pacer {
 }
 
 #[cfg(test)]
-#[path = "timekeeper_tests.rs"]
 mod tests;

@@ -37,7 +37,7 @@ use people::{
 };
 
 /// PKCS#8 of an RSA key of 4,096 bits.
-const RSA_KEY: &[u8] = include_bytes!("benchmarking/rsa-4096.key.der");
+const RSA_KEY: &[u8] = include_bytes!("../../../primitives/x509/tests/data/rsa-4096.key.der");
 const DELAY: u32 = 10;
 
 /// A funded caller in block 5, so that there are blocks before it.

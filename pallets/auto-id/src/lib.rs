@@ -122,6 +122,9 @@
 #![allow(clippy::too_many_arguments)]
 
 extern crate alloc;
+// The runtime of the tests names this pallet as every other runtime does.
+#[cfg(test)]
+extern crate self as pallet_auto_id;
 
 mod admission;
 mod authority;
@@ -136,6 +139,7 @@ mod graph;
 mod invariants;
 mod lookup;
 #[cfg(test)]
+#[path = "../../../tests/support/identities/mod.rs"]
 mod mock;
 mod recovery;
 mod succession;

@@ -4,10 +4,10 @@ use crate as pallet_farming;
 use crate::*;
 use allod_consensus_primitives::{PreDigest, SegmentHeaders, digest::seal_item, seal_message};
 use allod_core::{
-    ArchivedProgress, ChainParameters, ChunkWitness, HistorySize, LastArchivedBlock, PotOutput,
-    PublicKey, RecordCommitment, RecordWitness, RewardAddress, ScalarBytes, SegmentCommitment,
-    SegmentHeader, SegmentIndex, Slot, Solution, SolutionRange, SpaceProof, history::HeaderHash,
+    ArchivedProgress, ChainParameters, HistorySize, LastArchivedBlock, PotOutput, PublicKey,
+    SegmentCommitment, SegmentHeader, SegmentIndex, Slot, SolutionRange, history::HeaderHash,
 };
+use allod_test_chain::claim;
 use core::num::NonZeroU32;
 use frame_support::{derive_impl, parameter_types, traits::Hooks};
 use parity_scale_codec::Encode;
@@ -98,23 +98,10 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 
 /// What Alice claims in a slot.
 pub fn claim(slot: u64) -> PreDigest {
+    let alice = PublicKey(Sr25519Keyring::Alice.to_raw_public());
     PreDigest {
-        slot: Slot(slot),
-        solution: Solution {
-            public_key: PublicKey(Sr25519Keyring::Alice.to_raw_public()),
-            reward_address: RewardAddress([2; 32]),
-            sector_index: 3,
-            history_size: HistorySize(1),
-            piece_offset: 5,
-            record_commitment: RecordCommitment([6; 48]),
-            record_witness: RecordWitness([7; 48]),
-            chunk: ScalarBytes([8; 32]),
-            chunk_witness: ChunkWitness([9; 48]),
-            proof_of_space: SpaceProof([10; 136]),
-        },
         slot_output: PotOutput([slot as u8; 16]),
-        future_output: PotOutput([12; 16]),
-        justification_hash: [13; 32],
+        ..claim::pre_digest(Slot(slot), claim::solution(alice, HistorySize(1)))
     }
 }
 

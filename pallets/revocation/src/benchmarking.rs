@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// PKCS#8 of an RSA key of 4,096 bits.
-const RSA_KEY: &[u8] = include_bytes!("benchmarking/rsa-4096.key.der");
+const RSA_KEY: &[u8] = include_bytes!("../../../primitives/x509/tests/data/rsa-4096.key.der");
 /// What the issuer has revoked before.
 const REVOKED_BEFORE: u32 = 1_000;
 /// The serial number that the benchmarks are about.

@@ -61,6 +61,9 @@
 #![allow(unused_qualifications)]
 
 extern crate alloc;
+// The runtime of the tests names this pallet as every other runtime does.
+#[cfg(test)]
+extern crate self as pallet_revocation;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
@@ -71,6 +74,7 @@ mod invariants;
 mod lists;
 mod lookup;
 #[cfg(test)]
+#[path = "../../../tests/support/identities/mod.rs"]
 mod mock;
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,14 @@
 use crate::{ChainData, Parent, VerifyDelayFunction};
 use allod_consensus_primitives::{ChildContext, PotParameters, PreDigest};
 use allod_core::{
-    ArchivedProgress, ChainParameters, ChunkWitness, Hash, HistorySize, LastArchivedBlock,
-    PotChange, PotCheckpoints, PotOutput, PublicKey, RecordCommitment, RecordWitness,
-    RewardAddress, ScalarBytes, SegmentCommitment, SegmentHeader, SegmentIndex, Slot, Solution,
-    SolutionRange, SpaceProof, history::HeaderHash, time::PotInput,
+    ChainParameters, Hash, HistorySize, PotChange, PotCheckpoints, PublicKey, SegmentHeader, Slot,
+    time::PotInput,
 };
 use allod_kzg::Kzg;
+use allod_test_chain::{claim, time::verify_slots};
+pub(crate) use allod_test_chain::{parameters, time::evaluate};
 use sp_runtime::{DigestItem, generic, traits::BlakeTwo256, traits::Header as _};
-use std::{num::NonZeroU32, sync::LazyLock};
+use std::sync::LazyLock;
 
 pub(crate) type Header = generic::Header<u32, BlakeTwo256>;
 
@@ -30,58 +30,11 @@ pub(crate) fn header(items: Vec<DigestItem>) -> Header {
 
 /// Well-formed; wins nothing.
 pub(crate) fn pre_digest() -> PreDigest {
-    PreDigest {
-        slot: Slot(7),
-        solution: Solution {
-            public_key: PublicKey([1; 32]),
-            reward_address: RewardAddress([2; 32]),
-            sector_index: 3,
-            history_size: HistorySize(3),
-            piece_offset: 5,
-            record_commitment: RecordCommitment([6; 48]),
-            record_witness: RecordWitness([7; 48]),
-            chunk: ScalarBytes([8; 32]),
-            chunk_witness: ChunkWitness([9; 48]),
-            proof_of_space: SpaceProof([10; 136]),
-        },
-        slot_output: PotOutput([11; 16]),
-        future_output: PotOutput([12; 16]),
-        justification_hash: [13; 32],
-    }
+    claim::pre_digest(Slot(7), claim::solution(PublicKey([1; 32]), HistorySize(3)))
 }
 
 pub(crate) fn segment_header(index: u64, byte: u8) -> SegmentHeader {
-    SegmentHeader {
-        segment_index: SegmentIndex(index),
-        segment_commitment: SegmentCommitment([byte; 48]),
-        previous_header_hash: HeaderHash([byte; 32]),
-        last_archived_block: LastArchivedBlock {
-            number: 5,
-            progress: ArchivedProgress::Complete,
-        },
-    }
-}
-
-/// Segments of 16 pieces; blocks prove slots up to their own + 4.
-pub(crate) fn parameters() -> ChainParameters {
-    ChainParameters {
-        slot_duration_ms: 1000,
-        slot_probability: (1, 6),
-        raw_records_per_segment: 8,
-        pieces_per_sector: 64,
-        confirmation_depth: 30,
-        era_length: 64,
-        recent_segments: 5,
-        recent_fraction: (1, 10),
-        min_sector_lifetime: 4,
-        block_authoring_delay: 4,
-        entropy_interval: 30,
-        entropy_lookback: 1,
-        entropy_delay: 15,
-        initial_solution_range: SolutionRange(u64::MAX),
-        initial_iterations: NonZeroU32::new(16).unwrap(),
-        external_entropy: b"entropy".to_vec(),
-    }
+    claim::segment_header(index, byte, 5)
 }
 
 /// What a child is judged by: genesis of a chain with 9 segments, nothing due.
@@ -130,12 +83,6 @@ impl Example {
     }
 }
 
-pub(crate) fn evaluate(input: &PotInput) -> PotCheckpoints {
-    allod_proof_of_time::prove(input.seed.0, input.iterations)
-        .unwrap()
-        .into()
-}
-
 /// The delay function itself, one slot after another.
 pub(crate) struct DelayFunction;
 
@@ -146,13 +93,6 @@ impl VerifyDelayFunction for DelayFunction {
         change: Option<&PotChange>,
         checkpoints: &[PotCheckpoints],
     ) -> Result<(), usize> {
-        let mut input = first;
-        for (index, claimed) in checkpoints.iter().enumerate() {
-            if evaluate(&input) != *claimed {
-                return Err(index);
-            }
-            input = input.next(claimed.output(), change);
-        }
-        Ok(())
+        verify_slots(first, change, checkpoints)
     }
 }

@@ -1,10 +1,6 @@
 //! A header that keeps every rule, followed without its body: solution farmed, slots evaluated, header
 //! sealed.
 
-#[path = "../../verification/tests/fixture/mod.rs"]
-#[allow(dead_code, reason = "the tests of `allod-verification` use all of it")]
-mod fixture;
-
 use allod_block_rules::{
     BlockError, ChainData, Evidence, Parent, SealedHeader, VerifyDelayFunction, child_query,
     one_justification, slot_after_parent,
@@ -17,8 +13,11 @@ use allod_core::{
     Hash, HistorySize, PotChange, PotCheckpoints, PotOutput, PublicKey, Slot, SolutionRange,
     time::PotInput,
 };
+use allod_test_chain::{
+    FarmedSolution,
+    time::{evaluate, verify_slots},
+};
 use allod_verification::{SealError, SolutionError, sign_seal};
-use fixture::Fixture;
 use parity_scale_codec::Encode;
 use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
 use sp_runtime::{
@@ -35,13 +34,8 @@ static KEYPAIR: LazyLock<Keypair> = LazyLock::new(|| {
     let secret = MiniSecretKey::from_bytes(&[1; 32]).unwrap();
     secret.expand_to_keypair(ExpansionMode::Ed25519)
 });
-static FIXTURE: LazyLock<Fixture> =
-    LazyLock::new(|| Fixture::of_farmer(PublicKey(KEYPAIR.public.to_bytes()), 2));
-
-fn evaluate(input: &PotInput) -> PotCheckpoints {
-    let checkpoints = allod_proof_of_time::prove(input.seed.0, input.iterations);
-    checkpoints.unwrap().into()
-}
+static FIXTURE: LazyLock<FarmedSolution> =
+    LazyLock::new(|| FarmedSolution::of_farmer(PublicKey(KEYPAIR.public.to_bytes()), 2));
 
 struct DelayFunction;
 
@@ -52,14 +46,7 @@ impl VerifyDelayFunction for DelayFunction {
         change: Option<&PotChange>,
         checkpoints: &[PotCheckpoints],
     ) -> Result<(), usize> {
-        let mut input = first;
-        for (index, claimed) in checkpoints.iter().enumerate() {
-            if evaluate(&input) != *claimed {
-                return Err(index);
-            }
-            input = input.next(claimed.output(), change);
-        }
-        Ok(())
+        verify_slots(first, change, checkpoints)
     }
 }
 

@@ -277,10 +277,8 @@ pub fn seal_item(signature: &[u8; SEAL_BYTES]) -> DigestItem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allod_core::{
-        ChunkWitness, HistorySize, RecordCommitment, RecordWitness, RewardAddress, ScalarBytes,
-        SpaceProof,
-    };
+    use allod_core::HistorySize;
+    use allod_test_chain::claim;
     use sp_runtime::{generic, traits::BlakeTwo256};
 
     type Header = generic::Header<u32, BlakeTwo256>;
@@ -288,18 +286,7 @@ mod tests {
     fn example() -> PreDigest {
         PreDigest {
             slot: Slot(7),
-            solution: Solution {
-                public_key: PublicKey([1; 32]),
-                reward_address: RewardAddress([2; 32]),
-                sector_index: 3,
-                history_size: HistorySize(4),
-                piece_offset: 5,
-                record_commitment: RecordCommitment([6; 48]),
-                record_witness: RecordWitness([7; 48]),
-                chunk: ScalarBytes([8; 32]),
-                chunk_witness: ChunkWitness([9; 48]),
-                proof_of_space: SpaceProof([10; 136]),
-            },
+            solution: claim::solution(PublicKey([1; 32]), HistorySize(4)),
             slot_output: PotOutput([11; 16]),
             future_output: PotOutput([12; 16]),
             justification_hash: [13; 32],

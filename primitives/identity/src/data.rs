@@ -130,16 +130,12 @@ pub fn judge_block(tenure: KeyTenure, claimed: u32, newest: u32) -> Result<(), T
 mod tests {
     use std::collections::BTreeSet;
 
+    use allod_test_support::vectors;
     use allod_x509::ParsedCertificate;
     use serde_json::Value;
 
     use super::*;
     use crate::{SignatureAlgorithm, request};
-
-    const VECTORS: &str = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/vectors/auto-id-data.json"
-    );
 
     /// The module's table, literally.
     #[test]
@@ -177,8 +173,7 @@ mod tests {
     /// Signatures made by OpenSSL over payloads that a script put together.
     #[test]
     fn golden_signatures() {
-        let vectors: Value =
-            serde_json::from_str(&std::fs::read_to_string(VECTORS).unwrap()).unwrap();
+        let vectors: Value = vectors::read("auto-id-data.json");
         let mut algorithms = BTreeSet::new();
         for case in vectors["signatures"].as_array().unwrap() {
             let bytes = |name: &str| hex::decode(case[name].as_str().unwrap()).unwrap();

@@ -154,16 +154,12 @@ pub type Consents = BoundedVec<Consent, ConstU32<MAX_CO_ISSUERS>>;
 mod tests {
     use std::collections::BTreeSet;
 
+    use allod_test_support::vectors;
     use allod_x509::ParsedCertificate;
     use serde_json::Value;
 
     use super::{arguments::*, *};
     use crate::{GuardianSet, RevocationReason, Service, Services};
-
-    const VECTORS: &str = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/vectors/auto-id-requests.json"
-    );
 
     /// One golden request, made by OpenSSL.
     struct Golden(Value);
@@ -364,8 +360,7 @@ mod tests {
     /// Requests signed by `openssl pkeyutl`: payload, identifier and signature agree.
     #[test]
     fn golden_requests() {
-        let text = std::fs::read_to_string(VECTORS).unwrap();
-        let file: Value = serde_json::from_str(&text).unwrap();
+        let file: Value = vectors::read("auto-id-requests.json");
         let mut calls = BTreeSet::new();
         let mut registrations = 0;
         for case in file["requests"].as_array().unwrap() {

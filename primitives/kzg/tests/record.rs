@@ -1,12 +1,12 @@
 //! Records: extension, recovery, openings.
 
-mod common;
+mod support;
 
 use allod_kzg::{Error, Kzg, Opening, Point, RECORD_BYTES, RECORD_SCALARS, S_BUCKETS, ScalarBytes};
-use common::{INFINITY, kzg, record, rng};
 use ekzg_bls12_381::{Scalar, traits::*};
 use proptest::prelude::*;
 use rand::{Rng, seq::SliceRandom};
+use support::{INFINITY, kzg, record, rng};
 
 fn scalar(bytes: &ScalarBytes) -> Scalar {
     Scalar::from_bytes_be(bytes).unwrap()

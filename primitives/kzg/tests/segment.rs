@@ -1,9 +1,8 @@
 //! Segments: the column code over records and commitments, values and their witnesses.
 
-mod common;
+mod support;
 
 use allod_kzg::{Error, G1Bytes, Kzg, Opening, Point, ValueOpening, commitment_to_value};
-use common::{INFINITY, kzg, record, rng, scalar};
 use ekzg_bls12_381::{G1Point, Scalar};
 use ekzg_polynomial::domain::Domain;
 use ekzg_single_open::{
@@ -13,6 +12,7 @@ use ekzg_single_open::{
 use ekzg_trusted_setup::TrustedSetup;
 use proptest::prelude::*;
 use rand::seq::SliceRandom;
+use support::{INFINITY, kzg, record, rng, scalar};
 
 fn segment(seed: u64, sources: usize) -> Vec<Vec<u8>> {
     let mut rng = rng(seed);

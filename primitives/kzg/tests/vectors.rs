@@ -29,8 +29,7 @@ struct Opening {
 }
 
 fn vectors() -> Vectors {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/kzg.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    allod_test_support::vectors::read("kzg.json")
 }
 
 fn bytes<const N: usize>(text: &str) -> [u8; N] {

@@ -72,12 +72,7 @@ mod tests {
 
     /// All proofs for some challenges, by K, seed and challenge, in Chia's order.
     pub(crate) fn vectors() -> Vec<Vector> {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/vectors/chia-pos.json"
-        );
-        let file = std::fs::File::open(path).expect("the vectors are part of the repository");
-        let raw: Vec<Raw> = serde_json::from_reader(file).expect("a list of proofs");
+        let raw: Vec<Raw> = allod_test_support::vectors::read("chia-pos.json");
         assert!(!raw.is_empty());
         let array = |text: &str| {
             let bytes = hex::decode(text).expect("hexadecimal");

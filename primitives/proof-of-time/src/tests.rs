@@ -46,12 +46,7 @@ struct Golden {
 
 #[test]
 fn golden_values() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/vectors/proof-of-time.json"
-    );
-    let text = std::fs::read_to_string(path).expect("the vectors are in the repository");
-    let vectors: Vec<Golden> = serde_json::from_str(&text).expect("vectors of this form");
+    let vectors: Vec<Golden> = allod_test_support::vectors::read("proof-of-time.json");
     assert!(!vectors.is_empty());
     for golden in vectors {
         let seed = block(&golden.seed);

@@ -3,18 +3,15 @@
 // What Criterion's macros make has no documentation.
 #![allow(missing_docs)]
 
-#[path = "../tests/fixture/mod.rs"]
-mod fixture;
-
+use allod_test_chain::FarmedSolution;
 use allod_verification::{check_cheap, needed_segments, verify_many, verify_solution};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use fixture::Fixture;
 use std::hint::black_box;
 
 const MANY: u64 = 64;
 
 fn verification(criterion: &mut Criterion) {
-    let fixture = Fixture::new();
+    let fixture = FarmedSolution::new();
     let context = fixture.context();
     let kzg = &fixture.kzg;
     let mut group = criterion.benchmark_group("verification");

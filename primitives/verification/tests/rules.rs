@@ -1,24 +1,22 @@
 //! Every rule of a solution (§7), kept and broken.
 
-mod fixture;
-
 use allod_core::{
     ChainParameters, ChunkWitness, HistorySize, PotOutput, PublicKey, RecordCommitment,
     RecordWitness, RewardAddress, SBucket, ScalarBytes, SectorId, SegmentCommitment, SegmentIndex,
     Slot, Solution, SolutionRange, SpaceProof,
 };
+use allod_test_chain::FarmedSolution;
 use allod_verification::{
     BatchError, CheckedSolution, NeededSegments, PointRole, SolutionContext, SolutionError,
     VerifiedSolution, check_cheap, is_within_range, needed_segments, verify_many, verify_solution,
 };
 use ekzg_bls12_381::G1Point;
-use fixture::Fixture;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-static FIXTURE: LazyLock<Fixture> = LazyLock::new(Fixture::new);
+static FIXTURE: LazyLock<FarmedSolution> = LazyLock::new(FarmedSolution::new);
 
-fn fixture() -> (&'static Fixture, Solution, SolutionContext<'static>) {
+fn fixture() -> (&'static FarmedSolution, Solution, SolutionContext<'static>) {
     (&FIXTURE, FIXTURE.solution.clone(), FIXTURE.context())
 }
 
@@ -383,8 +381,9 @@ fn the_first_broken_rule_is_named_in_the_order_of_the_design() {
 
 #[test]
 fn many_solutions_verify_together_and_the_first_broken_one_is_found() {
-    let others = [Fixture::with_index(5), Fixture::with_index(6)];
-    let check = |fixture: &Fixture| check_cheap(&fixture.solution, &fixture.context()).unwrap();
+    let others = [FarmedSolution::with_index(5), FarmedSolution::with_index(6)];
+    let check =
+        |fixture: &FarmedSolution| check_cheap(&fixture.solution, &fixture.context()).unwrap();
     let good: Vec<CheckedSolution> = [&*FIXTURE, &others[0], &others[1]]
         .into_iter()
         .map(check)

@@ -17,15 +17,14 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 const NOW: u64 = 1_800_000_000;
 
-fn rsa(pem: &[u8]) -> SigningKey {
-    let (_, der) = pem_rfc7468::decode_vec(pem).expect("is PEM");
-    SigningKey::from_pkcs8(&der).expect("is a good key")
+fn rsa(der: &[u8]) -> SigningKey {
+    SigningKey::from_pkcs8(der).expect("is a good key")
 }
 
 /// Each kind of key, and each algorithm of the longest one.
 fn keys() -> Vec<(String, SigningKey, SignatureAlgorithm)> {
-    let rsa_2048 = rsa(include_bytes!("../tests/data/rsa-2048.key.pem"));
-    let rsa_4096 = rsa(include_bytes!("../tests/data/rsa-4096.key.pem"));
+    let rsa_2048 = rsa(include_bytes!("../tests/data/rsa-2048.key.der"));
+    let rsa_4096 = rsa(include_bytes!("../tests/data/rsa-4096.key.der"));
     let keys = [
         ("", SigningKey::ed25519([7; 32])),
         (

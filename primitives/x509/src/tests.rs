@@ -28,9 +28,7 @@ fn keys() -> [SigningKey; 4] {
 }
 
 fn rsa_key() -> SigningKey {
-    let pem = include_bytes!("../tests/data/rsa-2048.key.pem");
-    let (_, der) = pem_rfc7468::decode_vec(pem).unwrap();
-    SigningKey::from_pkcs8(&der).unwrap()
+    SigningKey::from_pkcs8(include_bytes!("../tests/data/rsa-2048.key.der")).unwrap()
 }
 
 fn agent() -> CertificateBuilder {

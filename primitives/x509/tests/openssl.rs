@@ -1,11 +1,8 @@
 //! Certificates and signatures made by the real `openssl`.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use allod_test_support::{Folder, openssl::new_key};
 use allod_x509::{
     CertificateError, CrlBuilder, CrlEntry, CrlReason, GeneralName, KeyAlgorithm, KeyUsage,
     ParsedCertificate, ParsedCrl, ParsedRequest, PathError, Purpose, RevocationReason, Rule,
@@ -15,62 +12,14 @@ use allod_x509::{
     path::verify_path,
 };
 
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new("openssl")
-            .args(arguments)
-            .current_dir(self.0.path())
-            .output()
-            .expect("openssl is one of the programs that the set-up installs")
-    }
-
-    fn openssl(&self, arguments: &[&str]) -> Vec<u8> {
-        let output = self.run(arguments);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "openssl {arguments:?}: {errors}");
-        output.stdout
-    }
-
-    /// `openssl req -x509` as a user would type it, and more arguments; the certificate's DER.
-    fn self_signed(&self, key: &[&str], more: &[&str]) -> Vec<u8> {
-        let fixed = [
-            "req", "-x509", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
-        ];
-        let subject = ["-subj", "/CN=agent"];
-        self.openssl(&[&fixed[..], key, &subject, more].concat());
-        read_pem(&self.path("cert.pem"))
-    }
-}
-
-fn read_pem(path: &Path) -> Vec<u8> {
-    pem_rfc7468::decode_vec(&std::fs::read(path).unwrap())
-        .unwrap()
-        .1
-}
-
-const ED25519: [&str; 2] = ["-newkey", "ed25519"];
-const RSA: [&str; 2] = ["-newkey", "rsa:2048"];
-const P384: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
-const P256: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-
-/// What makes a key that signs with it.
-fn new_key(algorithm: SignatureAlgorithm) -> &'static [&'static str] {
-    match algorithm.key_algorithm() {
-        KeyAlgorithm::Ed25519 => &ED25519,
-        KeyAlgorithm::P256 => &P256,
-        KeyAlgorithm::P384 => &P384,
-        KeyAlgorithm::Rsa => &RSA,
-    }
+/// `openssl req -x509` as a user would type it, and more arguments; the certificate's DER. The key is in `key.pem`.
+fn self_signed(folder: &Folder, key: &[&str], more: &[&str]) -> Vec<u8> {
+    let fixed = [
+        "req", "-x509", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+    ];
+    let subject = ["-subj", "/CN=agent"];
+    folder.openssl(&[&fixed[..], key, &subject, more].concat());
+    folder.read_pem("cert.pem")
 }
 
 /// Padding and salt, for the option of this name.
@@ -98,7 +47,7 @@ fn pkeyutl_options(algorithm: SignatureAlgorithm) -> Vec<&'static str> {
 #[test]
 fn default_self_signed_certificates() {
     let of_every_algorithm =
-        SignatureAlgorithm::ALL.map(|algorithm| (new_key(algorithm), algorithm));
+        SignatureAlgorithm::ALL.map(|algorithm| (new_key(algorithm.key_algorithm()), algorithm));
     let longer_keys: [(&[&str], _); 2] = [
         (&["-newkey", "rsa:3072"], SignatureAlgorithm::RsaPkcs1Sha256),
         (&["-newkey", "rsa:4096"], SignatureAlgorithm::RsaPkcs1Sha256),
@@ -111,7 +60,7 @@ fn default_self_signed_certificates() {
         let mut more = pss_options(algorithm, "-sigopt");
         more.extend(digest.as_deref());
         let folder = Folder::new();
-        let der = folder.self_signed(key, &more);
+        let der = self_signed(&folder, key, &more);
         let parsed = ParsedCertificate::parse(&der).unwrap();
         assert_eq!(parsed.signature_algorithm(), algorithm);
         assert!(parsed.is_ca());
@@ -139,11 +88,11 @@ fn default_self_signed_certificates() {
         assert_eq!(verified.spki(), spki);
 
         // -rawin hands pkeyutl the message itself.
-        std::fs::write(folder.path("message"), b"any message").unwrap();
+        folder.write("message", b"any message");
         let files = ["-in", "message", "-inkey", "key.pem", "-out", "signature"];
         let options = pkeyutl_options(algorithm);
         folder.openssl(&[&["pkeyutl", "-sign", "-rawin"][..], &files, &options].concat());
-        let signature = std::fs::read(folder.path("signature")).unwrap();
+        let signature = folder.read("signature");
         verified
             .verify_message(algorithm, b"any message", &signature)
             .unwrap();
@@ -171,12 +120,8 @@ fn extensions_as_openssl_writes_them() {
         "-config",
         "openssl.cnf",
     ];
-    std::fs::write(
-        folder.path("openssl.cnf"),
-        "[req]\ndistinguished_name=dn\nx509_extensions=ca\n[dn]\nCN=x\n[ca]\nbasicConstraints=critical,CA:true,pathlen:2\n",
-    )
-    .unwrap();
-    let der = folder.self_signed(&ED25519, &more);
+    folder.write("openssl.cnf", "[req]\ndistinguished_name=dn\nx509_extensions=ca\n[dn]\nCN=x\n[ca]\nbasicConstraints=critical,CA:true,pathlen:2\n");
+    let der = self_signed(&folder, new_key(KeyAlgorithm::Ed25519), &more);
     let parsed = ParsedCertificate::parse(&der).unwrap();
     assert_eq!(parsed.basic_constraints().unwrap().path_length, Some(2));
     assert!(parsed.allows(KeyUsage::CRL_SIGN));
@@ -192,57 +137,62 @@ struct Chain {
 
 impl Chain {
     /// A curve is signed with its own digest here (§11.2), where `openssl` would take SHA-256 always.
-    fn digest(key: &[&str]) -> &'static str {
-        if key == P384 { "-sha384" } else { "-sha256" }
+    fn digest(kind: KeyAlgorithm) -> &'static str {
+        match kind {
+            KeyAlgorithm::P384 => "-sha384",
+            KeyAlgorithm::Ed25519 | KeyAlgorithm::P256 | KeyAlgorithm::Rsa => "-sha256",
+        }
     }
 
-    fn new(key: &[&str]) -> Self {
+    fn new(kind: KeyAlgorithm) -> Self {
         let folder = Folder::new();
-        std::fs::write(
-            folder.path("ca.ext"),
-            "basicConstraints=critical,CA:true,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n\
+        folder.write("ca.ext", "basicConstraints=critical,CA:true,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n\
              nameConstraints=critical,permitted;DNS:example.org,permitted;dirName:dn,excluded;email:.example.net\n\
-             subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n[dn]\nO=Allod\n",
-        )
-        .unwrap();
-        std::fs::write(
-            folder.path("agent.ext"),
+             subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n[dn]\nO=Allod\n");
+        folder.write(
+            "agent.ext",
             "keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth,serverAuth\n\
              subjectAltName=DNS:agent.example.org,email:agent@example.org\n\
              subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n",
-        )
-        .unwrap();
+        );
         let chain = Self { folder };
         let usage = [
             "-addext",
             "keyUsage=critical,keyCertSign,cRLSign",
-            Self::digest(key),
+            Self::digest(kind),
         ];
         let files = ["-keyout", "root.key", "-out", "root.pem"];
         let root = ["req", "-x509", "-nodes", "-subj", "/CN=root"];
         chain
             .folder
-            .openssl(&[&root[..], key, &files, &usage].concat());
-        chain.issue("root", "ca", "/O=Allod/CN=ca", "100", key);
+            .openssl(&[&root[..], new_key(kind), &files, &usage].concat());
+        chain.issue("root", "ca", "/O=Allod/CN=ca", "100", kind);
         chain.issue(
             "ca",
             "agent",
             "/O=allod/CN=agent",
             "0x7fffffffffffffffffff",
-            key,
+            kind,
         );
         chain
     }
 
-    fn issue(&self, issuer: &str, subject: &str, name: &str, serial: &str, key: &[&str]) {
+    fn issue(&self, issuer: &str, subject: &str, name: &str, serial: &str, kind: KeyAlgorithm) {
         let [own_key, request, certificate, extensions] =
-            ["key", "csr", "pem", "ext"].map(|kind| format!("{subject}.{kind}"));
-        let [issuer_key, issuer] = ["key", "pem"].map(|kind| format!("{issuer}.{kind}"));
-        let digest = Self::digest(key);
+            ["key", "csr", "pem", "ext"].map(|ending| format!("{subject}.{ending}"));
+        let [issuer_key, issuer] = ["key", "pem"].map(|ending| format!("{issuer}.{ending}"));
+        let digest = Self::digest(kind);
         let asked = ["-addext", "subjectAltName=DNS:agent.example.org", digest];
         let files = ["-keyout", &own_key, "-out", &request, "-subj", name];
-        self.folder
-            .openssl(&[&["req", "-new", "-nodes"][..], key, &files, &asked].concat());
+        self.folder.openssl(
+            &[
+                &["req", "-new", "-nodes"][..],
+                new_key(kind),
+                &files,
+                &asked,
+            ]
+            .concat(),
+        );
         let signer = ["-CA", &issuer, "-CAkey", &issuer_key, "-set_serial", serial];
         let files = [
             "-in",
@@ -263,7 +213,7 @@ impl Chain {
     }
 
     fn der(&self, name: &str) -> Vec<u8> {
-        read_pem(&self.folder.path(name))
+        self.folder.read_pem(name)
     }
 }
 
@@ -274,8 +224,8 @@ fn now() -> u64 {
 
 #[test]
 fn chains_and_requests() {
-    for key in [&ED25519[..], &P256, &P384, &RSA] {
-        let files = Chain::new(key);
+    for kind in KeyAlgorithm::ALL {
+        let files = Chain::new(kind);
         let ders = ["root.pem", "ca.pem", "agent.pem"].map(|name| files.der(name));
         let chain = ders
             .each_ref()
@@ -306,11 +256,11 @@ fn chains_and_requests() {
 /// A request made here is one for `openssl`, and what that issues on it holds.
 #[test]
 fn our_requests_are_accepted() {
-    let files = Chain::new(&ED25519);
+    let files = Chain::new(KeyAlgorithm::Ed25519);
     let key = SigningKey::p256([9; 32]).unwrap();
     let extensions = [alternative_names(false, &[tlv(0x82, b"agent.example.org")])];
     let request = certification_request(&name(&["agent"]), &extensions, &key);
-    std::fs::write(files.folder.path("ours.csr"), request).unwrap();
+    files.folder.write("ours.csr", request);
     let arguments = [
         "req", "-inform", "der", "-in", "ours.csr", "-verify", "-noout",
     ];
@@ -320,8 +270,8 @@ fn our_requests_are_accepted() {
 /// `openssl verify -crl_check` takes lists made here, and sees who is on them.
 #[test]
 fn our_revocation_lists_are_accepted() {
-    for key in [&ED25519[..], &P256, &P384, &RSA] {
-        let files = Chain::new(key);
+    for kind in KeyAlgorithm::ALL {
+        let files = Chain::new(kind);
         let ca = files.der("ca.pem");
         let ca = ParsedCertificate::parse(&ca).unwrap();
         let agent = files.der("agent.pem");
@@ -348,19 +298,19 @@ fn our_revocation_lists_are_accepted() {
                 entries,
             };
             let tbs = builder.tbs().unwrap();
-            std::fs::write(files.folder.path("tbs"), &tbs).unwrap();
+            files.folder.write("tbs", &tbs);
             let names = ["-in", "tbs", "-inkey", "ca.key", "-out", "signature"];
             let options = pkeyutl_options(builder.algorithm);
             files
                 .folder
                 .openssl(&[&["pkeyutl", "-sign", "-rawin"][..], &names, &options].concat());
-            let signature = std::fs::read(files.folder.path("signature")).unwrap();
+            let signature = files.folder.read("signature");
             let der = assemble(&tbs, builder.algorithm, &signature);
             let list = ParsedCrl::parse(&der).unwrap();
             assert_eq!(list.verify_issued_by(&ca), Ok(()));
             assert_eq!(list.find(agent.serial()).is_some(), is_revoked);
 
-            std::fs::write(files.folder.path("list.der"), &der).unwrap();
+            files.folder.write("list.der", &der);
             let convert = [
                 "crl", "-inform", "der", "-in", "list.der", "-out", "list.pem",
             ];
@@ -397,20 +347,15 @@ fn our_revocation_lists_are_accepted() {
 /// A list made by `openssl ca -gencrl`.
 #[test]
 fn lists_of_openssl() {
-    let files = Chain::new(&P256);
-    std::fs::write(
-        files.folder.path("ca.cnf"),
+    let files = Chain::new(KeyAlgorithm::P256);
+    files.folder.write(
+        "ca.cnf",
         "[ca]\ndefault_ca=one\n[one]\ndatabase=index.txt\ncrlnumber=number\ndefault_md=sha256\n\
          crl_extensions=list\n[list]\nauthorityKeyIdentifier=keyid:always\n",
-    )
-    .unwrap();
-    std::fs::write(
-        files.folder.path("index.txt"),
-        "R\t300101000000Z\t260101000000Z,keyCompromise\t64\tunknown\t/CN=a\n\
-         R\t300101000000Z\t260102000000Z,holdInstruction,holdInstructionReject\t0A\tunknown\t/CN=b\n",
-    )
-    .unwrap();
-    std::fs::write(files.folder.path("number"), "2A\n").unwrap();
+    );
+    files.folder.write("index.txt", "R\t300101000000Z\t260101000000Z,keyCompromise\t64\tunknown\t/CN=a\n\
+         R\t300101000000Z\t260102000000Z,holdInstruction,holdInstructionReject\t0A\tunknown\t/CN=b\n");
+    files.folder.write("number", "2A\n");
     let arguments = [
         "ca", "-config", "ca.cnf", "-gencrl", "-crldays", "7", "-cert", "ca.pem", "-keyfile",
         "ca.key", "-out", "list.pem",
@@ -447,7 +392,11 @@ fn certificates_that_are_refused() {
             CertificateError::RsaModulusSize(2047),
         ),
         (&["-newkey", "rsa:2048"], &["-sha1"], CertificateError::Sha1),
-        (&P256, &["-sha1"], CertificateError::Sha1),
+        (
+            new_key(KeyAlgorithm::P256),
+            &["-sha1"],
+            CertificateError::Sha1,
+        ),
         (
             &["-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"],
             &["-sha256", "-sigopt", "rsa_pss_saltlen:digest"],
@@ -470,12 +419,12 @@ fn certificates_that_are_refused() {
             CertificateError::UnknownKeyAlgorithm,
         ),
     ] {
-        let der = folder.self_signed(key, more);
+        let der = self_signed(&folder, key, more);
         assert_eq!(ParsedCertificate::parse(&der), Err(error));
     }
     // The digest's length is the curve's: a P-384 key signs with SHA-384.
-    let p384 = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
-    let der = folder.self_signed(&p384, &["-sha256"]);
+    let ed25519 = new_key(KeyAlgorithm::Ed25519);
+    let der = self_signed(&folder, new_key(KeyAlgorithm::P384), &["-sha256"]);
     assert_eq!(
         ParsedCertificate::parse(&der).unwrap().verify_self_issued(),
         Err(SignatureError::WrongAlgorithm {
@@ -483,17 +432,17 @@ fn certificates_that_are_refused() {
             actual: SignatureAlgorithm::EcdsaP384Sha384,
         })
     );
-    let der = folder.self_signed(&ED25519, &["-addext", "1.2.3.4=critical,DER:0500"]);
+    let der = self_signed(&folder, ed25519, &["-addext", "1.2.3.4=critical,DER:0500"]);
     assert_eq!(
         ParsedCertificate::parse(&der),
         Err(CertificateError::UnknownCriticalExtension)
     );
-    let der = folder.self_signed(&ED25519, &["-set_serial", "0"]);
+    let der = self_signed(&folder, ed25519, &["-set_serial", "0"]);
     assert_eq!(
         ParsedCertificate::parse(&der),
         Err(CertificateError::SerialNotPositive)
     );
-    let der = folder.self_signed(&ED25519, &["-set_serial", "-5"]);
+    let der = self_signed(&folder, ed25519, &["-set_serial", "-5"]);
     assert_eq!(
         ParsedCertificate::parse(&der),
         Err(CertificateError::SerialNotPositive)

@@ -1,10 +1,6 @@
 //! Private keys in every form that the real `openssl` writes, and ours read by it.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
-
+use allod_test_support::{Folder, openssl::genpkey};
 use allod_x509::{
     CertificateError, KeyAlgorithm, PrivateKeyError, PublicKey, SigningKey,
     builder::{integer, sequence, tlv},
@@ -12,63 +8,11 @@ use allod_x509::{
 };
 use rsa::rand_core::{CryptoRng, Error as RngError, RngCore};
 
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new("openssl")
-            .args(arguments)
-            .current_dir(self.0.path())
-            .output()
-            .expect("openssl is one of the programs that the set-up installs")
-    }
-
-    fn openssl(&self, arguments: &[&str]) -> Vec<u8> {
-        let output = self.run(arguments);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "openssl {arguments:?}: {errors}");
-        output.stdout
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.path(name)).unwrap()
-    }
-
-    fn write(&self, name: &str, contents: &[u8]) {
-        std::fs::write(self.path(name), contents).unwrap();
-    }
-
-    /// A new key in `key.pem`; the DER of its `SubjectPublicKeyInfo`.
-    fn generate(&self, arguments: &[&str]) -> Vec<u8> {
-        self.openssl(&[&["genpkey", "-out", "key.pem"][..], arguments].concat());
-        self.openssl(&["pkey", "-in", "key.pem", "-pubout", "-outform", "der"])
-    }
+/// A new key in `key.pem`; the DER of its `SubjectPublicKeyInfo`.
+fn generate(folder: &Folder, options: &[&str]) -> Vec<u8> {
+    folder.openssl(&[&["genpkey", "-out", "key.pem"], options].concat());
+    folder.openssl(&["pkey", "-in", "key.pem", "-pubout", "-outform", "der"])
 }
-
-fn der(path: &Path) -> Vec<u8> {
-    pem_rfc7468::decode_vec(&std::fs::read(path).unwrap())
-        .unwrap()
-        .1
-}
-
-const ED25519: &[&str] = &["-algorithm", "ed25519"];
-const P256: &[&str] = &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
-const P384: &[&str] = &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"];
-const RSA: &[&str] = &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
-const KINDS: [(&[&str], KeyAlgorithm); 4] = [
-    (ED25519, KeyAlgorithm::Ed25519),
-    (P256, KeyAlgorithm::P256),
-    (P384, KeyAlgorithm::P384),
-    (RSA, KeyAlgorithm::Rsa),
-];
 
 /// Bytes that look random, the same in every run.
 struct Counter(u64);
@@ -101,10 +45,10 @@ impl CryptoRng for Counter {}
 
 #[test]
 fn every_form_that_openssl_writes() {
-    for (arguments, kind) in KINDS {
+    for kind in KeyAlgorithm::ALL {
         let folder = Folder::new();
-        let spki = folder.generate(arguments);
-        let mut forms = vec![der(&folder.path("key.pem"))];
+        let spki = generate(&folder, genpkey(kind));
+        let mut forms = vec![folder.read_pem("key.pem")];
         forms.push(folder.openssl(&["pkey", "-in", "key.pem", "-outform", "der"]));
         forms.push(folder.openssl(&[
             "pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "der",
@@ -113,7 +57,7 @@ fn every_form_that_openssl_writes() {
         match kind {
             KeyAlgorithm::P256 | KeyAlgorithm::P384 => {
                 folder.openssl(&traditional);
-                forms.push(der(&folder.path("old.pem")));
+                forms.push(folder.read_pem("old.pem"));
                 forms.push(folder.openssl(&["ec", "-in", "key.pem", "-outform", "der"]));
                 forms.push(folder.openssl(&[
                     "ec",
@@ -131,7 +75,7 @@ fn every_form_that_openssl_writes() {
                         .read("old.pem")
                         .starts_with(b"-----BEGIN RSA PRIVATE")
                 );
-                forms.push(der(&folder.path("old.pem")));
+                forms.push(folder.read_pem("old.pem"));
             }
             KeyAlgorithm::Ed25519 => {}
         }
@@ -155,9 +99,9 @@ fn every_form_that_openssl_writes() {
 /// Byte by byte what OpenSSL writes for the same key.
 #[test]
 fn openssl_reads_what_is_written() {
-    for (arguments, _) in KINDS {
+    for kind in KeyAlgorithm::ALL {
         let folder = Folder::new();
-        folder.generate(arguments);
+        generate(&folder, genpkey(kind));
         let original = folder.openssl(&[
             "pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "der",
         ]);
@@ -191,7 +135,7 @@ fn openssl_reads_what_is_written() {
 
 #[test]
 fn new_keys_of_every_kind() {
-    for (_, kind) in KINDS {
+    for kind in KeyAlgorithm::ALL {
         let key = SigningKey::generate(kind, &mut Counter(1)).unwrap();
         let other = SigningKey::generate(kind, &mut Counter(2)).unwrap();
         assert_ne!(key.spki(), other.spki());
@@ -211,7 +155,7 @@ fn new_keys_of_every_kind() {
 #[test]
 fn encrypted_keys_with_several_parameters() {
     let folder = Folder::new();
-    let spki = folder.generate(P256);
+    let spki = generate(&folder, genpkey(KeyAlgorithm::P256));
     for parameters in [
         &[][..],
         &["-v2", "aes-128-cbc"],
@@ -250,7 +194,7 @@ fn encrypted_keys_with_several_parameters() {
 #[test]
 fn encryption_that_is_not_read_is_named() {
     let folder = Folder::new();
-    folder.generate(P256);
+    generate(&folder, genpkey(KeyAlgorithm::P256));
     for (parameters, expected) in [
         (&["-v2", "des3"][..], "1.2.840.113549.3.7"),
         (&["-v2prf", "hmacWithSHA1"], "HMAC-SHA-1"),
@@ -324,15 +268,15 @@ fn other_keys_are_refused_by_name() {
     let rsa_pss = ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"];
     let p521 = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"];
     let short = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"];
-    for (arguments, expected) in [
+    for (options, expected) in [
         (&["-algorithm", "X25519"][..], "1.3.101.110"),
         (&["-algorithm", "ed448"], "1.3.101.113"),
         (&p521, "1.3.132.0.35"),
         (&rsa_pss, "1.2.840.113549.1.1.10"),
         (&short, "RSA key of 1024 bits"),
     ] {
-        folder.generate(arguments);
-        let error = SigningKey::from_der(&der(&folder.path("key.pem"))).unwrap_err();
+        generate(&folder, options);
+        let error = SigningKey::from_der(&folder.read_pem("key.pem")).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
 }
@@ -340,10 +284,10 @@ fn other_keys_are_refused_by_name() {
 /// A public key of another key, the wrong length, cut and spoilt files.
 #[test]
 fn hostile_files() {
-    for (arguments, kind) in KINDS {
+    for kind in KeyAlgorithm::ALL {
         let folder = Folder::new();
-        folder.generate(arguments);
-        let good = der(&folder.path("key.pem"));
+        generate(&folder, genpkey(kind));
+        let good = folder.read_pem("key.pem");
         for length in 0..good.len() {
             assert!(SigningKey::from_der(&good[..length]).is_err());
         }

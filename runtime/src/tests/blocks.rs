@@ -12,10 +12,9 @@ use allod_consensus_primitives::{
     digest::seal_item, seal_message,
 };
 use allod_core::{
-    ArchivedProgress, ChunkWitness, HistorySize, LastArchivedBlock, PotOutput, PublicKey,
-    RecordCommitment, RecordWitness, RewardAddress, ScalarBytes, SegmentCommitment, SegmentHeader,
-    SegmentIndex, Slot, Solution, SpaceProof, history::HeaderHash,
+    HistorySize, PublicKey, RewardAddress, SegmentHeader, Slot, Solution, history::HeaderHash,
 };
+use allod_test_chain::claim;
 use parity_scale_codec::Encode;
 use sp_core::H256;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
@@ -30,35 +29,20 @@ use sp_runtime::{
 const FARMER: AccountId = AccountId::new([2; 32]);
 
 fn claim(slot: u64) -> PreDigest {
-    PreDigest {
-        slot: Slot(slot),
-        solution: Solution {
-            public_key: PublicKey(Sr25519Keyring::One.to_raw_public()),
-            reward_address: RewardAddress(FARMER.into()),
-            sector_index: 3,
-            history_size: HistorySize(1),
-            piece_offset: 5,
-            record_commitment: RecordCommitment([6; 48]),
-            record_witness: RecordWitness([7; 48]),
-            chunk: ScalarBytes([8; 32]),
-            chunk_witness: ChunkWitness([9; 48]),
-            proof_of_space: SpaceProof([10; 136]),
-        },
-        slot_output: PotOutput([11; 16]),
-        future_output: PotOutput([12; 16]),
-        justification_hash: [13; 32],
-    }
+    let solution = Solution {
+        reward_address: RewardAddress(FARMER.into()),
+        ..claim::solution(
+            PublicKey(Sr25519Keyring::One.to_raw_public()),
+            HistorySize(1),
+        )
+    };
+    claim::pre_digest(Slot(slot), solution)
 }
 
 fn segment_0() -> SegmentHeader {
     SegmentHeader {
-        segment_index: SegmentIndex(0),
-        segment_commitment: SegmentCommitment([1; 48]),
         previous_header_hash: HeaderHash::default(),
-        last_archived_block: LastArchivedBlock {
-            number: 0,
-            progress: ArchivedProgress::Complete,
-        },
+        ..claim::segment_header(0, 1, 0)
     }
 }
 

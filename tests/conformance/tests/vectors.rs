@@ -1,13 +1,8 @@
 //! The repository's vectors hold, and nothing else does: every kind of corruption is noticed.
 
+use allod_test_support::vectors::path;
 use conformance::{FileError, Report, file, kzg, proof_of_space, proof_of_time};
 use serde_json::{Value, json};
-use std::path::PathBuf;
-
-fn path(name: &str) -> PathBuf {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors");
-    PathBuf::from(folder).join(name)
-}
 
 fn vectors(name: &str) -> Value {
     file::read(&path(name)).unwrap()

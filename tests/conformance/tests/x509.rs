@@ -328,9 +328,8 @@ fn revocation() {
 /// An old root that signed itself with SHA-1 is still a name and a key; a CA under it is not.
 #[test]
 fn signatures_of_trusted_certificates() {
-    let rsa = include_bytes!("../../../primitives/x509/tests/data/rsa-2048.key.pem");
-    let (_, der) = pem_rfc7468::decode_vec(rsa).unwrap();
-    let rsa = SigningKey::from_pkcs8(&der).unwrap();
+    let rsa = include_bytes!("../../../primitives/x509/tests/data/rsa-2048.key.der");
+    let rsa = SigningKey::from_pkcs8(rsa).unwrap();
     let with_sha1 = |der: Vec<u8>| {
         let mut der = der;
         let sha256 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];

@@ -200,7 +200,7 @@ fn is_printable(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_openssl::{Folder, openssl};
+    use allod_test_support::Folder;
     use allod_x509::{ParsedCertificate, builder::name};
     use std::fs;
 
@@ -222,7 +222,7 @@ mod tests {
         let text = "/C=DE/ST=Sachsen/L=Dresden/O=Example, Inc./OU=Agents/CN=agent \\/ 7/emailAddress=a@example.org/DC=example/UID=u7/serialNumber=12";
         let folder = Folder::new();
         let [key, certificate] = ["key.pem", "cert.der"].map(|name| folder.path(name));
-        openssl(&[
+        folder.openssl(&[
             "req",
             "-x509",
             "-utf8",

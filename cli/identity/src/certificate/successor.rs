@@ -121,10 +121,8 @@ fn key_identifier(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        clock::DAY,
-        test_openssl::{Folder, openssl},
-    };
+    use crate::clock::DAY;
+    use allod_test_support::Folder;
     use allod_x509::builder::{basic_constraints, name};
 
     const NOW: u64 = 1_800_000_000;
@@ -230,9 +228,9 @@ mod tests {
         let path = folder.write("new.der", &made);
         let pem = folder.path("new.pem").display().to_string();
         let der = path.display().to_string();
-        openssl(&["x509", "-inform", "der", "-in", &der, "-out", &pem]);
+        folder.openssl(&["x509", "-inform", "der", "-in", &der, "-out", &pem]);
         let at = NOW.to_string();
-        openssl(&[
+        folder.openssl(&[
             "verify",
             "-attime",
             &at,

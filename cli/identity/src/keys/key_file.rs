@@ -175,7 +175,8 @@ fn read(path: &Path, password: &PasswordArgs) -> Result<SigningKey, KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_openssl::{Folder, Kind, openssl};
+    use allod_test_support::Folder;
+    use allod_x509::KeyAlgorithm;
     use std::fs;
 
     /// With the password in the file `password`, if it is there.
@@ -196,20 +197,20 @@ mod tests {
 
     #[test]
     fn every_form_that_openssl_writes() {
-        for kind in Kind::ALL {
+        for kind in KeyAlgorithm::ALL {
             let folder = Folder::new();
             folder.certificate(kind, "cert.pem", "agent.pem");
             let key = folder.path("agent.pem");
             let key = key.to_str().unwrap();
             let der = folder.path("agent.der");
             let der = der.to_str().unwrap();
-            openssl(&["pkey", "-in", key, "-outform", "der", "-out", der]);
+            folder.openssl(&["pkey", "-in", key, "-outform", "der", "-out", der]);
             let spki = found(&folder, "cert.pem", Some("agent.pem")).unwrap();
             assert_eq!(found(&folder, "cert.pem", Some("agent.der")).unwrap(), spki);
             let encrypted = folder.path("secret.pem");
             let to = encrypted.to_str().unwrap();
             let with = "pass:word";
-            openssl(&["pkcs8", "-topk8", "-in", key, "-out", to, "-passout", with]);
+            folder.openssl(&["pkcs8", "-topk8", "-in", key, "-out", to, "-passout", with]);
             for (password, expected) in [("word\n", Ok(&spki)), ("Word\n", Err("wrong password"))] {
                 folder.write("password", password.as_bytes());
                 match (found(&folder, "cert.pem", Some("secret.pem")), expected) {
@@ -223,7 +224,7 @@ mod tests {
             }
             let binary = folder.path("secret.der");
             let to = binary.to_str().unwrap();
-            openssl(&[
+            folder.openssl(&[
                 "pkcs8", "-topk8", "-in", key, "-out", to, "-outform", "der", "-passout", with,
             ]);
             folder.write("password", b"word");
@@ -237,20 +238,20 @@ mod tests {
     #[test]
     fn sec1_and_pkcs1_keys() {
         let folder = Folder::new();
-        folder.certificate(Kind::Rsa, "cert.pem", "agent.pem");
+        folder.certificate(KeyAlgorithm::Rsa, "cert.pem", "agent.pem");
         let [key, to] = ["agent.pem", "pkcs1.pem"].map(|name| folder.path(name));
         let (key, to) = (key.to_str().unwrap(), to.to_str().unwrap());
-        openssl(&["pkey", "-traditional", "-in", key, "-out", to]);
+        folder.openssl(&["pkey", "-traditional", "-in", key, "-out", to]);
         assert!(found(&folder, "cert.pem", Some("pkcs1.pem")).is_ok());
 
         let folder = Folder::new();
-        folder.certificate(Kind::P256, "cert.pem", "agent.pem");
+        folder.certificate(KeyAlgorithm::P256, "cert.pem", "agent.pem");
         let key = folder.path("agent.pem");
         let key = key.to_str().unwrap();
         for (name, form) in [("sec1.pem", "pem"), ("sec1.der", "der")] {
             let to = folder.path(name);
             let to = to.to_str().unwrap();
-            openssl(&["ec", "-in", key, "-outform", form, "-out", to]);
+            folder.openssl(&["ec", "-in", key, "-outform", form, "-out", to]);
             assert!(found(&folder, "cert.pem", Some(name)).is_ok(), "{name}");
         }
         let text = fs::read_to_string(folder.path("sec1.pem")).unwrap();
@@ -260,8 +261,8 @@ mod tests {
     #[test]
     fn keys_are_looked_for_in_order() {
         let folder = Folder::new();
-        folder.certificate(Kind::Ed25519, "cert.pem", "elsewhere.pem");
-        folder.certificate(Kind::Ed25519, "other.pem", "key.pem");
+        folder.certificate(KeyAlgorithm::Ed25519, "cert.pem", "elsewhere.pem");
+        folder.certificate(KeyAlgorithm::Ed25519, "other.pem", "key.pem");
         let error = found(&folder, "cert.pem", None).unwrap_err();
         for part in [
             "cert.pem (no private key in it)",
@@ -289,14 +290,14 @@ mod tests {
     #[test]
     fn other_keys_are_refused_by_name() {
         let folder = Folder::new();
-        folder.certificate(Kind::Ed25519, "cert.pem", "agent.pem");
-        folder.certificate(Kind::P256, "other.pem", "other-key.pem");
+        folder.certificate(KeyAlgorithm::Ed25519, "cert.pem", "agent.pem");
+        folder.certificate(KeyAlgorithm::P256, "other.pem", "other-key.pem");
         let p521 = folder.path("p521.pem");
         let curve = "ec_paramgen_curve:P-521";
         let to = p521.to_str().unwrap();
-        openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", curve, "-out", to]);
+        folder.openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", curve, "-out", to]);
         let x25519 = folder.path("x25519.pem");
-        openssl(&[
+        folder.openssl(&[
             "genpkey",
             "-algorithm",
             "X25519",

@@ -278,7 +278,7 @@ pub fn generate_like(key: PublicKey<'_>) -> Result<SigningKey, CertificateError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_openssl::Folder;
+    use allod_test_support::Folder;
     use clap::ValueEnum;
     use std::{fs, os::unix::fs::PermissionsExt};
 

@@ -138,7 +138,7 @@ impl PasswordArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_openssl::Folder;
+    use allod_test_support::Folder;
 
     #[test]
     fn the_file_comes_before_the_variable() {

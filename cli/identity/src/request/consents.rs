@@ -212,20 +212,11 @@ pub fn in_order(issuance: &Issuance, consents: Vec<Consent>) -> Result<Vec<Conse
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{test_golden::calls, test_openssl::Folder};
+    use crate::test_golden::calls;
     use allod_identity::CertificateReference;
-    use allod_x509::builder::{CertificateBuilder, SigningKey};
+    use allod_test_support::Folder;
+    use allod_x509::builder::SigningKey;
     use serde_json::json;
-
-    fn identity(byte: u8, key: &SigningKey) -> RegisteredIdentity {
-        RegisteredIdentity {
-            identifier: Identifier([byte; 32]),
-            nonce: 5,
-            certificate: CertificateBuilder::self_issued("issuer").sign_self(key),
-            issuance: Issuance::SelfIssued,
-            file: None,
-        }
-    }
 
     /// Consents that OpenSSL signed count here, with the terms that they name.
     #[test]
@@ -253,7 +244,7 @@ mod tests {
     #[test]
     fn consents_are_signed_over_certificate_and_issuer() {
         let key = SigningKey::ed25519([1; 32]);
-        let co_issuer = identity(1, &key);
+        let co_issuer = RegisteredIdentity::root_of(1, "issuer", &key);
         let query = consent_query(co_issuer.identifier, [7; 32], Identifier([2; 32]));
         let terms = Terms {
             genesis: [3; 32],
@@ -291,7 +282,7 @@ mod tests {
         };
         let consent = |byte: u8| {
             let key = SigningKey::ed25519([byte; 32]);
-            let co_issuer = identity(byte, &key);
+            let co_issuer = RegisteredIdentity::root_of(byte, "issuer", &key);
             let query = consent_query(co_issuer.identifier, [7; 32], Identifier([1; 32]));
             let terms = Terms {
                 genesis: [3; 32],

@@ -44,19 +44,12 @@ pub fn check_issued_by(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allod_identity::Issuance;
     use allod_x509::builder::{CertificateBuilder, SigningKey, name};
 
     #[test]
     fn certificates_must_be_the_issuer_s() {
         let (key, other) = (SigningKey::ed25519([1; 32]), SigningKey::ed25519([2; 32]));
-        let issuer = RegisteredIdentity {
-            identifier: Identifier([1; 32]),
-            nonce: 5,
-            certificate: CertificateBuilder::self_issued("issuer").sign_self(&key),
-            issuance: Issuance::SelfIssued,
-            file: None,
-        };
+        let issuer = RegisteredIdentity::root_of(1, "issuer", &key);
         let check = |issuer_name: &str, key: &SigningKey| {
             let mut builder = CertificateBuilder::self_issued("child");
             builder.issuer = name(&[issuer_name]);

@@ -160,8 +160,8 @@ pub fn sign_as_told(bytes: &Path, key: &Path, algorithm: SignatureAlgorithm) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_openssl::{Folder, Kind};
-    use allod_x509::ParsedCertificate;
+    use allod_test_support::Folder;
+    use allod_x509::{KeyAlgorithm, ParsedCertificate};
     use std::fs;
 
     fn words(text: &str) -> Vec<String> {
@@ -208,7 +208,7 @@ mod tests {
     /// The commands, run by a shell, make signatures that count, for every algorithm.
     #[test]
     fn openssl_signs_as_it_is_told() {
-        for kind in Kind::ALL {
+        for kind in KeyAlgorithm::ALL {
             let folder = Folder::new();
             folder.certificate(kind, "cert.pem", "the key.pem");
             let der = files::certificate(&folder.path("cert.pem")).unwrap();

@@ -244,6 +244,26 @@ pub fn find_key(
 }
 
 #[cfg(test)]
+impl RegisteredIdentity {
+    /// A root with this certificate.
+    pub(crate) fn root(identifier: Identifier, nonce: u64, certificate: Vec<u8>) -> Self {
+        Self {
+            identifier,
+            nonce,
+            certificate,
+            issuance: Issuance::SelfIssued,
+            file: None,
+        }
+    }
+
+    /// A root with the nonce 5, whose identifier is this byte over and over.
+    pub(crate) fn root_of(byte: u8, name: &str, key: &SigningKey) -> Self {
+        let certificate = allod_x509::builder::CertificateBuilder::self_issued(name).sign_self(key);
+        Self::root(Identifier([byte; 32]), 5, certificate)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use allod_identity::{KeyFingerprint, SignatureAlgorithm};

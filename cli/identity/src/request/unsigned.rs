@@ -226,8 +226,8 @@ mod tests {
         files::{Form, NewFiles},
         keys::own_key::add_key,
         test_golden::{Golden, call_bytes, calls},
-        test_openssl::Folder,
     };
+    use allod_test_support::Folder;
     use allod_x509::{
         KeyAlgorithm,
         builder::{CertificateBuilder, SigningKey},

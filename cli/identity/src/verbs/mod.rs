@@ -9,8 +9,6 @@ pub mod data;
 pub mod error;
 pub mod extrinsic;
 pub mod issue;
-#[cfg(test)]
-mod issuing_tests;
 pub mod new;
 pub mod recover;
 pub mod register;
@@ -19,4 +17,6 @@ pub mod reparent;
 pub mod report;
 pub mod resolve;
 pub mod revoke;
+#[cfg(test)]
+mod tests;
 pub mod verify;

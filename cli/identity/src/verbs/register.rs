@@ -196,9 +196,9 @@ mod tests {
     use crate::{
         request::signature::SignatureSource,
         test_golden::{call_bytes, calls},
-        test_openssl::{Folder, Kind, openssl},
     };
-    use allod_x509::SignatureAlgorithm;
+    use allod_test_support::Folder;
+    use allod_x509::{KeyAlgorithm, SignatureAlgorithm};
     use clap::Parser;
 
     const GENESIS: [u8; 32] = [3; 32];
@@ -226,7 +226,7 @@ mod tests {
     /// The whole way of a key that is elsewhere: payload, `openssl pkeyutl`, request.
     #[test]
     fn signatures_by_openssl_and_by_the_key_count() {
-        for kind in [Kind::Ed25519, Kind::P256] {
+        for kind in [KeyAlgorithm::Ed25519, KeyAlgorithm::P256] {
             let folder = Folder::new();
             folder.certificate(kind, "cert.pem", "key.pem");
             let path = folder.path("cert.pem");
@@ -240,7 +240,7 @@ mod tests {
             let [payload, key, signature] =
                 [payload, folder.path("key.pem"), folder.path("the.sig")]
                     .map(|path| path.display().to_string());
-            openssl(&[
+            folder.openssl(&[
                 "pkeyutl", "-sign", "-rawin", "-in", &payload, "-inkey", &key, "-out", &signature,
             ]);
             let certificate = path.to_str().unwrap();
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn instructions_can_be_pasted() {
         let folder = Folder::new();
-        folder.certificate(Kind::Ed25519, "cert.pem", "key.pem");
+        folder.certificate(KeyAlgorithm::Ed25519, "cert.pem", "key.pem");
         let path = folder.path("cert.pem");
         let der = files::certificate(&path).unwrap();
         let unsigned = root(&der, &path).unwrap();

@@ -149,13 +149,7 @@ mod tests {
         let PayloadQuery::Reparent { issuer, .. } = golden.query() else {
             panic!("it is");
         };
-        let subject = RegisteredIdentity {
-            identifier: golden.actor(),
-            nonce: golden.terms().nonce,
-            certificate: golden.signer_certificate(),
-            issuance: Issuance::SelfIssued,
-            file: None,
-        };
+        let subject = golden.signer();
         let consents = golden.signatures().consents.into_inner();
         let unsigned = moving(&subject, golden.new_certificate(), issuer, consents).unwrap();
         let payload = payload::payload(&unsigned.query, unsigned.actor, golden.terms()).unwrap();

@@ -143,7 +143,6 @@ fn parse_reason(text: &str) -> Result<RevocationReason, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allod_identity::{Identifier, Issuance};
     use allod_x509::builder::{CertificateBuilder, SigningKey, name};
     use clap::Parser;
 
@@ -192,13 +191,7 @@ mod tests {
     #[test]
     fn serial_numbers_are_of_certificates_of_the_issuer() {
         let key = SigningKey::ed25519([1; 32]);
-        let issuer = RegisteredIdentity {
-            identifier: Identifier([1; 32]),
-            nonce: 0,
-            certificate: CertificateBuilder::self_issued("ca").sign_self(&key),
-            issuance: Issuance::SelfIssued,
-            file: None,
-        };
+        let issuer = RegisteredIdentity::root_of(1, "ca", &key);
         let mut builder = CertificateBuilder::self_issued("child");
         builder.serial = vec![0, 0x80];
         let stranger = builder.sign_self(&key);

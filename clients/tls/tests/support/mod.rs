@@ -4,8 +4,9 @@
 mod chain;
 mod files;
 
+pub use allod_x509::KeyAlgorithm;
 pub use chain::TestChain;
-pub use files::{Files, Kind, Made};
+pub use files::Made;
 
 use allod_identity::Identifier;
 use allod_tls::{
@@ -26,8 +27,8 @@ pub struct Agent {
 
 impl Agent {
     /// Makes key and certificate; nobody registers it.
-    pub fn unregistered(chain: &TestChain, kind: Kind) -> Self {
-        let made = Files::new().certificate(kind);
+    pub fn unregistered(chain: &TestChain, kind: KeyAlgorithm) -> Self {
+        let made = Made::new(kind);
         Self {
             identifier: chain.identifier(&made.der()),
             credential: made.credential(),
@@ -36,7 +37,7 @@ impl Agent {
     }
 
     /// One that is registered in the next block.
-    pub fn registered(chain: &TestChain, kind: Kind) -> Self {
+    pub fn registered(chain: &TestChain, kind: KeyAlgorithm) -> Self {
         let agent = Self::unregistered(chain, kind);
         chain.register(&agent.made.der());
         agent
@@ -44,7 +45,7 @@ impl Agent {
 }
 
 /// A chain with two agents that hold at the finalized block.
-pub fn two_agents(server: Kind, client: Kind) -> (TestChain, Agent, Agent) {
+pub fn two_agents(server: KeyAlgorithm, client: KeyAlgorithm) -> (TestChain, Agent, Agent) {
     let chain = TestChain::new();
     let server = Agent::registered(&chain, server);
     let client = Agent::registered(&chain, client);

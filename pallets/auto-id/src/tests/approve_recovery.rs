@@ -102,7 +102,7 @@ fn guardians_hold_when_they_approve() {
         let scene = Scene::new();
         let [one, two, three] = &scene.guardians;
         assert_ok!(scene.open(one));
-        assert_ok!(two.revoke(1, allod_identity::RevocationReason::KeyCompromise));
+        assert_ok!(two.revoke(&[1], allod_identity::RevocationReason::KeyCompromise));
         refuses(|| scene.approve(two, 1), Error::GuardianDoesNotHold);
         assert_ok!(scene.approve(three, 1));
     });

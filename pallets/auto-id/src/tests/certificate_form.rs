@@ -153,7 +153,7 @@ fn each_year_has_its_form() {
 #[test]
 fn pss_has_one_set_of_parameters() {
     new_chain().execute_with(|| {
-        let key = rsa();
+        let key = rsa_4096();
         // No parameters at all, their defaults (SHA-1), and a salt of another length.
         for parameters in [&[][..], &[sequence(&[])], &[pss_parameters(20)]] {
             let certificate = with_pss_parameters(&key, parameters);
@@ -168,7 +168,7 @@ fn pss_has_one_set_of_parameters() {
 #[test]
 fn keys_bound_to_pss_are_refused() {
     new_chain().execute_with(|| {
-        let key = rsa();
+        let key = rsa_4096();
         let rsa_encryption = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
         let mut spki = key.spki();
         let at = spki

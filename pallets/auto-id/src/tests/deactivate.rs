@@ -144,14 +144,14 @@ fn states() {
         });
         let [held, revoked, expired] =
             [2, 3, 4].map(|seed| issuer.child(&format!("child {seed}"), seed, seed));
-        assert_ok!(issuer.hold(2));
+        assert_ok!(issuer.hold(&[2]));
         refuses(|| deactivate(&held, &held), Error::SubjectOnHold);
-        assert_ok!(issuer.revoke(3, RevocationReason::KeyCompromise));
+        assert_ok!(issuer.revoke(&[3], RevocationReason::KeyCompromise));
         assert_ok!(deactivate(&revoked, &revoked));
         go_to(20, 2_493_072_001);
         assert_ok!(deactivate(&expired, &expired));
         // A revoked root may do that and nothing else.
-        assert_ok!(issuer.revoke(1, RevocationReason::Unspecified));
+        assert_ok!(issuer.revoke(&[1], RevocationReason::Unspecified));
         let arguments = SetControllerArguments {
             identifier: issuer.identifier,
             controller: None,

@@ -95,7 +95,7 @@ fn guardians_must_still_hold() {
     new_chain().execute_with(|| {
         let scene = Scene::new();
         ready(&scene);
-        assert_ok!(scene.guardians[1].revoke(1, RevocationReason::KeyCompromise));
+        assert_ok!(scene.guardians[1].revoke(&[1], RevocationReason::KeyCompromise));
         refuses(|| scene.execute(1), Error::NotEnoughApprovals);
         // The third one's approval takes its place; all three have approved then.
         assert_ok!(scene.approve(&scene.guardians[2], 1));
@@ -118,7 +118,7 @@ fn guardians_must_not_have_become_relatives() {
         let [one, _, mover] = &scene.guardians;
         assert_ok!(scene.open(one));
         assert_ok!(scene.approve(mover, 1));
-        assert_ok!(former.revoke(1, RevocationReason::CessationOfOperation));
+        assert_ok!(former.revoke(&[1], RevocationReason::CessationOfOperation));
         let der = scene.subject.issue("mover", &mover.key, 9);
         assert_ok!(reparent(mover, &scene.subject, &der));
         assert!(mover.holds());
@@ -203,7 +203,7 @@ fn an_issued_one_needs_its_issuer() {
         assert_ok!(scene.open(one));
         assert_ok!(scene.approve(two, 2));
         go_to(u64::from(1 + 2 * DELAY), NOW);
-        assert_ok!(issuer.revoke(1, RevocationReason::Unspecified));
+        assert_ok!(issuer.revoke(&[1], RevocationReason::Unspecified));
         refuses(|| scene.execute(2), Error::IssuerRevoked);
     });
 }
@@ -214,7 +214,7 @@ fn revoked_and_held_ones_are_refused() {
     new_chain().execute_with(|| {
         let scene = Scene::new();
         ready(&scene);
-        assert_ok!(scene.subject.revoke(1, RevocationReason::KeyCompromise));
+        assert_ok!(scene.subject.revoke(&[1], RevocationReason::KeyCompromise));
         refuses(|| scene.execute(1), Error::RootRevoked);
 
         let issuer = root("issuer", 30);
@@ -229,9 +229,9 @@ fn revoked_and_held_ones_are_refused() {
         assert_ok!(scene.open(one));
         assert_ok!(scene.approve(two, 1));
         go_to(u64::from(1 + 2 * DELAY), NOW);
-        assert_ok!(issuer.hold(5));
+        assert_ok!(issuer.hold(&[5]));
         refuses(|| scene.execute(1), Error::SubjectOnHold);
-        assert_ok!(issuer.revoke(5, RevocationReason::KeyCompromise));
+        assert_ok!(issuer.revoke(&[5], RevocationReason::KeyCompromise));
         refuses(|| scene.execute(1), Error::SubjectRevoked);
     });
 }

@@ -84,11 +84,11 @@ fn details_follow_an_identity() {
         assert!(AutoId::certificate_of(reference(1)).is_some());
         assert_eq!(AutoId::certificate_of(reference(2)), None);
 
-        assert_ok!(issuer.hold(8));
+        assert_ok!(issuer.hold(&[8]));
         assert_eq!(details(&child).standing, Standing::OnHold);
-        assert_ok!(issuer.revoke(8, RevocationReason::Superseded));
+        assert_ok!(issuer.revoke(&[8], RevocationReason::Superseded));
         assert_eq!(details(&child).standing, Standing::Revoked);
-        assert_ok!(issuer.revoke(1, RevocationReason::Superseded));
+        assert_ok!(issuer.revoke(&[1], RevocationReason::Superseded));
         assert_eq!(details(&issuer).standing, Standing::RevokedRoot);
         let other = root("other", 9);
         go_to(6, 2_493_072_001);

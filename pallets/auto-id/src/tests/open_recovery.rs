@@ -293,9 +293,9 @@ fn guardians_hold_and_are_no_relatives() {
         refuses(|| scene.open(&top), Error::GuardianIsRelative);
         refuses(|| scene.open(&below), Error::GuardianIsRelative);
         // A sibling is none, as long as it holds.
-        assert_ok!(top.hold(3));
+        assert_ok!(top.hold(&[3]));
         refuses(|| scene.open(&beside), Error::GuardianDoesNotHold);
-        assert_ok!(top.release(3));
+        assert_ok!(top.release(&[3]));
         assert_ok!(scene.open(&beside));
     });
 }
@@ -320,9 +320,9 @@ fn states() {
             }
         });
         let [held, revoked, expired, gone] = &scenes;
-        assert_ok!(issuer.hold(2));
+        assert_ok!(issuer.hold(&[2]));
         refuses(|| held.open(&guardian), Error::SubjectOnHold);
-        assert_ok!(issuer.revoke(3, RevocationReason::KeyCompromise));
+        assert_ok!(issuer.revoke(&[3], RevocationReason::KeyCompromise));
         refuses(|| revoked.open(&guardian), Error::SubjectRevoked);
         assert_ok!(deactivate(&gone.subject, &gone.subject));
         refuses(|| gone.open(&guardian), Error::SubjectDeactivated);

@@ -279,15 +279,15 @@ impl World {
             }
             Step::Revoke { issuer, whose } => {
                 let (issuer, whose) = (self.pick(issuer)?, self.pick(whose)?);
-                dispatch(|| issuer.revoke(whose.serial, RevocationReason::Unspecified)).ok()
+                dispatch(|| issuer.revoke(&[whose.serial], RevocationReason::Unspecified)).ok()
             }
             Step::Hold { issuer, whose } => {
                 let (issuer, whose) = (self.pick(issuer)?, self.pick(whose)?);
-                dispatch(|| issuer.hold(whose.serial)).ok()
+                dispatch(|| issuer.hold(&[whose.serial])).ok()
             }
             Step::Release { issuer, whose } => {
                 let (issuer, whose) = (self.pick(issuer)?, self.pick(whose)?);
-                dispatch(|| issuer.release(whose.serial)).ok()
+                dispatch(|| issuer.release(&[whose.serial])).ok()
             }
             Step::Control { who, controller } => {
                 let who = self.pick(who)?;

@@ -17,7 +17,6 @@ use frame_support::{
 };
 use sp_runtime::TokenError;
 
-use super::{Registration, ed25519, p256, p384, rsa};
 use crate::{
     mock::*,
     pallet::{Certificates, Error, Event, Identities, Keys},
@@ -39,7 +38,7 @@ fn assert_refused(registration: &Registration, error: Error<Test>) {
 
 #[test]
 fn stores_the_identity_and_holds_the_deposit() {
-    for key in [ed25519(7), p256(7), p384(7), rsa()] {
+    for key in [ed25519(7), p256(7), p384(7), rsa_4096()] {
         new_chain().execute_with(|| {
             let registration = Registration::agent(&key);
             let identifier = registration.identifier();
@@ -462,7 +461,7 @@ fn each_flaw_of_the_encoding_has_its_error() {
 #[test]
 fn weak_algorithms_are_refused() {
     new_chain().execute_with(|| {
-        let good = Registration::agent(&rsa());
+        let good = Registration::agent(&rsa_4096());
         let refused = |certificate: Vec<u8>, error| {
             let mut registration = good.clone();
             registration.certificate = certificate;

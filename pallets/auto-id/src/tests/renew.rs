@@ -452,18 +452,18 @@ fn states() {
         };
 
         // On hold: nothing.
-        assert_ok!(issuer.hold(7));
+        assert_ok!(issuer.hold(&[7]));
         refuses(|| renewal(8).submit(PAYER), Error::SubjectOnHold);
-        assert_ok!(issuer.release(7));
+        assert_ok!(issuer.release(&[7]));
 
         // Revoked: a new certificate of the issuer helps.
-        assert_ok!(issuer.revoke(7, RevocationReason::Superseded));
+        assert_ok!(issuer.revoke(&[7], RevocationReason::Superseded));
         assert!(!child.holds());
         assert_ok!(renewal(8).submit(PAYER));
         assert!(child.holds());
 
         // The issuer fails: it cannot renew, either.
-        assert_ok!(issuer.revoke(1, RevocationReason::CessationOfOperation));
+        assert_ok!(issuer.revoke(&[1], RevocationReason::CessationOfOperation));
         refuses(|| renewal(9).submit(PAYER), Error::IssuerRevoked);
 
         // Expired: renewed. This one's issuer lives longer.
@@ -525,7 +525,7 @@ fn counters_end() {
 fn a_revoked_root_does_not_renew_itself() {
     new_chain().execute_with(|| {
         let somebody = root("somebody", 1);
-        assert_ok!(somebody.revoke(1, RevocationReason::KeyCompromise));
+        assert_ok!(somebody.revoke(&[1], RevocationReason::KeyCompromise));
         let new_key = ed25519(2);
         let der = next_of_root(&somebody, &new_key, 2);
         refuses(

@@ -44,7 +44,7 @@ fn orphan() -> (Somebody, Somebody, Somebody) {
     let issuer = top.child("issuer", 2, 7);
     let child = issuer.child("child", 3, 7);
     assert!(child.holds());
-    top.revoke(7, RevocationReason::CaCompromise).unwrap();
+    top.revoke(&[7], RevocationReason::CaCompromise).unwrap();
     assert!(!child.holds());
     (top, issuer, child)
 }
@@ -147,7 +147,7 @@ fn no_circle() {
         let top = root("top of all", 20);
         let upper = top.child("upper", 21, 2);
         let lower = upper.child("lower", 22, 2);
-        assert_ok!(top.revoke(1, RevocationReason::Unspecified));
+        assert_ok!(top.revoke(&[1], RevocationReason::Unspecified));
         let der = lower.issue("upper", &upper.key, 3);
         refuses(|| reparent(&upper, &lower, &der), Error::IssuanceCircle);
     });
@@ -177,7 +177,7 @@ fn children_follow_by_renewal() {
         let top = root("top", 1);
         let middle = top.child("middle", 2, 7);
         let bottom = middle.child("bottom", 3, 7);
-        assert_ok!(top.revoke(1, RevocationReason::CessationOfOperation));
+        assert_ok!(top.revoke(&[1], RevocationReason::CessationOfOperation));
         assert!(!bottom.holds());
         let other = root("other", 4);
         let der = other.issue("middle", &middle.key, 7);
@@ -204,9 +204,9 @@ fn states() {
             issuer.child("revoked", 11, 11),
             issuer.child("expired", 12, 12),
         );
-        assert_ok!(issuer.hold(10));
-        assert_ok!(issuer.revoke(11, RevocationReason::KeyCompromise));
-        assert_ok!(top.revoke(7, RevocationReason::CaCompromise));
+        assert_ok!(issuer.hold(&[10]));
+        assert_ok!(issuer.revoke(&[11], RevocationReason::KeyCompromise));
+        assert_ok!(top.revoke(&[7], RevocationReason::CaCompromise));
         let der = other.issue("held", &held.key, 10);
         refuses(|| reparent(&held, &other, &der), Error::SubjectOnHold);
         let der = other.issue("revoked", &revoked.key, 11);

@@ -109,14 +109,14 @@ fn a_controller_must_be_valid_itself() {
             builder.not_after = 3_000_000_000;
         });
         assert_ok!(set_controller(&agent, &agent, Some(&owner)));
-        assert_ok!(issuer.hold(2));
+        assert_ok!(issuer.hold(&[2]));
         refuses(|| deactivate(&agent, &owner), Error::ActorOnHold);
-        assert_ok!(issuer.release(2));
+        assert_ok!(issuer.release(&[2]));
         assert_ok!(dispatch(|| set_controller(&agent, &owner, Some(&owner))));
         go_to(5, 2_493_072_001);
         refuses(|| deactivate(&agent, &owner), Error::ActorExpired);
         go_to(5, NOW);
-        assert_ok!(issuer.revoke(2, RevocationReason::KeyCompromise));
+        assert_ok!(issuer.revoke(&[2], RevocationReason::KeyCompromise));
         refuses(|| deactivate(&agent, &owner), Error::ActorRevoked);
         assert_ok!(deactivate(&owner, &owner));
         refuses(|| deactivate(&agent, &owner), Error::ActorDeactivated);
@@ -195,9 +195,9 @@ fn states() {
         let [held, revoked, expired] =
             [2, 3, 4].map(|seed| issuer.child(&format!("child {seed}"), seed, seed));
         let set = |child| set_controller(child, child, Some(&issuer));
-        assert_ok!(issuer.hold(2));
+        assert_ok!(issuer.hold(&[2]));
         refuses(|| set(&held), Error::SubjectOnHold);
-        assert_ok!(issuer.revoke(3, RevocationReason::KeyCompromise));
+        assert_ok!(issuer.revoke(&[3], RevocationReason::KeyCompromise));
         refuses(|| set(&revoked), Error::SubjectRevoked);
         go_to(5, 2_493_072_001);
         refuses(|| set(&expired), Error::SubjectExpired);
@@ -206,7 +206,7 @@ fn states() {
         refuses(|| set(&expired), Error::SubjectDeactivated);
         // A failing issuer does not keep it from acting.
         let orphan = issuer.child("orphan", 5, 5);
-        assert_ok!(issuer.revoke(1, RevocationReason::Unspecified));
+        assert_ok!(issuer.revoke(&[1], RevocationReason::Unspecified));
         assert_ok!(set(&orphan));
     });
 }

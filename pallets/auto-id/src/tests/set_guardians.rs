@@ -133,9 +133,9 @@ fn states() {
         let [held, revoked, expired] =
             [2, 3, 4].map(|seed| issuer.child(&format!("child {seed}"), seed, seed));
         let guard = |child: &Somebody| child.guard(&[&guardian], 1, 10);
-        assert_ok!(issuer.hold(2));
+        assert_ok!(issuer.hold(&[2]));
         refuses(|| guard(&held), Error::SubjectOnHold);
-        assert_ok!(issuer.revoke(3, RevocationReason::KeyCompromise));
+        assert_ok!(issuer.revoke(&[3], RevocationReason::KeyCompromise));
         refuses(|| guard(&revoked), Error::SubjectRevoked);
         go_to(5, 2_493_072_001);
         refuses(|| guard(&expired), Error::SubjectExpired);
@@ -143,7 +143,7 @@ fn states() {
         assert_ok!(deactivate(&expired, &expired));
         refuses(|| guard(&expired), Error::SubjectDeactivated);
         let orphan = issuer.child("orphan", 5, 5);
-        assert_ok!(issuer.revoke(1, RevocationReason::Unspecified));
+        assert_ok!(issuer.revoke(&[1], RevocationReason::Unspecified));
         assert_ok!(guard(&orphan));
     });
 }

@@ -93,9 +93,9 @@ fn states() {
         let [held, revoked, expired] =
             [2, 3, 4].map(|seed| issuer.child(&format!("child {seed}"), seed, seed));
         let set = |child: &Somebody| set(child, PAYER, vec![]);
-        assert_ok!(issuer.hold(2));
+        assert_ok!(issuer.hold(&[2]));
         refuses(|| set(&held), Error::SubjectOnHold);
-        assert_ok!(issuer.revoke(3, RevocationReason::KeyCompromise));
+        assert_ok!(issuer.revoke(&[3], RevocationReason::KeyCompromise));
         refuses(|| set(&revoked), Error::SubjectRevoked);
         go_to(5, 2_493_072_001);
         refuses(|| set(&expired), Error::SubjectExpired);
@@ -103,7 +103,7 @@ fn states() {
         assert_ok!(deactivate(&expired, &expired));
         refuses(|| set(&expired), Error::SubjectDeactivated);
         let orphan = issuer.child("orphan", 5, 5);
-        assert_ok!(issuer.revoke(1, RevocationReason::Unspecified));
+        assert_ok!(issuer.revoke(&[1], RevocationReason::Unspecified));
         assert_ok!(set(&orphan));
     });
 }

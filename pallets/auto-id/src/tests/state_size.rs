@@ -11,11 +11,8 @@ use frame_support::{storage::unhashed, traits::StorageInfoTrait};
 use parity_scale_codec::{Encode, MaxEncodedLen};
 use sp_io::{hashing::twox_128, storage::next_key};
 
-use super::{
-    Registration, Somebody, as_it_is, certificate, ed25519, identifier_of, register_issued, root,
-};
 use crate::{
-    mock::{AutoId, PAYER, Test, new_chain},
+    mock::*,
     pallet::Superseded,
     types::{
         CertificateBytes, Delayed, IdentityRecord, KeyRecord, Recovery, ServiceRecord,

@@ -44,9 +44,9 @@ fn calls(somebody: &Somebody, renewed: Vec<u8>) -> [(&'static str, Option<Dispat
         ("set_services", tried(|| set_services(somebody))),
         (
             "revoke",
-            tried(|| somebody.revoke(120, RevocationReason::Unspecified)),
+            tried(|| somebody.revoke(&[120], RevocationReason::Unspecified)),
         ),
-        ("hold", tried(|| somebody.hold(121))),
+        ("hold", tried(|| somebody.hold(&[121]))),
     ]
 }
 
@@ -150,7 +150,7 @@ fn on_hold() {
     new_chain().execute_with(|| {
         let issuer = long_lived("issuer", 1);
         let child = issuer.child("child", 2, 2);
-        assert_ok!(issuer.hold(2));
+        assert_ok!(issuer.hold(&[2]));
         let der = renewed(&issuer, &child);
         may(
             &child,
@@ -172,7 +172,7 @@ fn on_hold() {
             RevocationError::IssuerOnHold,
         );
         go_to(6, NOW);
-        assert_ok!(issuer.release(2));
+        assert_ok!(issuer.release(&[2]));
         may(
             &child,
             der,
@@ -188,7 +188,7 @@ fn revoked() {
     new_chain().execute_with(|| {
         let issuer = long_lived("issuer", 1);
         let child = issuer.child("child", 2, 2);
-        assert_ok!(issuer.revoke(2, RevocationReason::KeyCompromise));
+        assert_ok!(issuer.revoke(&[2], RevocationReason::KeyCompromise));
         may(
             &child,
             renewed(&issuer, &child),
@@ -210,7 +210,7 @@ fn revoked() {
 fn revoked_root() {
     new_chain().execute_with(|| {
         let top = root("top", 1);
-        assert_ok!(top.revoke(1, RevocationReason::Unspecified));
+        assert_ok!(top.revoke(&[1], RevocationReason::Unspecified));
         let der = certificate(("top", &top.key), ("top", &top.key), 100, as_it_is);
         may(
             &top,
@@ -247,7 +247,7 @@ fn issuer_fails() {
         let issuer = long_lived("issuer", 1);
         let child = issuer.child("child", 2, 2);
         let der = renewed(&issuer, &child);
-        assert_ok!(issuer.revoke(1, RevocationReason::CaCompromise));
+        assert_ok!(issuer.revoke(&[1], RevocationReason::CaCompromise));
         assert!(!child.holds());
         let but_renew = &EVERYTHING[1..];
         may(

@@ -38,8 +38,8 @@ fn two_thousand_children_change_no_call() {
         let child = issuer.child("child", 2, 2);
         let lost = issuer.child("lost", 3, 3);
         let orphan = lost.child("orphan", 4, 4);
-        issuer.revoke(3, RevocationReason::CaCompromise).unwrap();
-        issuer.hold(5).unwrap();
+        issuer.revoke(&[3], RevocationReason::CaCompromise).unwrap();
+        issuer.hold(&[5]).unwrap();
         (issuer, child, orphan)
     });
     let register = || {
@@ -83,10 +83,10 @@ fn two_thousand_children_change_no_call() {
         ),
         (
             "revoke",
-            Box::new(|| tried(|| issuer.revoke(14, RevocationReason::Unspecified))),
+            Box::new(|| tried(|| issuer.revoke(&[14], RevocationReason::Unspecified))),
         ),
-        ("hold", Box::new(|| tried(|| issuer.hold(15)))),
-        ("release", Box::new(|| tried(|| issuer.release(5)))),
+        ("hold", Box::new(|| tried(|| issuer.hold(&[15])))),
+        ("release", Box::new(|| tried(|| issuer.release(&[5])))),
         (
             "verify",
             Box::new(|| {
@@ -226,7 +226,7 @@ fn a_freed_name_inherits_nothing() {
         let issued = AutoId::issued_by(second.identifier, None, 100);
         assert!(issued.identifiers.is_empty());
         // Nor does it say what becomes of the first one's certificates.
-        assert_ok!(second.revoke(2, RevocationReason::Unspecified));
+        assert_ok!(second.revoke(&[2], RevocationReason::Unspecified));
         assert_eq!(
             AutoId::verify(child.identifier, None, None, None)
                 .failure
@@ -245,7 +245,7 @@ fn a_revoked_intermediate_fails_what_is_below() {
         let first = top.child("first", 2, 2);
         let second = first.child("second", 3, 2);
         let leaf = second.child("leaf", 4, 2);
-        assert_ok!(top.revoke(2, RevocationReason::CaCompromise));
+        assert_ok!(top.revoke(&[2], RevocationReason::CaCompromise));
         for somebody in [&first, &second, &leaf] {
             let report = AutoId::verify(somebody.identifier, None, None, None);
             let failure = report.failure.unwrap();
@@ -277,15 +277,15 @@ fn a_revoked_issuer_does_not_live_on_in_its_old_certificate() {
         assert_ok!(issuer.renewal(der, &new_key).submit(PAYER));
         issuer.key = new_key;
         assert!(child.holds());
-        assert_ok!(top.hold(3));
+        assert_ok!(top.hold(&[3]));
         assert!(matches!(
             child.failure(),
             Some((Check::Status, Reason::OnHold { .. }))
         ));
-        assert_ok!(top.release(3));
+        assert_ok!(top.release(&[3]));
         assert!(child.holds());
         // The old one's own serial number counts as well.
-        assert_ok!(top.revoke(2, RevocationReason::Superseded));
+        assert_ok!(top.revoke(&[2], RevocationReason::Superseded));
         assert!(!child.holds());
         assert!(issuer.holds());
     });
@@ -298,7 +298,7 @@ fn children_of_a_revoked_root_fail() {
         let top = root("top", 1);
         let child = top.child("child", 2, 2);
         let below = child.child("below", 3, 2);
-        assert_ok!(top.revoke(1, RevocationReason::KeyCompromise));
+        assert_ok!(top.revoke(&[1], RevocationReason::KeyCompromise));
         for somebody in [&top, &child, &below] {
             let report = AutoId::verify(somebody.identifier, None, None, None);
             assert_eq!(report.failure.unwrap().identifier, top.identifier);
@@ -460,10 +460,10 @@ fn existing_is_not_holding() {
     new_chain().execute_with(|| {
         let issuer = root("issuer", 1);
         let child = issuer.child("child", 2, 7);
-        assert_ok!(issuer.hold(7));
+        assert_ok!(issuer.hold(&[7]));
         assert!(AutoId::identity(child.identifier).is_some());
         assert!(!child.holds());
-        assert_ok!(issuer.release(7));
+        assert_ok!(issuer.release(&[7]));
         assert!(child.holds());
         go_to(2, 2_493_072_001);
         assert!(AutoId::identity(child.identifier).is_some());

@@ -10,7 +10,6 @@ use allod_x509::{
 };
 use frame_support::assert_ok;
 
-use super::{Registration, ed25519, p256, root};
 use crate::{mock::*, pallet::Certificates};
 
 #[test]
@@ -160,7 +159,7 @@ fn a_given_time_moves_no_revocation() {
     new_chain().execute_with(|| {
         let issuer = root("issuer", 1);
         let child = issuer.child("child", 2, 7);
-        assert_ok!(issuer.revoke(7, RevocationReason::Superseded));
+        assert_ok!(issuer.revoke(&[7], RevocationReason::Superseded));
         // Long before it was revoked, by the clock; by the block's state it is.
         let report = AutoId::verify(child.identifier, Some(NOW - 1_000), None, None);
         assert!(matches!(

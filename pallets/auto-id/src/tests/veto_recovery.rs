@@ -89,9 +89,9 @@ fn on_hold_it_does_nothing() {
             certificate,
         };
         assert_ok!(scene.open(&scene.guardians[0]));
-        assert_ok!(issuer.hold(5));
+        assert_ok!(issuer.hold(&[5]));
         refuses(|| scene.veto(&scene.subject, 1), Error::SubjectOnHold);
-        assert_ok!(issuer.release(5));
+        assert_ok!(issuer.release(&[5]));
         assert_ok!(scene.veto(&scene.subject, 1));
     });
 }

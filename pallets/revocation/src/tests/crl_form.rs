@@ -21,11 +21,11 @@ const ENTRIES: usize = 5;
 const EXTENSIONS: usize = 6;
 
 /// The fields of a good list with one entry, made now.
-fn fields(issuer: &Issuer) -> Vec<Vec<u8>> {
+fn fields(issuer: &Somebody) -> Vec<Vec<u8>> {
     vec![
         integer(1),
         algorithm_identifier(issuer.key.algorithm()),
-        issuer.name.clone(),
+        issuer.subject(),
         tlv(0x17, b"270115080000Z"),
         tlv(0x17, b"270116080000Z"),
         sequence(&[entry(7, &[])]),
@@ -53,14 +53,14 @@ fn unknown(is_critical: bool) -> Vec<u8> {
     extension(&[0x2a, 3], is_critical, b"")
 }
 
-fn sign(issuer: &Issuer, fields: &[Vec<u8>]) -> Vec<u8> {
+fn sign(issuer: &Somebody, fields: &[Vec<u8>]) -> Vec<u8> {
     let tbs = sequence(fields);
     assemble(&tbs, issuer.key.algorithm(), &issuer.key.sign(&tbs))
 }
 
 /// Asserts that a list is refused so when its fields are changed like this.
 #[track_caller]
-fn refused(issuer: &Issuer, change: impl FnOnce(&mut Vec<Vec<u8>>), error: Error<Test>) {
+fn refused(issuer: &Somebody, change: impl FnOnce(&mut Vec<Vec<u8>>), error: Error<Test>) {
     let mut fields = fields(issuer);
     change(&mut fields);
     let list = sign(issuer, &fields);
@@ -69,14 +69,14 @@ fn refused(issuer: &Issuer, change: impl FnOnce(&mut Vec<Vec<u8>>), error: Error
 
 /// The same with an extension of the list besides its number.
 #[track_caller]
-fn refused_with(issuer: &Issuer, other: Vec<u8>, error: Error<Test>) {
+fn refused_with(issuer: &Somebody, other: Vec<u8>, error: Error<Test>) {
     let all = extensions(&[number(&[1]), other]);
     refused(issuer, |fields| fields[EXTENSIONS] = all, error);
 }
 
 /// The same with an extension of the entry.
 #[track_caller]
-fn refused_with_entry(issuer: &Issuer, extension: Vec<u8>, error: Error<Test>) {
+fn refused_with_entry(issuer: &Somebody, extension: Vec<u8>, error: Error<Test>) {
     let entries = sequence(&[entry(7, &[extension])]);
     refused(issuer, |fields| fields[ENTRIES] = entries, error);
 }

@@ -41,10 +41,9 @@ fn a_root_does_not_hold_itself() {
 fn requests_of_others_are_refused() {
     new_chain().execute_with(|| {
         let victim = issuer(1);
-        let thief = Issuer {
-            key: SigningKey::ed25519([2; 32]),
-            name: vec![],
-            identifier: victim.identifier,
+        let thief = Somebody {
+            key: ed25519(2),
+            ..victim.clone()
         };
         refuses(|| thief.hold(&[7]), Error::RequestSignatureInvalid);
         assert_ok!(victim.deactivate());

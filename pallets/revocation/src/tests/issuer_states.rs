@@ -7,15 +7,15 @@ use super::*;
 const LATER: u64 = 2_493_072_001;
 
 /// An authority under `top`, of serial number 50, with a certificate on hold.
-fn authority_under(top: &Issuer) -> Issuer {
-    let authority = top.child(9, 50);
+fn authority_under(top: &Somebody) -> Somebody {
+    let authority = top.child("issuer 9", 9, 50);
     authority.hold(&[7]).unwrap();
     authority
 }
 
 /// Asserts that every call of the issuer fails so and changes nothing. The list is a good one.
 #[track_caller]
-fn may_nothing(issuer: &Issuer, error: Error<Test>) {
+fn may_nothing(issuer: &Somebody, error: Error<Test>) {
     let error = DispatchError::from(error);
     let reason = RevocationReason::Unspecified;
     let list = issuer.list_made(NOW, 1, &[(8, RevocationReason::KeyCompromise.into())]);
@@ -27,7 +27,7 @@ fn may_nothing(issuer: &Issuer, error: Error<Test>) {
 
 /// Makes every call of the issuer.
 #[track_caller]
-fn may_everything(issuer: &Issuer) {
+fn may_everything(issuer: &Somebody) {
     assert_ok!(issuer.release(&[7]));
     assert_ok!(issuer.hold(&[8]));
     assert_ok!(issuer.revoke(&[9], RevocationReason::Unspecified));
@@ -85,7 +85,7 @@ fn revoked() {
         let authority = authority_under(&one);
         assert_ok!(one.revoke(&[50], RevocationReason::KeyCompromise));
         may_nothing(&authority, Error::IssuerRevoked);
-        let authority = two.child(10, 50);
+        let authority = two.child("issuer 10", 10, 50);
         assert_ok!(two.publish(&two.list(1, &[(50, RevocationReason::KeyCompromise.into())])));
         may_nothing(&authority, Error::IssuerRevoked);
     });
@@ -120,7 +120,7 @@ fn deactivated() {
 #[test]
 fn never_registered() {
     new_chain().execute_with(|| {
-        let nobody = Issuer {
+        let nobody = Somebody {
             identifier: Identifier([5; 32]),
             ..issuer(1)
         };

@@ -1,78 +1,44 @@
 //! The whole way with OpenSSL: its certificates, its signatures on requests and lists, and its verdict
 //! on what was published.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use allod_identity::SignatureAlgorithm;
+use allod_identity::{RegisterArguments, SignatureAlgorithm};
+use allod_test_support::{Folder, openssl::genpkey};
+use allod_x509::{KeyAlgorithm, ParsedCertificate};
 use frame_support::assert_ok;
-use tempfile::TempDir;
 
 use super::*;
 
 /// A folder in which OpenSSL works, and the digest that goes with the kind of key.
 struct Workshop {
-    folder: TempDir,
+    folder: Folder,
     digest: Option<&'static str>,
 }
 
 impl Workshop {
     fn new(digest: Option<&'static str>) -> Self {
         Self {
-            folder: TempDir::new().unwrap(),
+            folder: Folder::new(),
             digest,
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new("openssl")
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .output()
-            .expect("openssl runs")
-    }
-
-    fn make(&self, arguments: &[&str]) {
-        let output = self.run(arguments);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {errors}");
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path(name)).unwrap()
-    }
-
     fn der(&self, certificate: &str) -> Vec<u8> {
-        self.make(&[
-            "x509",
-            "-in",
-            certificate,
-            "-outform",
-            "der",
-            "-out",
-            "out.der",
-        ]);
-        self.read("out.der")
+        self.folder
+            .openssl(&["x509", "-in", certificate, "-outform", "der"])
     }
 
     /// A signature in X.509's encoding, as an owner makes it by hand.
     fn sign(&self, key: &str, message: &[u8]) -> Vec<u8> {
-        fs::write(self.path("message"), message).unwrap();
+        self.folder.write("message", message);
         let mut sign = vec!["pkeyutl", "-sign", "-rawin", "-inkey", key];
         sign.extend(["-in", "message", "-out", "signature"]);
         if let Some(digest) = self.digest {
             sign.extend(["-digest", digest]);
         }
-        self.make(&sign);
-        self.read("signature")
+        self.folder.openssl(&sign);
+        self.folder.read("signature")
     }
 
     fn request(
@@ -98,10 +64,11 @@ impl Workshop {
     /// What `openssl verify -crl_check` says of the leaf with the last published list.
     fn verdict(&self, issuer: Identifier, at: u64) -> (bool, String) {
         let crl = Revocation::crl(issuer).unwrap().crl;
-        fs::write(self.path("crl.der"), crl).unwrap();
-        self.make(&["crl", "-inform", "der", "-in", "crl.der", "-out", "crl.pem"]);
+        self.folder.write("crl.der", crl);
+        self.folder
+            .openssl(&["crl", "-inform", "der", "-in", "crl.der", "-out", "crl.pem"]);
         let time = at.to_string();
-        let output = self.run(&[
+        let output = self.folder.run(&[
             "verify",
             "-crl_check",
             "-attime",
@@ -121,13 +88,10 @@ impl Workshop {
 }
 
 /// An issuer made by OpenSSL, registered with a request that OpenSSL signed, and a leaf of serial 7.
-fn issuer_by_openssl(
-    workshop: &Workshop,
-    key_options: &[&str],
-) -> (Identifier, SignatureAlgorithm) {
-    let new_key = |out| [&["genpkey"][..], key_options, &["-out", out]].concat();
-    workshop.make(&new_key("ca.key"));
-    workshop.make(&new_key("leaf.key"));
+fn issuer_by_openssl(workshop: &Workshop, kind: KeyAlgorithm) -> (Identifier, SignatureAlgorithm) {
+    let new_key = |out| [&["genpkey"], genpkey(kind), &["-out", out]].concat();
+    workshop.folder.openssl(&new_key("ca.key"));
+    workshop.folder.openssl(&new_key("leaf.key"));
     let subject = [
         "-subj",
         "/O=Allod/CN=issuer",
@@ -138,7 +102,7 @@ fn issuer_by_openssl(
     ];
     let option = workshop.digest.map(|digest| format!("-{digest}"));
     let digest: Vec<&str> = option.iter().map(String::as_str).collect();
-    workshop.make(
+    workshop.folder.openssl(
         &[
             &["req", "-x509", "-new", "-key", "ca.key"][..],
             &digest,
@@ -146,14 +110,12 @@ fn issuer_by_openssl(
         ]
         .concat(),
     );
-    workshop.make(&[
+    workshop.folder.openssl(&[
         "req", "-new", "-key", "leaf.key", "-subj", "/CN=leaf", "-out", "leaf.csr",
     ]);
-    fs::write(
-        workshop.path("extensions"),
-        "basicConstraints=critical,CA:FALSE\n",
-    )
-    .unwrap();
+    workshop
+        .folder
+        .write("extensions", "basicConstraints=critical,CA:FALSE\n");
     let issue = [
         "x509",
         "-req",
@@ -172,7 +134,7 @@ fn issuer_by_openssl(
         "-out",
         "leaf.pem",
     ];
-    workshop.make(&[&issue[..], &digest].concat());
+    workshop.folder.openssl(&[&issue[..], &digest].concat());
     let der = workshop.der("ca.pem");
     let parsed = ParsedCertificate::parse(&der).unwrap();
     let (identifier, algorithm) = (Identifier::of(&parsed), parsed.signature_algorithm());
@@ -214,12 +176,12 @@ fn wall_clock() -> u64 {
     since.as_secs() + 60
 }
 
-fn check(key_options: &[&str], digest: Option<&'static str>) {
+fn check(kind: KeyAlgorithm, digest: Option<&'static str>) {
     let workshop = Workshop::new(digest);
     new_chain().execute_with(|| {
         let now = wall_clock();
         go_to(1, now);
-        let (issuer, algorithm) = issuer_by_openssl(&workshop, key_options);
+        let (issuer, algorithm) = issuer_by_openssl(&workshop, kind);
         publish(&workshop, issuer, algorithm);
         let (holds, text) = workshop.verdict(issuer, now + 50);
         assert!(holds, "{text}");
@@ -242,31 +204,22 @@ fn check(key_options: &[&str], digest: Option<&'static str>) {
 
 #[test]
 fn ed25519_lists_are_accepted() {
-    check(&["-algorithm", "ed25519"], None);
+    check(KeyAlgorithm::Ed25519, None);
 }
 
 #[test]
 fn p256_lists_are_accepted() {
-    check(
-        &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-        Some("sha256"),
-    );
+    check(KeyAlgorithm::P256, Some("sha256"));
 }
 
 #[test]
 fn p384_lists_are_accepted() {
-    check(
-        &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
-        Some("sha384"),
-    );
+    check(KeyAlgorithm::P384, Some("sha384"));
 }
 
 #[test]
 fn rsa_lists_are_accepted() {
-    check(
-        &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
-        Some("sha256"),
-    );
+    check(KeyAlgorithm::Rsa, Some("sha256"));
 }
 
 /// OpenSSL's own list, taken over as it is.
@@ -275,23 +228,23 @@ fn a_list_of_openssl_is_taken_over() {
     let workshop = Workshop::new(None);
     new_chain().execute_with(|| {
         go_to(1, wall_clock());
-        let (issuer, algorithm) = issuer_by_openssl(&workshop, &["-algorithm", "ed25519"]);
+        let (issuer, algorithm) = issuer_by_openssl(&workshop, KeyAlgorithm::Ed25519);
         // OpenSSL's list is made after the certificate.
         go_to(2, wall_clock());
         let row = "R\t491231000000Z\t261120000000Z,keyCompromise\t07\tunknown\t/CN=leaf\n";
-        fs::write(workshop.path("index"), row).unwrap();
-        fs::write(workshop.path("number"), "05\n").unwrap();
+        workshop.folder.write("index", row);
+        workshop.folder.write("number", "05\n");
         let configuration = "[ca]\ndefault_ca=c\n[c]\ndatabase=index\ncrlnumber=number\n\
                              default_md=default\ndefault_crl_days=3650\n";
-        fs::write(workshop.path("config"), configuration).unwrap();
-        workshop.make(&[
+        workshop.folder.write("config", configuration);
+        workshop.folder.openssl(&[
             "ca", "-gencrl", "-config", "config", "-keyfile", "ca.key", "-cert", "ca.pem", "-out",
             "own.pem",
         ]);
-        workshop.make(&[
+        workshop.folder.openssl(&[
             "crl", "-in", "own.pem", "-outform", "der", "-out", "own.der",
         ]);
-        let crl = workshop.read("own.der");
+        let crl = workshop.folder.read("own.der");
         let arguments = PublishCrlArguments {
             crl: &crl,
             algorithm,

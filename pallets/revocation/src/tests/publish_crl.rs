@@ -169,22 +169,20 @@ fn only_the_issuer_s_list() {
         let (one, two) = (issuer(1), issuer(2));
         let foreign = two.list(1, &[]);
         refuses(|| one.publish(&foreign), Error::CrlIssuerMismatch);
-        let forged = Issuer {
+        let forged = Somebody {
             key: two.key.clone(),
-            name: one.name.clone(),
-            identifier: one.identifier,
+            ..one.clone()
         };
         let forged = forged.list(1, &[]);
         refuses(|| one.publish(&forged), Error::CrlSignatureInvalid);
         // Its own list, but the request is not.
         let list = one.list(1, &[]);
-        let thief = Issuer {
+        let thief = Somebody {
             key: two.key,
-            name: vec![],
-            identifier: one.identifier,
+            ..one.clone()
         };
         refuses(|| thief.publish(&list), Error::RequestSignatureInvalid);
-        let lists_nothing = issuer_with(3, |builder| {
+        let lists_nothing = root_with("issuer 3", ed25519(3), |builder| {
             builder.extensions = vec![
                 basic_constraints(true, None),
                 key_usage(&[KeyUsage::KEY_CERT_SIGN]),
@@ -237,12 +235,11 @@ fn declared_entries_and_algorithm() {
 #[test]
 fn retired_algorithms() {
     new_chain().execute_with(|| {
-        let key = include_bytes!("../benchmarking/rsa-4096.key.der");
-        let issuer = issuer_by(SigningKey::from_pkcs8(key).unwrap(), "rivest", |_| {});
+        let issuer = root_with("rivest", rsa_4096(), as_it_is);
         let algorithm = SignatureAlgorithm::RsaPkcs1Sha512;
         assert_ne!(algorithm, issuer.key.algorithm());
         let builder = CrlBuilder {
-            issuer: &issuer.name,
+            issuer: &issuer.subject(),
             algorithm,
             this_update: NOW,
             next_update: NOW + 10,
@@ -391,7 +388,7 @@ fn the_longest_list() {
             .map(|number| [(number >> 7) as u8 + 1, (number & 0x7f) as u8])
             .collect();
         let builder = CrlBuilder {
-            issuer: &issuer.name,
+            issuer: &issuer.subject(),
             algorithm: issuer.key.algorithm(),
             this_update: NOW,
             next_update: NOW + 10,

@@ -5,7 +5,7 @@ use frame_support::assert_ok;
 use super::*;
 use crate::pallet::Statuses;
 
-fn reclaim(issuer: &Issuer, number: &[u8]) -> DispatchResult {
+fn reclaim(issuer: &Somebody, number: &[u8]) -> DispatchResult {
     let origin = RuntimeOrigin::signed(OTHER_PAYER);
     Revocation::reclaim(origin, issuer.identifier, serial(number))
 }

@@ -46,10 +46,9 @@ fn requests_of_others_are_refused() {
     new_chain().execute_with(|| {
         let victim = issuer(1);
         assert_ok!(victim.hold(&[7]));
-        let thief = Issuer {
-            key: SigningKey::ed25519([2; 32]),
-            name: vec![],
-            identifier: victim.identifier,
+        let thief = Somebody {
+            key: ed25519(2),
+            ..victim.clone()
         };
         refuses(|| thief.release(&[7]), Error::RequestSignatureInvalid);
         let other = issuer(3);

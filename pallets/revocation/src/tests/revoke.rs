@@ -91,16 +91,15 @@ fn serial_numbers_have_one_form() {
 fn requests_of_others_are_refused() {
     new_chain().execute_with(|| {
         let victim = issuer(1);
-        let thief = Issuer {
-            key: SigningKey::ed25519([2; 32]),
-            name: victim.name.clone(),
-            identifier: victim.identifier,
+        let thief = Somebody {
+            key: ed25519(2),
+            ..victim.clone()
         };
         refuses(
             || thief.revoke(&[7], RevocationReason::Unspecified),
             Error::RequestSignatureInvalid,
         );
-        let nobody = Issuer {
+        let nobody = Somebody {
             identifier: Identifier([5; 32]),
             ..thief
         };

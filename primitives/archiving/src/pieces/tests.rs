@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::{BLOCKS, HISTORY, KZG, R, block};
 use allod_core::{ArchivedProgress, LastArchivedBlock, SegmentIndex, history::HeaderHash};
+use allod_test_support::vectors;
 use ekzg_bls12_381::{Scalar, traits::*};
 use sha2::{Digest, Sha256};
 
@@ -31,8 +32,7 @@ fn root(order: u64) -> Scalar {
 /// A raw record of the bytes of an Ethereum blob has that blob's commitment.
 #[test]
 fn a_record_is_an_ethereum_blob() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/kzg.json");
-    let vectors: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let vectors: serde_json::Value = vectors::read("kzg.json");
     let blob = vectors["blobs"]
         .as_array()
         .unwrap()

@@ -1,7 +1,6 @@
 //! Chains made at random, good and broken, judged by our rules and by `rustls-webpki`.
 
-use std::{fs, path::Path, process::Command};
-
+use allod_test_support::Folder;
 use proptest::prelude::*;
 
 use crate::{
@@ -401,7 +400,7 @@ fn both_verdicts_occur() {
 #[test]
 fn openssl_agrees() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let mut runner = TestRunner::deterministic();
     let strategy = (chains(), purposes());
     let mut verdicts = [0, 0];
@@ -421,7 +420,7 @@ fn openssl_agrees() {
         let Ok((report, _)) = judge(&specs, purpose) else {
             continue;
         };
-        let holds = openssl_verify(folder.path(), &build(&specs), purpose);
+        let holds = openssl_verify(&folder, &build(&specs), purpose);
         let failure = report.first_failure();
         assert_eq!(
             holds,
@@ -433,33 +432,31 @@ fn openssl_agrees() {
     assert!(verdicts.iter().all(|count| *count > 30), "{verdicts:?}");
 }
 
-fn openssl_verify(folder: &Path, chain: &[Vec<u8>], purpose: Option<Purpose>) -> bool {
+fn openssl_verify(folder: &Folder, chain: &[Vec<u8>], purpose: Option<Purpose>) -> bool {
     let write = |file: &str, ders: &[Vec<u8>]| {
         let pem = |der: &Vec<u8>| {
             pem_rfc7468::encode_string("CERTIFICATE", Default::default(), der).unwrap()
         };
-        let path = folder.join(file);
-        fs::write(&path, ders.iter().map(pem).collect::<String>()).unwrap();
-        path
+        folder.write(file, ders.iter().map(pem).collect::<String>());
     };
     let (target, above) = chain.split_last().unwrap();
-    let mut command = Command::new("openssl");
-    command.args(["verify", "-check_ss_sig", "-attime", &NOW.to_string()]);
-    command.arg("-CAfile").arg(write("root.pem", &above[..1]));
+    write("root.pem", &above[..1]);
+    write("between.pem", &above[1..]);
+    write("target.pem", std::slice::from_ref(target));
+    let time = NOW.to_string();
+    let mut arguments = vec!["verify", "-check_ss_sig", "-attime", &time];
+    arguments.extend(["-CAfile", "root.pem"]);
     if above.len() > 1 {
-        let between = write("between.pem", &above[1..]);
-        command.arg("-untrusted").arg(between);
+        arguments.extend(["-untrusted", "between.pem"]);
     }
     match purpose {
-        Some(Purpose::ServerAuth) => drop(command.args(["-purpose", "sslserver"])),
-        Some(Purpose::ClientAuth) => drop(command.args(["-purpose", "sslclient"])),
-        Some(Purpose::CrlSign) => drop(command.args(["-purpose", "crlsign"])),
+        Some(Purpose::ServerAuth) => arguments.extend(["-purpose", "sslserver"]),
+        Some(Purpose::ClientAuth) => arguments.extend(["-purpose", "sslclient"]),
+        Some(Purpose::CrlSign) => arguments.extend(["-purpose", "crlsign"]),
         _ => {}
     }
-    command.arg(write("target.pem", std::slice::from_ref(target)));
-    let output = command.output();
-    let output = output.expect("openssl is one of the programs that the set-up installs");
-    output.status.success()
+    arguments.push("target.pem");
+    folder.run(&arguments).status.success()
 }
 
 /// Every row of the table: refused by `rustls-webpki`, accepted here.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the golden files of this folder with Python's `cryptography` (48.0.0): chains, lists, requests.
 
-They hold no private keys; keys, and so all files, are new on every run. The `rsa-*.key.pem` beside them are keys
-that tests sign with (`openssl genpkey -algorithm RSA`); they protect nothing."""
+They hold no private keys; keys, and so all files, are new on every run. The `rsa-*.key.der` beside them are keys
+that tests and benchmarks sign with (`openssl genpkey -algorithm RSA -outform der`); they protect nothing."""
 
 import datetime
 import ipaddress

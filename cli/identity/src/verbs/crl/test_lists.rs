@@ -2,7 +2,7 @@
 
 use super::review::Expected;
 use crate::{clock::DAY, request::registered::RegisteredIdentity};
-use allod_identity::{Identifier, Issuance};
+use allod_identity::Identifier;
 use allod_x509::{
     CrlBuilder, CrlEntry, CrlReason, RevocationReason, SignatureAlgorithm,
     builder::{CertificateBuilder, SigningKey, subject_key_identifier},
@@ -15,13 +15,7 @@ pub const NOW: u64 = 1_800_000_000;
 pub fn issuer(key: &SigningKey) -> RegisteredIdentity {
     let mut builder = CertificateBuilder::self_issued("ca");
     builder.extensions.push(subject_key_identifier(&[7; 20]));
-    RegisteredIdentity {
-        identifier: Identifier([1; 32]),
-        nonce: 0,
-        certificate: builder.sign_self(key),
-        issuance: Issuance::SelfIssued,
-        file: None,
-    }
+    RegisteredIdentity::root(Identifier([1; 32]), 0, builder.sign_self(key))
 }
 
 pub fn entry(serial: &[u8], reason: impl Into<CrlReason>) -> CrlEntry<'_> {

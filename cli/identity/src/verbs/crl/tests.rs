@@ -5,10 +5,9 @@ use super::{
 use crate::{
     request::payload,
     test_golden::{call_bytes, calls},
-    test_openssl::Folder,
 };
-use allod_identity::Issuance;
 use allod_rpc_types::auto_id::{BlockHash, BlockReference};
+use allod_test_support::Folder;
 use allod_x509::builder::SigningKey;
 use clap::Parser;
 
@@ -49,13 +48,7 @@ fn golden_publication() {
     let PayloadQuery::PublishCrl { crl, .. } = golden.query() else {
         panic!("it is");
     };
-    let issuer = RegisteredIdentity {
-        identifier: golden.actor(),
-        nonce: golden.terms().nonce,
-        certificate: golden.signer_certificate(),
-        issuance: Issuance::SelfIssued,
-        file: None,
-    };
+    let issuer = golden.signer();
     let folder = Folder::new();
     let pem = files::encode(LABEL, &crl, Form::Pem).unwrap();
     let text = [b"Certificate Revocation List (CRL):\n", pem.as_slice()].concat();
@@ -76,7 +69,7 @@ fn golden_publication() {
             .to_string()
             .contains("several lists")
     );
-    let long = folder.write("long.der", &vec![0x30; 40_000]);
+    let long = folder.write("long.der", vec![0x30_u8; 40_000]);
     assert!(
         read(&long)
             .unwrap_err()

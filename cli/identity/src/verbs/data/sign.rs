@@ -234,10 +234,9 @@ async fn owner(node: &Node, certificate: &ParsedCertificate<'_>) -> Result<Ident
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        request::offline::sign_as_told,
-        test_openssl::{Folder, Kind},
-    };
+    use crate::request::offline::sign_as_told;
+    use allod_test_support::Folder;
+    use allod_x509::KeyAlgorithm;
     use clap::Parser;
 
     #[derive(Parser)]
@@ -268,7 +267,7 @@ mod tests {
         result.map(|_| ()).map_err(|error| error.to_string())
     }
 
-    fn prepared(kind: Kind) -> Folder {
+    fn prepared(kind: KeyAlgorithm) -> Folder {
         let folder = Folder::new();
         folder.certificate(kind, "cert.pem", "key.pem");
         folder.write("data", b"the agent paid\n");
@@ -292,7 +291,7 @@ mod tests {
 
     #[tokio::test]
     async fn by_a_key_of_every_kind() {
-        for kind in Kind::ALL {
+        for kind in KeyAlgorithm::ALL {
             let folder = prepared(kind);
             run(&folder, &["--block", "7"]).await.unwrap();
             let file = verify(&folder, "data.sig.json");
@@ -307,7 +306,7 @@ mod tests {
     #[tokio::test]
     async fn by_a_key_that_is_elsewhere() {
         for algorithm in SignatureAlgorithm::ALL {
-            let kind = Kind::of(algorithm.key_algorithm());
+            let kind = algorithm.key_algorithm();
             let folder = prepared(kind);
             let payload = folder.path("payload");
             let named = ["--signature-algorithm", algorithm.name(), "--block", "7"];
@@ -332,8 +331,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_sign_data_is_refused() {
-        let folder = prepared(Kind::Ed25519);
-        let signature = folder.write("signature", &[0; 64]);
+        let folder = prepared(KeyAlgorithm::Ed25519);
+        let signature = folder.write("signature", [0_u8; 64]);
         let signature = signature.to_str().unwrap();
         for (arguments, expected) in [
             (

@@ -98,7 +98,7 @@ impl SignatureFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_openssl::Folder;
+    use allod_test_support::Folder;
     use serde_json::{Value, json};
 
     fn example() -> Value {

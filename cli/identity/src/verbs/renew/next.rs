@@ -127,33 +127,18 @@ fn own_key(args: &RenewArgs, subject: &RegisteredIdentity) -> Result<SigningKey,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{keys::key_file, test_openssl::Folder};
+    use crate::keys::key_file;
     use allod_identity::{CertificateReference, Identifier, Issuance};
-    use allod_x509::{ParsedCertificate, builder::CertificateBuilder};
+    use allod_test_support::{Folder, people::self_signed};
+    use allod_x509::ParsedCertificate;
     use std::fs;
-
-    fn identity(byte: u8, key: &SigningKey) -> RegisteredIdentity {
-        RegisteredIdentity {
-            identifier: Identifier([byte; 32]),
-            nonce: 5,
-            certificate: CertificateBuilder::self_issued("agent").sign_self(key),
-            issuance: Issuance::SelfIssued,
-            file: None,
-        }
-    }
-
-    fn certificate(name: &str, serial: u8, key: &SigningKey) -> Vec<u8> {
-        let mut builder = CertificateBuilder::self_issued(name);
-        builder.serial = vec![serial];
-        builder.sign_self(key)
-    }
 
     #[test]
     fn certificate_and_new_key_are_written_together() {
         let folder = Folder::new();
         let key = SigningKey::ed25519([2; 32]);
         let next = Next {
-            certificate: certificate("agent", 7, &key),
+            certificate: self_signed("agent", 7, &key),
             new_key: Some((key, folder.path("b.key"))),
         };
         let path = folder.write("b.pem", b"mine");
@@ -182,7 +167,7 @@ mod tests {
                 },
                 co_issuers: Default::default(),
             },
-            ..identity(1, &key)
+            ..RegisteredIdentity::root_of(1, "agent", &key)
         };
         let text = issuers_turn(&subject).to_string();
         for part in [

@@ -125,32 +125,19 @@ fn check_successor(
 mod tests {
     use super::*;
     use crate::{request::payload, test_golden::calls};
-    use allod_identity::{Identifier, Issuance};
-    use allod_x509::builder::{CertificateBuilder, SigningKey};
-
-    fn identity(byte: u8, key: &SigningKey) -> RegisteredIdentity {
-        RegisteredIdentity {
-            identifier: Identifier([byte; 32]),
-            nonce: 5,
-            certificate: CertificateBuilder::self_issued("agent").sign_self(key),
-            issuance: Issuance::SelfIssued,
-            file: None,
-        }
-    }
-
-    fn certificate(name: &str, serial: u8, key: &SigningKey) -> Vec<u8> {
-        let mut builder = CertificateBuilder::self_issued(name);
-        builder.serial = vec![serial];
-        builder.sign_self(key)
-    }
+    use allod_test_support::people::{ed25519, self_signed};
+    use allod_x509::SigningKey;
 
     #[test]
     fn a_new_key_or_another_actor_shows_possession() {
-        let (key, other) = (SigningKey::ed25519([1; 32]), SigningKey::ed25519([2; 32]));
-        let (subject, controller) = (identity(1, &key), identity(9, &other));
+        let (key, other) = (ed25519(1), ed25519(2));
+        let (subject, controller) = (
+            RegisteredIdentity::root_of(1, "agent", &key),
+            RegisteredIdentity::root_of(9, "agent", &other),
+        );
         let path = Path::new("b.pem");
         let made = |actor: &RegisteredIdentity, key: &SigningKey| {
-            let new = certificate("agent", 7, key);
+            let new = self_signed("agent", 7, key);
             check_successor(&subject, &new, None).unwrap();
             let query = query(&subject, &new, None).unwrap();
             let new_key = NewKeyArgs::default();
@@ -165,17 +152,17 @@ mod tests {
 
     #[test]
     fn successors_are_checked_before_anybody_pays() {
-        let (key, other) = (SigningKey::ed25519([1; 32]), SigningKey::ed25519([2; 32]));
-        let subject = identity(1, &key);
+        let (key, other) = (ed25519(1), ed25519(2));
+        let subject = RegisteredIdentity::root_of(1, "agent", &key);
         let check = |new: &[u8], after| {
             check_successor(&subject, new, after).map_err(|error| error.to_string())
         };
-        assert_eq!(check(&certificate("agent", 7, &other), Some(3)), Ok(()));
+        assert_eq!(check(&self_signed("agent", 7, &other), Some(3)), Ok(()));
         for (wrong, after, why) in [
-            (certificate("another", 7, &key), None, "another subject"),
+            (self_signed("another", 7, &key), None, "another subject"),
             (subject.certificate.clone(), None, "the present certificate"),
-            (certificate("agent", 1, &other), None, "must be new"),
-            (certificate("agent", 7, &key), Some(3), "keeps it"),
+            (self_signed("agent", 1, &other), None, "must be new"),
+            (self_signed("agent", 7, &key), Some(3), "keeps it"),
             (vec![0x30, 0], None, "not the der"),
         ] {
             let error = check(&wrong, after).unwrap_err();
@@ -197,7 +184,7 @@ mod tests {
             };
             let subject = RegisteredIdentity {
                 identifier,
-                ..identity(1, &SigningKey::ed25519([1; 32]))
+                ..RegisteredIdentity::root_of(1, "agent", &ed25519(1))
             };
             let query = query(&subject, &golden.new_certificate(), compromised_after).unwrap();
             let payload = payload::payload(&query, golden.actor(), golden.terms()).unwrap();

@@ -9,6 +9,7 @@ mod subscriptions;
 mod verification;
 
 pub(crate) use chain::{Block, TestChain, hash};
+pub(crate) use people::{ed25519 as key, identifier_of as identifier};
 use runtime::{RuntimeCall, RuntimeOrigin};
 
 use super::{AutoIdApiServer, AutoIdRpc};
@@ -16,9 +17,10 @@ use allod_identity::Identifier;
 use allod_rpc_types::auto_id::{
     BlockHash, CertificateText, Request, RequestSignatures, SignatureBytes, codes,
 };
+use allod_test_support::people;
 use allod_x509::{
-    KeyUsage, ParsedCertificate,
-    builder::{self, CertificateBuilder, SigningKey},
+    KeyUsage,
+    builder::{self, SigningKey},
 };
 use frame_support::assert_ok;
 use jsonrpsee::{core::RpcResult, types::ErrorObjectOwned};
@@ -28,17 +30,9 @@ use std::{fmt, sync::Arc};
 
 pub(crate) type Rpc = AutoIdRpc<TestChain, Block>;
 
-pub(crate) fn key(seed: u8) -> SigningKey {
-    SigningKey::ed25519([seed; 32])
-}
-
 /// A root's certificate, with the key of this seed.
 pub(crate) fn certificate(seed: u8, name: &str) -> Vec<u8> {
-    CertificateBuilder::self_issued(name).sign_self(&key(seed))
-}
-
-pub(crate) fn identifier(der: &[u8]) -> Identifier {
-    Identifier::of(&ParsedCertificate::parse(der).unwrap())
+    people::self_signed(name, 1, &key(seed))
 }
 
 pub(crate) fn text(der: &[u8]) -> CertificateText {
@@ -53,13 +47,10 @@ pub(crate) fn issued(
     issuer: u8,
     issuer_name: &str,
 ) -> Vec<u8> {
-    let builder = CertificateBuilder {
-        serial: vec![serial],
-        issuer: builder::name(&[issuer_name]),
-        extensions: vec![builder::key_usage(&[KeyUsage::DIGITAL_SIGNATURE])],
-        ..CertificateBuilder::self_issued(name)
-    };
-    builder.sign(&key(subject).spki(), &key(issuer))
+    let (subject, issuer) = ((name, &key(subject)), (issuer_name, &key(issuer)));
+    people::certificate(subject, issuer, serial, |builder| {
+        builder.extensions = vec![builder::key_usage(&[KeyUsage::DIGITAL_SIGNATURE])];
+    })
 }
 
 pub(crate) fn code<T: fmt::Debug>(answer: RpcResult<T>) -> i32 {

@@ -144,8 +144,8 @@ mod tests {
     use crate::{
         files::{CERTIFICATE, Form},
         keys::key_file::PRIVATE_KEY,
-        test_openssl::Folder,
     };
+    use allod_test_support::Folder;
     use allod_x509::builder::{CertificateBuilder, SigningKey};
     use clap::Parser;
 

@@ -249,7 +249,7 @@ impl Environment for Owner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_openssl::Folder;
+    use allod_test_support::Folder;
     use clap::Parser;
 
     #[derive(Debug, Parser)]

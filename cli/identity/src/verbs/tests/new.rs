@@ -1,10 +1,8 @@
 //! Keys, and certificates that they sign for themselves.
 
 use super::{der, done, path, refused, verified_by_openssl};
-use crate::{
-    keys::{key_file, password::PasswordArgs},
-    test_openssl::{Folder, openssl},
-};
+use crate::keys::{key_file, password::PasswordArgs};
+use allod_test_support::Folder;
 use allod_x509::{GeneralName, KeyUsage, ParsedCertificate, profile};
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -101,7 +99,7 @@ fn encrypted_keys_and_der() {
     assert!(error.contains("wrong password"), "{error}");
     let (secret, password) = (path(&folder, "secret.der"), path(&folder, "password"));
     let from = format!("file:{password}");
-    openssl(&[
+    folder.openssl(&[
         "pkey", "-inform", "der", "-in", &secret, "-passin", &from, "-noout",
     ]);
 
@@ -120,7 +118,7 @@ fn encrypted_keys_and_der() {
     );
     let text = fs::read_to_string(folder.path("request.key")).unwrap();
     assert!(text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
-    openssl(&[
+    folder.openssl(&[
         "pkey",
         "-in",
         &path(&folder, "request.key"),

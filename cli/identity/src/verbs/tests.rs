@@ -5,7 +5,6 @@ mod requests;
 
 use crate::{
     files,
-    test_openssl::{Folder, openssl},
     verbs::{
         assemble::{AssembleArgs, assemble},
         csr::{CsrArgs, csr},
@@ -13,6 +12,7 @@ use crate::{
         new::{NewArgs, new},
     },
 };
+use allod_test_support::Folder;
 use clap::Parser;
 
 #[derive(Parser)]
@@ -79,7 +79,7 @@ fn verified_with(folder: &Folder, flags: &[&str], root: &str, certificates: &[&s
         line.extend(["-untrusted", file]);
     }
     line.push(target);
-    let said = openssl(&line);
+    let said = String::from_utf8(folder.openssl(&line)).unwrap();
     assert!(said.trim_end().ends_with(": OK"), "{said}");
 }
 

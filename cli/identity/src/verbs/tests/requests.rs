@@ -1,13 +1,10 @@
 //! Requests, and certificates that an issuer signs for them.
 
 use super::{der, done, path, refused, verified_by_openssl, verified_with};
-use crate::{
-    clock,
-    request::offline::sign_as_told,
-    test_openssl::{Folder, Kind, openssl},
-};
+use crate::{clock, request::offline::sign_as_told};
+use allod_test_support::Folder;
 use allod_x509::{
-    GeneralName, KeyUsage, ParsedCertificate, ParsedRequest, SignatureAlgorithm,
+    GeneralName, KeyAlgorithm, KeyUsage, ParsedCertificate, ParsedRequest, SignatureAlgorithm,
     builder::{
         SigningKey, alternative_names, basic_constraints, certification_request, extension,
         key_usage, name, name_constraints, tlv,
@@ -72,7 +69,7 @@ fn a_chain_that_openssl_and_the_rules_accept() {
             ],
         );
         let request = path(&folder, "agent.csr");
-        openssl(&["req", "-in", &request, "-verify", "-noout"]);
+        folder.openssl(&["req", "-in", &request, "-verify", "-noout"]);
         done(
             &folder,
             &[
@@ -243,11 +240,11 @@ fn a_request_grants_itself_nothing() {
 /// Requests that OpenSSL makes, and an issuer that it made.
 #[test]
 fn requests_and_issuers_by_openssl() {
-    for kind in Kind::ALL {
+    for kind in KeyAlgorithm::ALL {
         let folder = Folder::new();
         folder.certificate(kind, "root.pem", "root.key");
         let (request, key) = (path(&folder, "agent.csr"), path(&folder, "agent.key"));
-        openssl(&[
+        folder.openssl(&[
             "req",
             "-new",
             "-newkey",
@@ -282,11 +279,11 @@ fn requests_and_issuers_by_openssl() {
 #[test]
 fn keys_that_are_elsewhere() {
     for algorithm in SignatureAlgorithm::ALL {
-        let kind = Kind::of(algorithm.key_algorithm());
+        let kind = algorithm.key_algorithm();
         let folder = Folder::new();
         folder.certificate(kind, "unused.pem", "hsm.pem");
         let (key, public) = (path(&folder, "hsm.pem"), path(&folder, "public.pem"));
-        openssl(&["pkey", "-in", &key, "-pubout", "-out", &public]);
+        folder.openssl(&["pkey", "-in", &key, "-pubout", "-out", &public]);
         let sign = |name: &str| {
             let signature = sign_as_told(&folder.path(name), &folder.path("hsm.pem"), algorithm);
             signature.display().to_string()
@@ -389,7 +386,7 @@ fn keys_that_are_elsewhere() {
         ];
         let line = [&other[..], &["--issuer", "@root.pem"]].concat();
         refused(&folder, &line, &["none.pem"]);
-        folder.write("noise", &[7; 100]);
+        folder.write("noise", [7_u8; 100]);
         let line = [
             "assemble",
             "@noise",

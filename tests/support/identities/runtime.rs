@@ -1,15 +1,13 @@
-//! A runtime of this pallet, revocation, balances and a clock.
+//! A runtime of both pallets of identities, balances and a clock.
 
 use frame_support::{
     derive_impl, parameter_types,
     traits::{Contains, LinearStoragePrice, fungible::HoldConsideration},
 };
-use sp_core::H256;
+use sp_core::{H256, storage::Storage};
 use sp_runtime::BuildStorage;
 
 use allod_identity::SignatureAlgorithm;
-
-use crate::pallet;
 
 type Block = frame_system::mocking::MockBlock<Test>;
 
@@ -35,9 +33,9 @@ mod runtime {
     pub type Timestamp = pallet_timestamp;
     #[runtime::pallet_index(2)]
     pub type Balances = pallet_balances;
-    #[runtime::pallet_index(3)]
-    pub type AutoId = crate;
-    #[runtime::pallet_index(4)]
+    #[runtime::pallet_index(30)]
+    pub type AutoId = pallet_auto_id;
+    #[runtime::pallet_index(31)]
     pub type Revocation = pallet_revocation;
 }
 
@@ -57,7 +55,7 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
     pub const IdentityHold: RuntimeHoldReason =
-        RuntimeHoldReason::AutoId(pallet::HoldReason::Identity);
+        RuntimeHoldReason::AutoId(pallet_auto_id::HoldReason::Identity);
     pub const RevocationHold: RuntimeHoldReason =
         RuntimeHoldReason::Revocation(pallet_revocation::HoldReason::Revocation);
     pub const Base: u64 = 100;
@@ -74,10 +72,12 @@ impl Contains<SignatureAlgorithm> for Algorithms {
     }
 }
 
-impl pallet::Config for Test {
+type Deposit<Reason> =
+    HoldConsideration<u64, Balances, Reason, LinearStoragePrice<Base, PerByte, u64>>;
+
+impl pallet_auto_id::Config for Test {
     type WeightInfo = ();
-    type Consideration =
-        HoldConsideration<u64, Balances, IdentityHold, LinearStoragePrice<Base, PerByte, u64>>;
+    type Consideration = Deposit<IdentityHold>;
     type Time = Timestamp;
     type Algorithms = Algorithms;
     type Statuses = Revocation;
@@ -85,8 +85,7 @@ impl pallet::Config for Test {
 
 impl pallet_revocation::Config for Test {
     type WeightInfo = ();
-    type Consideration =
-        HoldConsideration<u64, Balances, RevocationHold, LinearStoragePrice<Base, PerByte, u64>>;
+    type Consideration = Deposit<RevocationHold>;
     type Time = Timestamp;
     type Identities = AutoId;
 }
@@ -96,11 +95,12 @@ pub const GENESIS: H256 = H256([0xaa; 32]);
 pub const NOW: u64 = 1_800_000_000;
 pub const PAYER: u64 = 1;
 pub const OTHER_PAYER: u64 = 2;
+/// Somebody without money.
 pub const PAUPER: u64 = 3;
-pub const FUNDS: u64 = 10_000_000;
+pub const FUNDS: u64 = 1_000_000_000;
 
-/// Block 1, with money for two payers.
-pub fn new_chain() -> sp_io::TestExternalities {
+/// The state of block 0, with money for two payers.
+pub fn genesis() -> Storage {
     let mut storage = frame_system::GenesisConfig::<Test>::default()
         .build_storage()
         .unwrap();
@@ -110,7 +110,12 @@ pub fn new_chain() -> sp_io::TestExternalities {
     }
     .assimilate_storage(&mut storage)
     .unwrap();
-    let mut chain = sp_io::TestExternalities::from(storage);
+    storage
+}
+
+/// Block 1.
+pub fn new_chain() -> sp_io::TestExternalities {
+    let mut chain = sp_io::TestExternalities::from(genesis());
     chain.execute_with(|| {
         frame_system::BlockHash::<Test>::insert(0, GENESIS);
         go_to(1, NOW);
@@ -118,6 +123,7 @@ pub fn new_chain() -> sp_io::TestExternalities {
     chain
 }
 
+/// Where the chain is: the block and its time, in seconds since 1970.
 pub fn go_to(block: u64, time: u64) {
     System::set_block_number(block);
     pallet_timestamp::Now::<Test>::put(time * 1000);

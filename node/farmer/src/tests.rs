@@ -1,0 +1,3 @@
+//! The farmer as a whole.
+
+mod json_rpc;
