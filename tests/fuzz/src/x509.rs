@@ -414,14 +414,13 @@ fn pem_seeds() -> Vec<Seed> {
 }
 
 fn private_key_seeds() -> Vec<Seed> {
-    let text = fs::read_to_string(repository("primitives/x509/tests/data/rsa-2048.key.pem"));
-    let rsa = pem(&text.expect("a golden file"), "PRIVATE KEY").next();
+    let rsa = fs::read(repository("primitives/x509/tests/data/rsa-2048.key.der"));
     let key = |key: Option<SigningKey>| key.expect("a scalar within range").to_pkcs8().to_vec();
     vec![
         Seed::valid("ed25519", key(Some(SigningKey::ed25519([7; 32])))),
         Seed::valid("p256", key(SigningKey::p256([7; 32]))),
         Seed::valid("p384", key(SigningKey::p384([7; 48]))),
-        Seed::valid("rsa", rsa.expect("a key")),
+        Seed::valid("rsa", rsa.expect("a golden file")),
         Seed::invalid("empty", []),
     ]
 }

@@ -248,11 +248,9 @@ fn rsa_keys_are_json_web_keys() {
     let did = did_rpc(&chain);
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../primitives/x509/tests/data/rsa-2048.key.pem"
+        "/../../primitives/x509/tests/data/rsa-2048.key.der"
     );
-    let pem = std::fs::read(file).unwrap();
-    let (_, der) = pem_rfc7468::decode_vec(&pem).unwrap();
-    let signer = SigningKey::from_pkcs8(&der).unwrap();
+    let signer = SigningKey::from_pkcs8(&std::fs::read(file).unwrap()).unwrap();
     let der = CertificateBuilder::self_issued("rsa").sign_self(&signer);
     let request = Request::Register {
         certificate: text(&der),
