@@ -8,6 +8,7 @@ use crate::{
     farming::FarmingArguments,
     ports,
 };
+use allod_chain_spec::Checkpoint;
 use allod_service::{self as service, NodeOptions, Stopped};
 use sc_cli::{CliConfiguration, Cors, Signals, SubstrateCli};
 use sc_service::{ChainType, Configuration};
@@ -24,6 +25,8 @@ pub struct NodeSettings {
     pub chain: String,
     /// Whether the local copy of the chain is dropped first.
     pub resync: bool,
+    /// A block that its chain must have.
+    pub checkpoint: Option<Checkpoint>,
     /// What it does besides following the chain.
     pub roles: NodeRoles,
     /// Everything else.
@@ -51,6 +54,7 @@ impl From<&DevCmd> for NodeSettings {
         Self {
             chain: "dev".into(),
             resync: false,
+            checkpoint: None,
             roles: NodeRoles {
                 timekeeper: true,
                 timekeeper_core: None,
@@ -79,6 +83,7 @@ impl From<&NodeCmd> for NodeSettings {
         Self {
             chain: command.chain.clone(),
             resync: command.resync,
+            checkpoint: command.checkpoint,
             roles: NodeRoles {
                 timekeeper: command.timekeeper,
                 timekeeper_core: command.timekeeper_core,
@@ -97,6 +102,7 @@ impl NodeRoles {
             timekeeper: self.timekeeper,
             timekeeper_core: self.timekeeper_core,
             farming: farming.transpose()?,
+            checkpoint: None,
         })
     }
 }
@@ -143,7 +149,8 @@ fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
     log_start(&config);
 
     // Before anything is dropped or opened, so that a typing error costs nothing.
-    let options = settings.roles.options(&config.chain_spec.chain_type())?;
+    let mut options = settings.roles.options(&config.chain_spec.chain_type())?;
+    options.checkpoint = settings.checkpoint.map(|at| (at.number, at.hash));
     ports::check(&config, &arguments.network)?;
     if settings.resync {
         drop_chain(&config)?;

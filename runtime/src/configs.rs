@@ -41,8 +41,7 @@ pub const BYTE_FEE: Balance = MICRO_ALD;
 pub const SS58_PREFIX: u16 = 42;
 /// Length of a slot of the presets' chains, in milliseconds.
 pub const SLOT_DURATION_MS: u64 = 1_000;
-/// The most bytes of a block.
-pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
+pub use allod_core::parameters::MAX_BLOCK_BYTES;
 /// Share of a block that transactions may fill which nothing obliges the author to include.
 pub const NORMAL_SHARE: Perbill = Perbill::from_percent(75);
 

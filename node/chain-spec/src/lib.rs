@@ -16,6 +16,10 @@
     )
 )]
 
+mod checkpoint;
+
+pub use checkpoint::{Checkpoint, CheckpointError};
+
 use allod_core::{ChainParameters, parameters::ParameterError};
 use sc_chain_spec::GenericChainSpec;
 use serde_json::{Map, Value};

@@ -1,6 +1,7 @@
 //! Why a block is not imported: it breaks a rule, or this node cannot tell.
 
 use allod_block_rules::{BlockError, fork_choice::BelowFinal};
+use allod_verification::SolutionError;
 
 /// An error of consensus.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +18,37 @@ pub enum Error {
     /// Stored consensus data does not decode.
     #[error("consensus data of block {0} in the database is damaged")]
     DamagedChainData(String),
-    /// The inherents are not right, such as a time in the future.
+    /// The state that the block builds on is not here any more.
+    #[error("the state of block {0} is not kept here")]
+    NoState(String),
+    /// The block of this hash was refused before, and will be again.
+    #[error("block {0} was refused before")]
+    Condemned(String),
+    /// The inherents are not right, such as a time before the parent's.
     #[error("inherents: {0}")]
     Inherents(String),
+    /// By this node's clock the block was made in the future.
+    #[error(
+        "the block says that it was made later than this node's clock shows; is the clock right?"
+    )]
+    ClockBehind,
+    /// This node cannot put together what the inherents are compared with.
+    #[error("nothing to compare the inherents with: {0}")]
+    NoInherentData(String),
+    /// The runtime ends the execution of the block.
+    #[error("the block does not execute: {0}")]
+    Trap(String),
+    /// A header that builds on a parked block does not follow from it.
+    #[error("the headers since the last block in the database cannot be followed: {0}")]
+    NotFollowed(String),
+    /// The execution leads to another state.
+    #[error("the header has state root {expected}, the block leads to {actual}")]
+    StateRoot {
+        /// In the header.
+        expected: String,
+        /// By execution.
+        actual: String,
+    },
     /// The archiver failed.
     #[error("archiver: {0}")]
     Archiver(#[from] allod_archiver::Error),
@@ -32,6 +61,9 @@ pub enum Error {
     /// The client refused the block after all checks.
     #[error(transparent)]
     Import(#[from] sp_consensus::Error),
+    /// What the execution changes cannot be read.
+    #[error("changes of the state: {0}")]
+    StorageChanges(String),
     /// A blocking task was cancelled, as happens when the node stops.
     #[error("the node is shutting down")]
     Stopped,
@@ -39,6 +71,12 @@ pub enum Error {
 
 impl From<BelowFinal> for Error {
     fn from(error: BelowFinal) -> Self {
+        Self::Rule(error.into())
+    }
+}
+
+impl From<SolutionError> for Error {
+    fn from(error: SolutionError) -> Self {
         Self::Rule(error.into())
     }
 }

@@ -1,46 +1,46 @@
 //! The one door into the chain.
 //!
-//! In this order: the block is full and builds on what is final; digest, seal, justification;
-//! slot; solution; proof-of-time; digests against the parent's state and the archiver; inherents.
-//! Cheap checks come first, so that a forged block costs little. A block that passes but is more
-//! than 30 slots past this node's own proof-of-time is held back until time has caught up with it.
-//! Then the client executes and stores it together with its weight, and the fork choice says which
-//! chain is the best one. Last, the block at confirmation depth becomes final and history.
+//! A block passes [`check`](crate::check), then execution, then the fork choice; it is stored together
+//! with its weight. Last, the block at confirmation depth becomes final and history. Own blocks pass the
+//! same rules, but were executed when they were made.
+//!
+//! What is answered when a block breaks a rule, or when this node cannot tell, is in
+//! [`verdict`](crate::verdict); surplus blocks of one claim are in [`siblings`](crate::siblings).
 
 use crate::{
-    Error, chain_data,
+    Error, Verdict, Verdicts, chain_data,
+    check::{Checked, blocking, shape},
     equivocation::{EquivocationWatch, ReportEquivocation},
+    execute::{StateChanges, check_inherents, execute, inherent_data},
     finality,
+    future::{CLOCK_RETRY, FutureBlocks},
+    siblings::{Parked, Siblings},
 };
 use allod_archiver::Archiver;
-use allod_block_rules::{
-    BlockError, ChainData, Evidence, Execution, Parent, SealedHeader, child_query, fork_choice,
-    full_block, one_justification, slot_after_parent,
-};
-use allod_consensus_primitives::{
-    ChildContext, FarmingApi, PreDigest, inherent::SegmentHeadersProvider,
-};
+use allod_block_rules::{BlockError, ChainData, Parent, SealedHeader, child_query, fork_choice};
+use allod_consensus_primitives::{ChildContext, Claim, FarmingApi, PreDigest};
 use allod_core::{ChainParameters, Hash, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD};
 use allod_kzg::Kzg;
 use allod_timekeeper::{PotSourceHandle, PotVerifier};
 use sc_client_api::{AuxStore, Backend, BlockBackend, Finalizer};
 use sc_consensus::{
     BlockCheckParams, BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult,
-    StateAction, StorageChanges,
+    IncomingBlock, StateAction, StorageChanges,
 };
-use sp_api::ProvideRuntimeApi;
+use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_block_builder::BlockBuilder as BlockBuilderApi;
 use sp_blockchain::HeaderBackend;
 use sp_consensus::{BlockOrigin, SyncOracle};
-use sp_runtime::{
-    Justifications,
-    traits::{Block as BlockT, Header as HeaderT, NumberFor},
-};
+use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
 use std::{
     marker::PhantomData,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+/// Asks the network for a block.
+pub type Fetch<Block> =
+    Box<dyn Fn(<Block as BlockT>::Hash, NumberFor<Block>) + Send + Sync + 'static>;
 
 /// What import needs but is made after it.
 pub struct LateHandles<Block: BlockT> {
@@ -50,6 +50,8 @@ pub struct LateHandles<Block: BlockT> {
     pub sync: OnceLock<Arc<dyn SyncOracle + Send + Sync>>,
     /// Where equivocations go.
     pub reporter: OnceLock<Arc<dyn ReportEquivocation<Block::Header>>>,
+    /// Who fetches blocks that had to go while they were held.
+    pub fetch: OnceLock<Fetch<Block>>,
 }
 
 impl<Block: BlockT> Default for LateHandles<Block> {
@@ -58,6 +60,7 @@ impl<Block: BlockT> Default for LateHandles<Block> {
             time: OnceLock::new(),
             sync: OnceLock::new(),
             reporter: OnceLock::new(),
+            fetch: OnceLock::new(),
         }
     }
 }
@@ -76,6 +79,12 @@ pub struct ImportContext<Block: BlockT, Client> {
     pub archiver: Archiver<Block, Client>,
     /// Sealed headers seen.
     pub equivocations: EquivocationWatch<Block::Header>,
+    /// Blocks known to be bad.
+    pub verdicts: Arc<Verdicts<Block::Hash>>,
+    /// Blocks of one claim.
+    pub siblings: Siblings<Block>,
+    /// Blocks whose time has not come.
+    pub future: Arc<FutureBlocks<Block>>,
     /// What is made later.
     pub late: LateHandles<Block>,
     /// Blocks are imported one at a time: the fork choice compares with the best block.
@@ -99,11 +108,24 @@ impl<Block: BlockT, I: Clone, Client, BE> Clone for AllodBlockImport<Block, I, C
     }
 }
 
-/// What a block that passed all checks brings along.
-struct Checked {
-    data: ChainData,
-    pre_digest: PreDigest,
-    justifications: Justifications,
+impl<Block: BlockT, Client> ImportContext<Block, Client> {
+    /// How far ahead the slot of a block may be; none while nothing is held back, since the node is
+    /// syncing or has no time yet. Without news of its own, time is taken to go on at one slot per
+    /// slot duration, so a node that hears no timekeeper waits, but not for ever.
+    pub fn farthest_slot(&self) -> Option<Slot> {
+        let sync = self.late.sync.get();
+        if sync.is_some_and(|oracle| oracle.is_major_syncing()) {
+            return None;
+        }
+        let time = self.late.time.get()?;
+        let pause = Duration::from_millis(self.parameters.slot_duration_ms);
+        let elapsed = time.tip_instant().elapsed().as_millis();
+        let guessed = elapsed.checked_div(pause.as_millis()).unwrap_or(0);
+        let now = time
+            .tip()
+            .saturating_add(u64::try_from(guessed).unwrap_or(u64::MAX));
+        Some(now.saturating_add(MAX_SLOTS_AHEAD))
+    }
 }
 
 impl<Block, Client> ImportContext<Block, Client>
@@ -111,14 +133,8 @@ where
     Block: BlockT,
     Block::Hash: Into<[u8; 32]>,
     NumberFor<Block>: Into<u32> + From<u32>,
-    Client: ProvideRuntimeApi<Block>
-        + HeaderBackend<Block>
-        + BlockBackend<Block>
-        + AuxStore
-        + Send
-        + Sync
-        + 'static,
-    Client::Api: FarmingApi<Block> + BlockBuilderApi<Block>,
+    Client: ProvideRuntimeApi<Block> + HeaderBackend<Block>,
+    Client::Api: FarmingApi<Block>,
 {
     /// What the state of `parent` says about a child with this pre-digest.
     pub(crate) fn child_context(
@@ -150,151 +166,6 @@ where
             segment_headers,
         }
     }
-
-    async fn check(
-        self: &Arc<Self>,
-        block: &mut BlockImportParams<Block>,
-    ) -> Result<Checked, Error> {
-        full_block(execution(&mut block.state_action), block.body.as_deref())?;
-        let hash = block.post_hash();
-        finality::builds_on_final::<Block, _>(&*self.client, hash, &block.header)?;
-        let sealed = SealedHeader::new(block.header.clone(), &block.post_digests)?;
-        let seal = sealed.verify_seal(&self.genesis_hash())?;
-        let (justification, justifications) =
-            one_justification(sealed.pre_digest(), block.justifications.take())?;
-
-        let parent_hash = *block.header.parent_hash();
-        let parent_number: u32 = (*block.header.number()).into().saturating_sub(1);
-        let parent_data = chain_data::load::<Block, _>(&*self.client, parent_hash)?;
-        slot_after_parent(sealed.pre_digest().slot, parent_data.slot)?;
-        let context = self.child_context(parent_hash, sealed.pre_digest())?;
-
-        // Curve arithmetic, AES and archiving keep a thread busy for milliseconds up to seconds.
-        let this = self.clone();
-        let (data, pre_digest, headers) = blocking(move || {
-            let headers = this
-                .archiver
-                .headers_for_child(parent_hash, parent_number)?;
-            let parent = this.parent(&parent_data, &context, &headers);
-            let pre_digest = sealed.pre_digest();
-            let solution = parent.verify_solution(pre_digest, &this.kzg)?;
-            let time = parent
-                .claimed_time(pre_digest, &justification)?
-                .verify(&this.pot_verifier)?;
-            let logs = parent.verify_logs(sealed.header())?;
-            let data = parent_data.child(Evidence {
-                seal,
-                solution,
-                time,
-                logs,
-            });
-            Ok((data, pre_digest.clone(), headers))
-        })
-        .await?;
-        // An author is checked by everybody else.
-        if block.origin != BlockOrigin::Own {
-            let whole = whole_block(block)?;
-            self.check_inherents(whole, headers).await?;
-        }
-        Ok(Checked {
-            data,
-            pre_digest,
-            justifications,
-        })
-    }
-
-    /// The time that the block claims is not in the future, and its inherent brings the segment
-    /// headers that its digest names.
-    async fn check_inherents(
-        &self,
-        block: Block,
-        headers: Vec<SegmentHeader>,
-    ) -> Result<(), Error> {
-        let parent_hash = *block.header().parent_hash();
-        let expected = (
-            sp_timestamp::InherentDataProvider::from_system_time(),
-            SegmentHeadersProvider(headers),
-        );
-        let result =
-            sp_block_builder::check_inherents(self.client.clone(), parent_hash, block, &expected)
-                .await;
-        result.map_err(|error| match error {
-            sp_block_builder::CheckInherentsError::CheckInherents(cause) => {
-                Error::Inherents(cause.to_string())
-            }
-            sp_block_builder::CheckInherentsError::CreateInherentData(cause) => {
-                Error::Inherents(cause.to_string())
-            }
-            sp_block_builder::CheckInherentsError::Client(cause) => {
-                Error::Inherents(cause.to_string())
-            }
-            sp_block_builder::CheckInherentsError::CheckInherentsUnknownError(id) => {
-                Error::Inherents(format!(
-                    "error of inherent {}",
-                    String::from_utf8_lossy(&id)
-                ))
-            }
-        })
-    }
-
-    /// Waits until the node's own time is within 30 slots of `slot`. Without news of its own, time
-    /// is taken to go on at one slot per slot duration, so a node that hears no timekeeper waits,
-    /// but not for ever.
-    async fn hold_back(&self, slot: Slot) {
-        let pause = Duration::from_millis(self.parameters.slot_duration_ms);
-        let mut told = false;
-        loop {
-            let syncing = self
-                .late
-                .sync
-                .get()
-                .is_some_and(|oracle| oracle.is_major_syncing());
-            let Some(time) = self.late.time.get().filter(|_| !syncing) else {
-                return;
-            };
-            let elapsed = time.tip_instant().elapsed().as_millis();
-            let guessed = elapsed.checked_div(pause.as_millis()).unwrap_or(0);
-            let now = time
-                .tip()
-                .saturating_add(u64::try_from(guessed).unwrap_or(u64::MAX));
-            if slot <= now.saturating_add(MAX_SLOTS_AHEAD) {
-                return;
-            }
-            if !told {
-                tracing::info!(
-                    target: "farming",
-                    "Holding back a block of slot {slot}: own time is at slot {now}",
-                );
-                told = true;
-            }
-            tokio::time::sleep(pause).await;
-        }
-    }
-}
-
-/// Runs what keeps a thread busy where that is allowed.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Error::Stopped)?
-}
-
-/// How the client is to come by the state. What may be executed is: so the network's sync asks for
-/// every block, and nothing else is possible here.
-fn execution<Block: BlockT>(action: &mut StateAction<Block>) -> Execution {
-    match action {
-        StateAction::ExecuteIfPossible => {
-            *action = StateAction::Execute;
-            Execution::Here
-        }
-        StateAction::Execute | StateAction::ApplyChanges(StorageChanges::Changes(_)) => {
-            Execution::Here
-        }
-        StateAction::ApplyChanges(StorageChanges::Import(_)) => Execution::Elsewhere,
-        StateAction::Skip => Execution::Never,
-    }
 }
 
 /// Header and body, for the runtime call that takes them; the client wants the body afterwards. What
@@ -307,11 +178,6 @@ fn whole_block<Block: BlockT>(block: &BlockImportParams<Block>) -> Result<Block,
 impl<Block, I, Client, BE> AllodBlockImport<Block, I, Client, BE>
 where
     Block: BlockT,
-    NumberFor<Block>: Into<u32> + From<u32>,
-    Block::Hash: Into<[u8; 32]>,
-    BE: Backend<Block>,
-    Client:
-        HeaderBackend<Block> + BlockBackend<Block> + Finalizer<Block, BE> + Send + Sync + 'static,
 {
     /// Puts the rules in front of the client.
     pub fn new(inner: I, context: Arc<ImportContext<Block, Client>>) -> Self {
@@ -325,6 +191,204 @@ where
     /// What it works with.
     pub fn context(&self) -> &Arc<ImportContext<Block, Client>> {
         &self.context
+    }
+}
+
+impl<Block, I, Client, BE> AllodBlockImport<Block, I, Client, BE>
+where
+    Block: BlockT,
+    Block::Header: HeaderT<Number = u32>,
+    Block::Hash: Into<[u8; 32]>,
+    BE: Backend<Block>,
+    I: BlockImport<Block, Error = sp_consensus::Error> + Send + Sync,
+    Client: ProvideRuntimeApi<Block>
+        + CallApiAt<Block>
+        + HeaderBackend<Block>
+        + BlockBackend<Block>
+        + Finalizer<Block, BE>
+        + AuxStore
+        + Send
+        + Sync
+        + 'static,
+    Client::Api: FarmingApi<Block> + BlockBuilderApi<Block>,
+{
+    /// Imports a block, or says why it is not imported.
+    ///
+    /// # Errors
+    /// The first rule that the block breaks, or why this node cannot tell.
+    pub async fn try_import(
+        &self,
+        mut block: BlockImportParams<Block>,
+    ) -> Result<ImportResult, Error> {
+        let context = &self.context;
+        let (hash, own) = (block.post_hash(), block.origin == BlockOrigin::Own);
+        let sealed = shape(&mut block)?;
+        if context.is_known(hash)? || context.siblings.is_parked(&hash) {
+            return Ok(ImportResult::AlreadyInChain);
+        }
+        if !own && context.verdicts.is_condemned(&hash) {
+            return Err(Error::Condemned(hash.to_string()));
+        }
+        let parent = *block.header.parent_hash();
+        if context.siblings.is_parked(&parent) {
+            return self.child_of_parked(block, parent).await;
+        }
+        self.import_counted(block, sealed).await
+    }
+
+    /// A block whose claim is not one too many, or else parked.
+    async fn import_counted(
+        &self,
+        mut block: BlockImportParams<Block>,
+        sealed: SealedHeader<Block::Header>,
+    ) -> Result<ImportResult, Error> {
+        let checked = self.context.check(&mut block, sealed).await?;
+        let claim = Claim::from(&checked.pre_digest);
+        let own = block.origin == BlockOrigin::Own;
+        if !own && self.context.siblings.is_surplus(&claim, &block.post_hash()) {
+            self.park(block, checked);
+            return Ok(ImportResult::AlreadyInChain);
+        }
+        self.import_checked(block, checked).await
+    }
+
+    fn park(&self, block: BlockImportParams<Block>, checked: Checked) {
+        let hash = block.post_hash();
+        tracing::debug!(target: "farming", "Block {hash} is the third of its claim, and parked");
+        let parked = Parked {
+            header: block.header,
+            post_digests: block.post_digests,
+            body: block.body.unwrap_or_default(),
+            justifications: checked.justifications,
+        };
+        self.context.siblings.park(hash, parked);
+    }
+
+    /// A block on top of parked ones. If it would become the best one by its header, they are
+    /// imported, and it after them; otherwise it is parked, too.
+    async fn child_of_parked(
+        &self,
+        mut block: BlockImportParams<Block>,
+        parent: Block::Hash,
+    ) -> Result<ImportResult, Error> {
+        let context = &self.context;
+        let ancestors = context.siblings.parked_chain(parent);
+        let justifications = block.justifications.clone().unwrap_or_default();
+        let child = Parked {
+            header: block.header.clone(),
+            post_digests: block.post_digests.clone(),
+            body: block.body.clone().unwrap_or_default(),
+            justifications,
+        };
+        let (this, chain, last) = (context.clone(), ancestors.clone(), child.clone());
+        let data = blocking(move || this.follow_parked(&chain, &last)).await?;
+        let best = chain_data::load::<Block, _>(&*context.client, context.client.info().best_hash)?;
+        if !fork_choice::becomes_best(data.weight, best.weight) {
+            context.siblings.park(block.post_hash(), child);
+            return Ok(ImportResult::AlreadyInChain);
+        }
+        for ancestor in ancestors {
+            let mut params = BlockImportParams::new(block.origin, ancestor.header);
+            params.post_digests = ancestor.post_digests;
+            params.body = Some(ancestor.body);
+            params.justifications = Some(ancestor.justifications);
+            params.state_action = StateAction::Execute;
+            let hash = params.post_hash();
+            let sealed = shape(&mut params)?;
+            let checked = context.check(&mut params, sealed).await;
+            let imported = match checked {
+                Ok(checked) => self.import_checked(params, checked).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = imported {
+                context.siblings.forget(&hash);
+                context.verdicts.remember(hash, &error);
+                return Err(error);
+            }
+        }
+        let sealed = shape(&mut block)?;
+        let checked = context.check(&mut block, sealed).await?;
+        self.import_checked(block, checked).await
+    }
+
+    /// Executes and stores a block that passed all other checks.
+    async fn import_checked(
+        &self,
+        mut block: BlockImportParams<Block>,
+        checked: Checked,
+    ) -> Result<ImportResult, Error> {
+        let context = &self.context;
+        let hash = block.post_hash();
+        block.justifications = Some(checked.justifications);
+        if block.origin != BlockOrigin::Own {
+            // An author is checked by everybody else.
+            let changes = self.execute(&block, checked.headers).await;
+            if let Err(Error::ClockBehind) = changes {
+                self.hold_until_later(&block);
+            }
+            let changes = StorageChanges::Changes(changes?);
+            block.state_action = StateAction::ApplyChanges(changes);
+        }
+
+        let _one_at_a_time = context.one_at_a_time.lock().await;
+        let best = chain_data::load::<Block, _>(&*context.client, context.client.info().best_hash)?;
+        block
+            .auxiliary
+            .push(chain_data::entry(&hash, &checked.data));
+        block.fork_choice = Some(ForkChoiceStrategy::Custom(fork_choice::becomes_best(
+            checked.data.weight,
+            best.weight,
+        )));
+        let header = block.post_header();
+        let result = self.inner.import_block(block).await?;
+        if let ImportResult::Imported(imported) = &result {
+            let claim = Claim::from(&checked.pre_digest);
+            context.siblings.imported(claim, hash);
+            if imported.is_new_best
+                && let Err(error) = self.finalize()
+            {
+                // The block is there all the same. The next one tries again.
+                tracing::error!(target: "farming", "No block becomes final: {error}");
+            }
+            self.notice_equivocation(&checked.pre_digest, header).await;
+        }
+        Ok(result)
+    }
+
+    async fn execute(
+        &self,
+        block: &BlockImportParams<Block>,
+        headers: Vec<SegmentHeader>,
+    ) -> Result<StateChanges<Block>, Error> {
+        let block = whole_block(block)?;
+        let expected = inherent_data(headers).await?;
+        let client = self.context.client.clone();
+        blocking(move || {
+            check_inherents(&*client, block.clone(), expected)?;
+            execute(&*client, block)
+        })
+        .await
+    }
+
+    /// Holds a block that was made later than this node's clock shows. If the clock is wrong, the block
+    /// is asked for again with its descendants.
+    fn hold_until_later(&self, block: &BlockImportParams<Block>) {
+        let now = Instant::now();
+        let incoming = IncomingBlock {
+            hash: block.post_hash(),
+            header: Some(block.post_header()),
+            body: block.body.clone(),
+            indexed_body: None,
+            justifications: block.justifications.clone(),
+            origin: None,
+            allow_missing_state: false,
+            skip_execution: false,
+            import_existing: false,
+            state: None,
+        };
+        let moment = now.checked_add(CLOCK_RETRY).unwrap_or(now);
+        let future = &self.context.future;
+        future.hold_until(block.origin, incoming, moment, now);
     }
 
     /// Makes the block at confirmation depth final, and history.
@@ -357,17 +421,41 @@ where
             reporter.report(proof).await;
         }
     }
+
+    /// What the import queue is told, and the log.
+    fn answer(&self, hash: Block::Hash, error: &Error) -> ImportResult {
+        let context = &self.context;
+        context.verdicts.remember(hash, error);
+        let verdict = error.verdict();
+        match verdict {
+            Verdict::Objective | Verdict::Sender => {
+                if matches!(error, Error::Condemned(_)) {
+                    tracing::debug!(target: "farming", "{error}");
+                } else {
+                    tracing::warn!(target: "farming", "Block {hash} is refused: {error}");
+                }
+            }
+            Verdict::Local => {
+                tracing::error!(target: "farming", "Block {hash} is not imported: {error}");
+            }
+            Verdict::UnknownParent => {
+                tracing::debug!(target: "farming", "Block {hash}: {error}");
+            }
+        }
+        verdict.answer()
+    }
 }
 
 #[async_trait::async_trait]
 impl<Block, I, Client, BE> BlockImport<Block> for AllodBlockImport<Block, I, Client, BE>
 where
     Block: BlockT,
+    Block::Header: HeaderT<Number = u32>,
     Block::Hash: Into<[u8; 32]>,
-    NumberFor<Block>: Into<u32> + From<u32>,
     BE: Backend<Block>,
     I: BlockImport<Block, Error = sp_consensus::Error> + Send + Sync,
     Client: ProvideRuntimeApi<Block>
+        + CallApiAt<Block>
         + HeaderBackend<Block>
         + BlockBackend<Block>
         + Finalizer<Block, BE>
@@ -383,46 +471,30 @@ where
         &self,
         block: BlockCheckParams<Block>,
     ) -> Result<ImportResult, Self::Error> {
+        let context = &self.context;
+        if context.siblings.is_parked(&block.hash) {
+            return Ok(ImportResult::AlreadyInChain);
+        }
+        if context.verdicts.is_condemned(&block.hash) {
+            return Ok(ImportResult::KnownBad);
+        }
+        // Whether it is worth its ancestors, import finds out by its header.
+        if context.siblings.is_parked(&block.parent_hash) {
+            return Ok(ImportResult::imported(false));
+        }
         self.inner.check_block(block).await
     }
 
     async fn import_block(
         &self,
-        mut block: BlockImportParams<Block>,
+        block: BlockImportParams<Block>,
     ) -> Result<ImportResult, Self::Error> {
-        let context = &self.context;
-        let hash = block.post_hash();
-        let known = context.client.status(hash).map_err(Error::from)?;
-        if known == sp_blockchain::BlockStatus::InChain {
-            return Ok(ImportResult::AlreadyInChain);
+        let (hash, own) = (block.post_hash(), block.origin == BlockOrigin::Own);
+        match self.try_import(block).await {
+            Ok(result) => Ok(result),
+            // Who made a block wants to know what is wrong with it.
+            Err(error) if own => Err(error.into()),
+            Err(error) => Ok(self.answer(hash, &error)),
         }
-        let checked = context.check(&mut block).await.inspect_err(|error| {
-            if matches!(error, Error::Rule(BlockError::BelowFinal(_))) {
-                tracing::error!(target: "farming", "{error}");
-            }
-        })?;
-        if block.origin != BlockOrigin::Own {
-            context.hold_back(checked.pre_digest.slot).await;
-        }
-
-        let _one_at_a_time = context.one_at_a_time.lock().await;
-        let best = chain_data::load::<Block, _>(&*context.client, context.client.info().best_hash)?;
-        block
-            .auxiliary
-            .push(chain_data::entry(&hash, &checked.data));
-        block.fork_choice = Some(ForkChoiceStrategy::Custom(fork_choice::becomes_best(
-            checked.data.weight,
-            best.weight,
-        )));
-        block.justifications = Some(checked.justifications);
-        let header = block.post_header();
-        let result = self.inner.import_block(block).await?;
-        if let ImportResult::Imported(imported) = &result {
-            if imported.is_new_best {
-                self.finalize()?;
-            }
-            self.notice_equivocation(&checked.pre_digest, header).await;
-        }
-        Ok(result)
     }
 }

@@ -1,7 +1,7 @@
 //! Authoring, verification, import, fork choice.
 //!
 //! ```text
-//!  network ── queue (BlockVerifier: takes the seal off) ──┐
+//!  network ── queue (holds what is from the future) ──────┐
 //!                                                          ├─ AllodBlockImport ── client
 //!  proof-of-time ── SlotWorker ── FarmingLink ── farmers   │    every rule of §4–§8, weight,
 //!                       └───────── own blocks ─────────────┘    finality, equivocations
@@ -10,10 +10,16 @@
 //! | module | holds |
 //! |---|---|
 //! | [`import`] | the one door into the chain, for own and foreign blocks alike |
+//! | [`verdict`] | whose fault it is that a block is not imported, and the blocks known to be bad |
+//! | `check` | the rules of a block in the order of what they cost |
+//! | [`execute`] | execution by the import itself: a trap is told from a full disk |
+//! | [`siblings`], `parked` | blocks that one claim was sealed into |
+//! | [`future`] | blocks that are held until their time comes |
+//! | [`announce`] | what announced headers are checked for |
 //! | [`chain_data`] | what is kept beside every block |
 //! | [`finality`] | final at confirmation depth |
 //! | [`equivocation`] | two blocks sealed for one solution |
-//! | [`queue`] | the import queue's verifier |
+//! | [`queue`] | the import queue, and the door at which blocks from the future are held |
 //! | [`link`] | what farmers are told and what they answer |
 //! | [`slot_worker`] | makes blocks |
 //!
@@ -25,17 +31,26 @@
 
 #![forbid(unsafe_code)]
 
+pub mod announce;
 pub mod chain_data;
+mod check;
 pub mod equivocation;
 mod error;
+pub mod execute;
 pub mod finality;
+pub mod future;
 pub mod import;
 pub mod link;
+mod parked;
 pub mod queue;
+pub mod siblings;
 pub mod slot_worker;
+pub mod verdict;
 
+pub use announce::AnnounceValidator;
 pub use error::Error;
 pub use import::{AllodBlockImport, ImportContext, LateHandles};
 pub use link::{FarmingLink, NewSlot, SealRequest};
-pub use queue::{BlockVerifier, import_queue};
+pub use queue::{BlockVerifier, HoldingQueue, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};
+pub use verdict::{Verdict, Verdicts};

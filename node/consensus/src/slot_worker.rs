@@ -6,6 +6,7 @@
 
 use crate::{
     AllodBlockImport, Error, ImportContext, chain_data,
+    execute::StateChanges,
     link::{FarmingLink, NewSlot, SealRequest},
 };
 use allod_block_rules::{BlockError, Parent};
@@ -29,13 +30,10 @@ use sp_consensus::{BlockOrigin, Environment, ProposeArgs, Proposer, SyncOracle};
 use sp_inherents::InherentDataProvider;
 use sp_runtime::{
     Digest, Justifications,
-    traits::{Block as BlockT, HashingFor, Header as HeaderT, NumberFor},
+    traits::{Block as BlockT, Header as HeaderT, NumberFor},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::{broadcast, mpsc};
-
-/// What executing a proposed block changes in the state.
-type StateChanges<Block> = sp_state_machine::StorageChanges<HashingFor<Block>>;
 
 /// How long a block may be in the making. The block's weight is 2 s as well.
 const PROPOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -415,7 +413,7 @@ where
         let inherent_data = inherents
             .create_inherent_data()
             .await
-            .map_err(|error| Error::Inherents(error.to_string()))?;
+            .map_err(|error| Error::NoInherentData(error.to_string()))?;
         let arguments = ProposeArgs {
             inherent_data,
             inherent_digests: Digest {

@@ -31,6 +31,7 @@ use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
 };
+use allod_core::{Hash, hash::HexHash};
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_rpc::{auto_id, did};
@@ -64,6 +65,8 @@ pub struct NodeOptions {
     pub timekeeper_core: Option<usize>,
     /// Whether and how it farms.
     pub farming: Option<FarmingOptions>,
+    /// Number and hash of a block that its chain must have.
+    pub checkpoint: Option<(u32, Hash)>,
 }
 
 /// Where a node keeps its history.
@@ -92,6 +95,9 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
         pot_verifier: PotVerifier::new(),
         archiver,
         equivocations: EquivocationWatch::from_chain(&*client)?,
+        verdicts: Default::default(),
+        siblings: Default::default(),
+        future: Default::default(),
         late: LateHandles::default(),
         one_at_a_time: Default::default(),
         client,
@@ -112,9 +118,30 @@ async fn archiver_failure(
     Err(archiver.failed().await)
 }
 
+/// What is final here must not contradict the checkpoint.
+fn check_checkpoint(parts: &Parts, checkpoint: Option<(u32, Hash)>) -> Result<(), Error> {
+    let Some((number, expected)) = checkpoint else {
+        return Ok(());
+    };
+    if number > parts.client.info().finalized_number {
+        return Ok(());
+    }
+    let own = parts.client.hash(number)?.map(Hash::from);
+    match own {
+        Some(own) if own != expected => Err(other(format!(
+            "block #{number} {}, which is final here, is not the checkpoint's, {}; if the checkpoint \
+             is right, `allod node --resync` drops this chain",
+            HexHash(&own),
+            HexHash(&expected),
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
     let mut parts = open(&config)?;
+    check_checkpoint(&parts, options.checkpoint)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
     let kzg = Kzg::new();
     let context = import_context(&parts, &config, &kzg)?;
@@ -134,7 +161,14 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         .with_prometheus(config.prometheus_registry())
         .build(),
     );
-    let network = network::start(&parts, &essential, &config, &block_import, &pool)?;
+    let network = network::start(
+        &parts,
+        &essential,
+        &config,
+        options.checkpoint,
+        &block_import,
+        &pool,
+    )?;
     let sync = network.handles.sync.clone();
     // Both cells are empty: this is the only place that fills them.
     let _ = context.late.sync.set(sync.clone());

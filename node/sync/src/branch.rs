@@ -4,12 +4,7 @@
 use crate::protocol::HeaderRecord;
 use allod_core::Hash;
 use parity_scale_codec::{DecodeAll, Encode};
-use std::{
-    fs::File,
-    io,
-    os::unix::fs::FileExt,
-    path::Path,
-};
+use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
 /// Blocks of a branch: years of them, and 80 MiB in memory.
 pub const MAX_BLOCKS: usize = 1 << 21;
@@ -63,11 +58,14 @@ impl Branch {
     pub fn push(&mut self, hash: Hash, record: &HeaderRecord) -> Result<(), BranchError> {
         let start = self.end();
         let bytes = record.encode();
-        let end = u64::try_from(bytes.len()).map_or(u64::MAX, |length| start.saturating_add(length));
+        let end =
+            u64::try_from(bytes.len()).map_or(u64::MAX, |length| start.saturating_add(length));
         if end > MAX_BYTES || self.index.len() >= MAX_BLOCKS {
             return Err(BranchError::TooLong);
         }
-        self.file.write_all_at(&bytes, start).map_err(|error| self.io(error))?;
+        self.file
+            .write_all_at(&bytes, start)
+            .map_err(|error| self.io(error))?;
         self.index.push((hash, end));
         Ok(())
     }
@@ -110,7 +108,9 @@ impl Branch {
             .read_exact_at(&mut bytes, start)
             .map_err(|error| self.io(error))?;
         let record = HeaderRecord::decode_all(&mut &bytes[..]);
-        record.map(Some).map_err(|_| self.io(io::ErrorKind::InvalidData.into()))
+        record
+            .map(Some)
+            .map_err(|_| self.io(io::ErrorKind::InvalidData.into()))
     }
 
     fn position(&self, number: u32) -> Option<usize> {

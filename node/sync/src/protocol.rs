@@ -75,8 +75,7 @@ impl HeaderRecord {
 
     /// Whether both are within their bounds.
     pub fn is_bounded(&self) -> bool {
-        self.header.len() <= MAX_HEADER_BYTES
-            && self.justification.len() <= MAX_JUSTIFICATION_BYTES
+        self.header.len() <= MAX_HEADER_BYTES && self.justification.len() <= MAX_JUSTIFICATION_BYTES
     }
 }
 
@@ -133,7 +132,10 @@ mod tests {
             justification: vec![2; 20],
         };
         let bytes = vec![record.clone(); 3].encode();
-        assert_eq!(read_headers(&bytes, 3).map(|records| records.len()), Some(3));
+        assert_eq!(
+            read_headers(&bytes, 3).map(|records| records.len()),
+            Some(3)
+        );
         assert_eq!(read_headers(&bytes, 2), None);
         assert_eq!(read_headers(&[&bytes[..], &[0]].concat(), 3), None);
         let long = HeaderRecord {
@@ -153,7 +155,10 @@ mod tests {
     #[test]
     fn names_have_the_genesis_and_the_fork() {
         let genesis = "07".repeat(32);
-        assert_eq!(name(&[7; 32], None, "tip"), format!("/{genesis}/sync/tip/1"));
+        assert_eq!(
+            name(&[7; 32], None, "tip"),
+            format!("/{genesis}/sync/tip/1")
+        );
         let forked = name(&[7; 32], Some("x"), "headers");
         assert_eq!(forked, format!("/{genesis}/x/sync/headers/1"));
     }

@@ -6,11 +6,12 @@
 //! authoring, and a reorganisation costs no second verification.
 //!
 //! Only slots that were verified or evaluated get in, so filling the cache with junk costs as much
-//! as evaluating the delay function for every entry.
+//! as evaluating the delay function for every entry. Checkpoints that were found wrong are remembered by
+//! a hash, apart and fewer of them, so that whoever sends them again costs a look-up.
 
-use allod_block_rules::VerifyDelayFunction;
+use allod_block_rules::{KnownSlots, VerifyDelayFunction};
 use allod_core::{
-    PotCheckpoints, PotSeed, Slot,
+    Hash, PotCheckpoints, PotSeed, Slot, blake2b_256,
     parameters::MAX_SLOTS_PER_JUSTIFICATION,
     time::{PotChange, PotInput},
 };
@@ -33,7 +34,12 @@ use std::{
 /// each.
 pub const CAPACITY: u32 = MAX_SLOTS_PER_JUSTIFICATION.saturating_mul(2);
 
+/// False claims that are remembered. About 100 bytes each.
+pub const REMEMBERED_FALSE: u32 = 4096;
+
 type Key = (PotSeed, NonZeroU32);
+/// Of a slot's eight checkpoints.
+type ClaimHash = Hash;
 
 /// Verifies slots, each once, and remembers those that are right. A cheap handle: clones share one
 /// cache.
@@ -52,6 +58,7 @@ struct Inner {
 
 struct Slots {
     known: LruMap<Key, PotCheckpoints>,
+    found_false: LruMap<(Key, ClaimHash), ()>,
     running: HashSet<Key>,
 }
 
@@ -68,6 +75,7 @@ impl PotVerifier {
             inner: Arc::new(Inner {
                 slots: Mutex::new(Slots {
                     known: LruMap::new(ByLength::new(CAPACITY)),
+                    found_false: LruMap::new(ByLength::new(REMEMBERED_FALSE)),
                     running: HashSet::new(),
                 }),
                 finished: Condvar::new(),
@@ -83,8 +91,12 @@ impl PotVerifier {
     /// right checkpoints.
     pub fn verify(&self, input: &PotInput, checkpoints: &PotCheckpoints) -> bool {
         let key = key(input);
+        let claim = claim_hash(checkpoints);
         let mut slots = self.inner.slots.lock();
         loop {
+            if slots.found_false.get(&(key, claim)).is_some() {
+                return false;
+            }
             if let Some(known) = slots.known.get(&key) {
                 return known == checkpoints;
             }
@@ -105,6 +117,9 @@ impl PotVerifier {
         let valid = matches!(verdict, Ok(true));
         if valid {
             self.insert(input, checkpoints);
+        } else {
+            let mut slots = self.inner.slots.lock();
+            slots.found_false.insert((key, claim), ());
         }
         valid
     }
@@ -224,6 +239,12 @@ impl VerifyDelayFunction for PotVerifier {
     }
 }
 
+impl KnownSlots for PotVerifier {
+    fn known(&self, input: &PotInput) -> Option<PotCheckpoints> {
+        self.get(input)
+    }
+}
+
 /// What someone says about a slot.
 struct Claim<'a> {
     index: usize,
@@ -242,6 +263,10 @@ impl Drop for Running<'_> {
         self.inner.slots.lock().running.remove(&self.key);
         self.inner.finished.notify_all();
     }
+}
+
+fn claim_hash(checkpoints: &PotCheckpoints) -> ClaimHash {
+    blake2b_256(checkpoints.to_arrays().as_flattened())
 }
 
 /// The slot number does not enter the delay function.
@@ -269,16 +294,30 @@ mod tests {
         assert_eq!(verifier.get(&input), None);
         assert!(!verifier.verify(&input, &wrong(checkpoints, 2)));
         assert_eq!(verifier.computed(), 1);
-        assert_eq!(
-            verifier.get(&input),
-            None,
-            "what is wrong is not remembered"
-        );
+        assert_eq!(verifier.get(&input), None, "what is wrong is not known");
+        assert!(!verifier.verify(&input, &wrong(checkpoints, 2)));
+        assert_eq!(verifier.computed(), 1, "but remembered as wrong");
         assert!(verifier.verify(&input, &checkpoints));
         assert!(verifier.verify(&input, &checkpoints));
         assert!(!verifier.verify(&input, &wrong(checkpoints, 2)));
         assert_eq!(verifier.computed(), 2);
         assert_eq!(verifier.get(&input), Some(checkpoints));
+    }
+
+    #[test]
+    fn a_flood_of_false_claims_is_bounded_and_hides_nothing() {
+        let verifier = PotVerifier::new();
+        let input = input(1, 7, 16);
+        let checkpoints = evaluate(&input);
+        for number in 0..REMEMBERED_FALSE + 100 {
+            let mut claimed = checkpoints;
+            claimed.0[2].0[..4].copy_from_slice(&number.to_le_bytes());
+            claimed.0[2].0[15] ^= 1;
+            assert!(!verifier.verify(&input, &claimed));
+        }
+        assert_eq!(verifier.inner.slots.lock().found_false.len(), 4096);
+        assert_eq!(verifier.computed(), 4196);
+        assert!(verifier.verify(&input, &checkpoints));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{Execution, fork_choice::BelowFinal};
 use allod_consensus_primitives::{ConsensusLog, DigestError, JustificationError};
-use allod_core::{PotOutput, SegmentHeader, Slot};
+use allod_core::{Hash, PotOutput, SegmentHeader, Slot, hash::HexHash};
 use allod_verification::{SealError, SolutionError};
 use std::num::NonZeroU32;
 
@@ -15,6 +15,36 @@ pub enum BlockError {
     /// There is nothing to execute.
     #[error("the block has no body")]
     NoBody,
+    /// The header is larger than any that follows the rules (§8).
+    #[error("the header has {bytes} bytes, it may have {most}")]
+    HeaderTooLarge {
+        /// Of its SCALE encoding.
+        bytes: usize,
+        /// [`MAX_HEADER_BYTES`](crate::MAX_HEADER_BYTES).
+        most: usize,
+    },
+    /// The body is larger than any that a block may have (§3).
+    #[error("the body has {bytes} bytes, it may have {most}")]
+    BodyTooLarge {
+        /// Of its extrinsics.
+        bytes: usize,
+        /// `MAX_BLOCK_BYTES`.
+        most: usize,
+    },
+    /// The body is not the one that the header names (§8).
+    #[error("the root of the extrinsics is {}, the header names {}", HexHash(.actual), HexHash(.expected))]
+    ExtrinsicsRoot {
+        /// In the header.
+        expected: Hash,
+        /// Of the body.
+        actual: Hash,
+    },
+    /// An item in the digest that no block of this chain has (§8).
+    #[error(
+        "digest item {0} is none of this chain's: first comes the pre-digest, then consensus logs, last \
+         the seal"
+    )]
+    ForeignDigest(usize),
     /// The block would undo what is final here (§8).
     #[error(transparent)]
     BelowFinal(#[from] BelowFinal),
@@ -37,6 +67,16 @@ pub enum BlockError {
         slot: Slot,
         /// Of its parent.
         parent: Slot,
+    },
+    /// The slot is further ahead than one justification can prove (§4).
+    #[error(
+        "the block must prove time up to slot {newest}, its justification reaches slot {farthest}"
+    )]
+    SlotOutOfReach {
+        /// Newest slot that the block must prove.
+        newest: Slot,
+        /// Newest slot that a child of the parent can prove.
+        farthest: Slot,
     },
     /// The solution does not win the slot (§7).
     #[error("solution: {0}")]

@@ -2,17 +2,22 @@
 //!
 //! Everything here is a function of what it is given: no database, no network, no clock. What a rule
 //! needs of them is an argument or a trait. A node checks these rules when it imports a block; the
-//! same functions do for a header without its body, since no rule but [`full_block`] reads a body.
+//! same functions do for a header without its body, since no rules but [`full_block`] and [`body_of_header`] read a body.
 //!
 //! | rule | function | [`BlockError`] |
 //! |---|---|---|
 //! | the node executes the block, and has its body | [`full_block`] | `NotExecuted`, `NoBody` |
 //! | the block builds on what is final here | [`fork_choice::builds_on_final`] | `BelowFinal` |
+//! | the header is no larger than the rules need | [`header_size`] | `HeaderTooLarge` |
+//! | one pre-digest first, then consensus logs, nothing else | [`digest_shape`] | `Digest`, `ForeignDigest` |
+//! | the body is the one that the header names | [`body_of_header`] | `BodyTooLarge`, `ExtrinsicsRoot` |
 //! | one pre-digest, one seal | [`SealedHeader::new`] | `Digest` |
 //! | the seal is by the key of the solution | [`SealedHeader::verify_seal`] | `Seal` |
 //! | one justification, the one that the pre-digest names | [`one_justification`] | `SeveralJustifications`, `Justification` |
 //! | the slot is after the parent's | [`slot_after_parent`] | `SlotNotAfterParent` |
-//! | the solution wins the slot | [`Parent::verify_solution`] | `Solution` |
+//! | one justification reaches the slot | [`slot_in_reach`] | `SlotOutOfReach` |
+//! | the slot's output is the one that is known of it | [`Parent::slot_output_is_known`] | `WrongOutput` |
+//! | the solution wins the slot | [`Parent::verify_solution`], or by stages from [`Parent::winning_ticket`] on | `Solution` |
 //! | as many checkpoints as slots, outputs that are theirs | [`Parent::claimed_time`] | `MissingCheckpoints`, `WrongOutput` |
 //! | the delay function leads to the checkpoints | [`ClaimedTime::verify`] | `WrongProofOfTime` |
 //! | iterations rise to twice as many at most | [`bounded_raise`] | `UnboundedRaise` |
@@ -54,6 +59,9 @@ mod testing;
 pub use chain_data::{ChainData, Evidence};
 pub use error::BlockError;
 pub use logs::{VerifiedLogs, bounded_raise};
-pub use parent::{Parent, child_query, slot_after_parent};
-pub use proof_of_time::{ClaimedTime, VerifiedTime, VerifyDelayFunction};
-pub use shape::{Execution, SealedHeader, VerifiedSeal, full_block, one_justification};
+pub use parent::{Parent, child_query, slot_after_parent, slot_in_reach};
+pub use proof_of_time::{ClaimedTime, KnownSlots, VerifiedTime, VerifyDelayFunction};
+pub use shape::{
+    Execution, MAX_HEADER_BYTES, SealedHeader, VerifiedSeal, body_of_header, digest_shape,
+    full_block, header_size, one_justification,
+};

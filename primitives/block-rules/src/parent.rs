@@ -2,9 +2,14 @@
 
 use crate::{BlockError, ChainData};
 use allod_consensus_primitives::{ChildContext, ChildQuery, PreDigest};
-use allod_core::{ChainParameters, Hash, SectorId, SegmentHeader, Slot};
+use allod_core::{
+    ChainParameters, Hash, SectorId, SegmentHeader, Slot, parameters::MAX_SLOTS_PER_JUSTIFICATION,
+};
 use allod_kzg::Kzg;
-use allod_verification::{SolutionContext, VerifiedSolution, verify_solution};
+use allod_verification::{
+    CheckedSolution, ProvenTicket, SolutionContext, VerifiedSolution, WinningTicket,
+    verify_solution, winning_ticket,
+};
 
 /// The slot is after the parent's.
 ///
@@ -15,6 +20,27 @@ pub fn slot_after_parent(slot: Slot, parent: Slot) -> Result<(), BlockError> {
         Ok(())
     } else {
         Err(BlockError::SlotNotAfterParent { slot, parent })
+    }
+}
+
+/// One justification can prove the slots from the newest one that the parent proves to the newest one
+/// that a block in `slot` must prove. So nobody is made to look at proofs-of-time further ahead.
+///
+/// # Errors
+/// [`BlockError::SlotOutOfReach`].
+pub fn slot_in_reach(
+    slot: Slot,
+    parent: &ChainData,
+    parameters: &ChainParameters,
+) -> Result<(), BlockError> {
+    let newest = slot.saturating_add(parameters.block_authoring_delay);
+    let farthest = parent
+        .newest_slot()
+        .saturating_add(u64::from(MAX_SLOTS_PER_JUSTIFICATION));
+    if newest <= farthest {
+        Ok(())
+    } else {
+        Err(BlockError::SlotOutOfReach { newest, farthest })
     }
 }
 
@@ -69,7 +95,29 @@ impl Parent<'_> {
         }
     }
 
-    /// The solution wins the slot (§7). That the slot's output is what the pre-digest says is
+    /// What of the solution takes hashes alone. No segment header is needed for it.
+    ///
+    /// # Errors
+    /// [`BlockError::Solution`].
+    pub fn winning_ticket(&self, pre_digest: &PreDigest) -> Result<WinningTicket, BlockError> {
+        let context = self.solution_context(pre_digest);
+        Ok(winning_ticket(&pre_digest.solution, &context)?)
+    }
+
+    /// The openings of a ticket for this pre-digest, to be checked.
+    ///
+    /// # Errors
+    /// [`BlockError::Solution`].
+    pub fn openings(
+        &self,
+        pre_digest: &PreDigest,
+        ticket: ProvenTicket,
+    ) -> Result<CheckedSolution, BlockError> {
+        let context = self.solution_context(pre_digest);
+        Ok(ticket.openings(context.segment_commitment)?)
+    }
+
+    /// The solution wins the slot (§7): all of its rules at once. That the slot's output is what the pre-digest says is
     /// another rule: [`claimed_time`](Self::claimed_time).
     ///
     /// # Errors
@@ -103,6 +151,30 @@ mod tests {
                 Err(BlockError::SlotNotAfterParent { slot, parent })
             );
         }
+    }
+
+    #[test]
+    fn one_justification_reaches_the_newest_slot() {
+        let parameters = parameters();
+        let parent = ChainData {
+            slot: Slot(100),
+            outputs: vec![Default::default(); 5],
+            ..ChainData::default()
+        };
+        // The parent proves up to slot 104, a block in slot s up to s + 4.
+        let farthest = Slot(104 + 32_768);
+        for (slot, reached) in [(101, true), (32_868, true), (32_869, false)] {
+            let newest = Slot(slot + 4);
+            let expected = if reached {
+                Ok(())
+            } else {
+                Err(BlockError::SlotOutOfReach { newest, farthest })
+            };
+            assert_eq!(slot_in_reach(Slot(slot), &parent, &parameters), expected);
+        }
+        assert!(slot_in_reach(Slot(u64::MAX), &parent, &parameters).is_err());
+        let genesis = ChainData::default();
+        assert_eq!(slot_in_reach(Slot(32_764), &genesis, &parameters), Ok(()));
     }
 
     #[test]

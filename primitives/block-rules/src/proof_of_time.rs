@@ -21,6 +21,12 @@ pub trait VerifyDelayFunction {
     ) -> Result<(), usize>;
 }
 
+/// Whoever remembers slots whose checkpoints are right.
+pub trait KnownSlots {
+    /// The checkpoints of a slot, if they are known.
+    fn known(&self, input: &PotInput) -> Option<PotCheckpoints>;
+}
+
 /// Checkpoints of the slots that a block must prove, and outputs that are theirs. What remains to
 /// be checked is the delay function.
 #[derive(Debug)]
@@ -68,6 +74,46 @@ impl<'a> Parent<'a> {
                 pot.next_change.as_ref(),
             ),
         }
+    }
+
+    /// The slot's output, by which a solution is judged, is the one that the parent proves or that is
+    /// known here of the slots after it. Where the chain of known slots ends before `slot`, it may be
+    /// any. This takes look-ups alone, so that nobody spends arithmetic on a solution for a slot
+    /// that never was.
+    ///
+    /// # Errors
+    /// [`BlockError::WrongOutput`].
+    pub fn slot_output_is_known(
+        &self,
+        pre_digest: &PreDigest,
+        slots: &impl KnownSlots,
+    ) -> Result<(), BlockError> {
+        let (slot, claimed) = (pre_digest.slot, pre_digest.slot_output);
+        let known = match self.chain_data.output(slot) {
+            Some(proven) => Some(proven),
+            None => self.known_output(slot, slots),
+        };
+        match known {
+            Some(proven) if proven != claimed => Err(BlockError::WrongOutput {
+                slot,
+                claimed,
+                proven,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn known_output(&self, slot: Slot, slots: &impl KnownSlots) -> Option<PotOutput> {
+        let mut input = self.first_input();
+        let change = self.context.pot.next_change.as_ref();
+        while input.slot <= slot {
+            let output = slots.known(&input)?.output();
+            if input.slot == slot {
+                return Some(output);
+            }
+            input = input.next(output, change);
+        }
+        None
     }
 
     /// The justification holds checkpoints of every slot after the parent's newest one up to the
@@ -129,11 +175,6 @@ impl ClaimedTime<'_> {
     /// Outputs of the slots from the block's own to the newest one that it proves, as claimed.
     pub(crate) fn outputs(&self) -> &[PotOutput] {
         &self.outputs
-    }
-
-    /// Iterations of the newest slot that the block claims to prove.
-    pub(crate) fn iterations(&self) -> NonZeroU32 {
-        self.iterations
     }
 
     /// The delay function leads to the checkpoints: as much work as evaluating the slots, though
@@ -276,6 +317,48 @@ mod tests {
             let block = child(&example, slot);
             assert_eq!(block.1.checkpoints.len() as u64, slot + DELAY - 7);
             assert!(judge(&example, &block).is_ok(), "{slot}");
+        }
+    }
+
+    /// Knows the slots up to one.
+    struct KnownUpTo(Slot);
+
+    impl KnownSlots for KnownUpTo {
+        fn known(&self, input: &PotInput) -> Option<PotCheckpoints> {
+            (input.slot <= self.0).then(|| evaluate(input))
+        }
+    }
+
+    #[test]
+    fn the_slots_output_is_compared_with_what_is_known_of_it() {
+        let example = after_a_block();
+        let invented = PotOutput([0xee; 16]);
+        // The parent proves slots 3 to 7.
+        for (slot, known_up_to, is_known) in [
+            (4, 0, true),
+            (7, 0, true),
+            (8, 7, false),
+            (8, 8, true),
+            (12, 11, false),
+            (12, 20, true),
+        ] {
+            let slots = KnownUpTo(Slot(known_up_to));
+            let (right, _) = child(&example, slot);
+            let parent = example.parent();
+            assert_eq!(parent.slot_output_is_known(&right, &slots), Ok(()));
+            let mut wrong = right.clone();
+            wrong.slot_output = invented;
+            let expected = BlockError::WrongOutput {
+                slot: Slot(slot),
+                claimed: invented,
+                proven: right.slot_output,
+            };
+            let found = parent.slot_output_is_known(&wrong, &slots);
+            assert_eq!(
+                found,
+                if is_known { Err(expected) } else { Ok(()) },
+                "{slot}"
+            );
         }
     }
 

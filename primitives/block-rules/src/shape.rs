@@ -3,13 +3,17 @@
 
 use crate::BlockError;
 use allod_consensus_primitives::{
-    DigestError, ENGINE_ID, JustificationError, PotJustification, PreDigest,
+    DigestError, ENGINE_ID, JustificationError, PotJustification, PreDigest, consensus_logs,
     digest::{SEAL_BYTES, read_seal},
     pre_digest, seal_message,
 };
-use allod_core::Hash;
+use allod_core::{Hash, parameters::MAX_BLOCK_BYTES};
 use allod_verification::verify_seal;
-use sp_runtime::{DigestItem, Justifications, traits::Header as HeaderT};
+use parity_scale_codec::Encode;
+use sp_runtime::{
+    DigestItem, Justifications, StateVersion,
+    traits::{Hash as _, Header as HeaderT},
+};
 use std::fmt;
 
 /// How a node is to come by the state after a block.
@@ -49,6 +53,78 @@ pub fn full_block<Extrinsic>(
         }
     }
     body.map(|_| ()).ok_or(BlockError::NoBody)
+}
+
+/// Bytes that a header may have with its seal, SCALE-encoded. The largest by the rules brings 128
+/// segment headers and has about a quarter of it.
+pub const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// The header, with its seal, is no larger than [`MAX_HEADER_BYTES`].
+///
+/// # Errors
+/// [`BlockError::HeaderTooLarge`].
+pub fn header_size<Header: HeaderT>(header: &Header) -> Result<(), BlockError> {
+    let bytes = header.encoded_size();
+    let most = MAX_HEADER_BYTES;
+    if bytes <= most {
+        Ok(())
+    } else {
+        Err(BlockError::HeaderTooLarge { bytes, most })
+    }
+}
+
+/// The digest, without the seal, is the pre-digest and after it consensus logs, each of which
+/// decodes. Besides, the runtime may say that it has changed.
+///
+/// # Errors
+/// [`BlockError::Digest`], [`BlockError::ForeignDigest`].
+pub fn digest_shape<Header: HeaderT>(header: &Header) -> Result<(), BlockError> {
+    pre_digest(header)?;
+    consensus_logs(header)?;
+    for (position, item) in header.digest().logs().iter().enumerate() {
+        let belongs = match item {
+            DigestItem::PreRuntime(engine, _) => *engine == ENGINE_ID && position == 0,
+            DigestItem::Consensus(engine, _) => *engine == ENGINE_ID,
+            DigestItem::RuntimeEnvironmentUpdated => true,
+            DigestItem::Seal(..) | DigestItem::Other(_) => false,
+        };
+        if !belongs {
+            return Err(BlockError::ForeignDigest(position));
+        }
+    }
+    Ok(())
+}
+
+/// The body is the one that the header names, and no larger than a block may be.
+///
+/// # Errors
+/// [`BlockError::BodyTooLarge`], [`BlockError::ExtrinsicsRoot`].
+pub fn body_of_header<Header, Extrinsic>(
+    header: &Header,
+    body: &[Extrinsic],
+    version: StateVersion,
+) -> Result<(), BlockError>
+where
+    Header: HeaderT,
+    Header::Hash: Into<Hash>,
+    Extrinsic: Encode,
+{
+    let most = usize::try_from(MAX_BLOCK_BYTES).unwrap_or(usize::MAX);
+    let bytes = body.iter().map(Encode::encoded_size);
+    let bytes = bytes.fold(0_usize, usize::saturating_add);
+    if bytes > most {
+        return Err(BlockError::BodyTooLarge { bytes, most });
+    }
+    let encoded = body.iter().map(Encode::encode).collect();
+    let actual = Header::Hashing::ordered_trie_root(encoded, version);
+    if actual == *header.extrinsics_root() {
+        Ok(())
+    } else {
+        Err(BlockError::ExtrinsicsRoot {
+            expected: (*header.extrinsics_root()).into(),
+            actual: actual.into(),
+        })
+    }
 }
 
 /// A header with one pre-digest and, taken off it, one seal.
@@ -134,13 +210,14 @@ mod tests {
     use super::*;
     use crate::testing::{self, Header, header};
     use allod_consensus_primitives::{
+        ConsensusLog,
         digest::{PRE_DIGEST_BYTES, seal_item},
         justification_hash,
     };
-    use allod_core::{PotCheckpoints, PublicKey};
+    use allod_core::{PotCheckpoints, PublicKey, SolutionRange};
     use allod_verification::{SealError, sign_seal};
-    use parity_scale_codec::Encode;
     use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
+    use sp_runtime::traits::BlakeTwo256;
     use std::slice;
 
     const GENESIS: Hash = [42; 32];
@@ -157,6 +234,99 @@ mod tests {
         let mut claim = testing::pre_digest();
         claim.solution.public_key = PublicKey(keypair().public.to_bytes());
         claim
+    }
+
+    #[test]
+    fn a_digest_is_the_pre_digest_and_logs() {
+        let log = DigestItem::from(ConsensusLog::SolutionRange(SolutionRange(5)));
+        let right = vec![claim().into(), log.clone(), log.clone()];
+        assert_eq!(digest_shape(&header(right.clone())), Ok(()));
+        let mut upgraded = right.clone();
+        upgraded.push(DigestItem::RuntimeEnvironmentUpdated);
+        assert_eq!(digest_shape(&header(upgraded)), Ok(()));
+        let foreign = [
+            DigestItem::Other(vec![1]),
+            DigestItem::Consensus(ANOTHER_ENGINE, vec![1]),
+            DigestItem::PreRuntime(ANOTHER_ENGINE, vec![1]),
+            DigestItem::Seal(ENGINE_ID, vec![1; 64]),
+        ];
+        for item in foreign {
+            for position in 1..=3 {
+                let mut wrong = right.clone();
+                wrong.insert(position, item.clone());
+                let found = digest_shape(&header(wrong));
+                assert_eq!(found, Err(BlockError::ForeignDigest(position)), "{item:?}");
+            }
+        }
+        let not_first = header(vec![log.clone(), claim().into()]);
+        assert_eq!(digest_shape(&not_first), Err(BlockError::ForeignDigest(1)));
+        let none = digest_shape(&header(vec![log]));
+        assert_eq!(none, Err(DigestError::NoPreDigest.into()));
+        let broken = DigestItem::Consensus(ENGINE_ID, vec![0xff]);
+        let found = digest_shape(&header(vec![claim().into(), broken]));
+        assert_eq!(found, Err(DigestError::MalformedLog(0).into()));
+    }
+
+    #[test]
+    fn a_header_has_a_size() {
+        let sized = |bytes: usize| {
+            let mut sized = header(vec![DigestItem::Other(vec![0; bytes])]);
+            let more = sized.encoded_size() - bytes;
+            sized.digest.logs = vec![DigestItem::Other(vec![0; bytes - more])];
+            sized
+        };
+        let largest = sized(MAX_HEADER_BYTES);
+        assert_eq!(largest.encoded_size(), MAX_HEADER_BYTES);
+        assert_eq!(header_size(&largest), Ok(()));
+        assert_eq!(
+            header_size(&sized(MAX_HEADER_BYTES + 1)),
+            Err(BlockError::HeaderTooLarge {
+                bytes: 65_537,
+                most: 65_536
+            })
+        );
+    }
+
+    #[test]
+    fn a_body_is_the_one_that_the_header_names() {
+        let body = vec![vec![1_u8, 2, 3], vec![4; 1000]];
+        let encoded: Vec<_> = body.iter().map(Encode::encode).collect();
+        for version in [StateVersion::V0, StateVersion::V1] {
+            let mut header = header(Vec::new());
+            header.extrinsics_root = BlakeTwo256::ordered_trie_root(encoded.clone(), version);
+            assert_eq!(body_of_header(&header, &body, version), Ok(()));
+            for wrong in [&body[..1], &[], &[body[1].clone(), body[0].clone()]] {
+                let found = body_of_header(&header, wrong, version);
+                let is_rule = matches!(
+                    found,
+                    Err(BlockError::ExtrinsicsRoot { expected, actual })
+                        if expected == header.extrinsics_root.0 && actual != expected
+                );
+                assert!(is_rule, "{found:?}");
+            }
+        }
+        // The roots of both versions differ, so the version counts.
+        let mut header = header(Vec::new());
+        header.extrinsics_root = BlakeTwo256::ordered_trie_root(encoded, StateVersion::V1);
+        assert!(body_of_header(&header, &body, StateVersion::V0).is_err());
+    }
+
+    #[test]
+    fn a_body_has_a_size() {
+        // An extrinsic's length takes four bytes here.
+        let extrinsic = |bytes: usize| vec![vec![0_u8; bytes - 4]];
+        let largest = extrinsic(5 * 1024 * 1024);
+        let found = body_of_header(&header(Vec::new()), &largest, StateVersion::V0);
+        let is_rule = matches!(found, Err(BlockError::ExtrinsicsRoot { .. }));
+        assert!(is_rule, "{found:?}");
+        let larger = extrinsic(5 * 1024 * 1024 + 1);
+        assert_eq!(
+            body_of_header(&header(Vec::new()), &larger, StateVersion::V0),
+            Err(BlockError::BodyTooLarge {
+                bytes: 5_242_881,
+                most: 5_242_880
+            })
+        );
     }
 
     fn seal(header: &Header) -> DigestItem {

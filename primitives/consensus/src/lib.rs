@@ -43,9 +43,9 @@ pub use digest::{
     consensus_logs, justification_hash, pre_digest, seal_message, split_seal,
 };
 pub use equivocation::{Claim, EquivocationError, EquivocationProof};
+pub use inherent::{INHERENT_IDENTIFIER, MAX_SEGMENT_HEADERS_PER_BLOCK, SegmentHeaders};
 pub use segments::{SegmentHeaderError, check_segment_header};
 pub use step::MAX_BLOCKED_KEYS;
-pub use inherent::{INHERENT_IDENTIFIER, MAX_SEGMENT_HEADERS_PER_BLOCK, SegmentHeaders};
 
 /// Proof-of-time parameters after some block.
 #[derive(

@@ -42,6 +42,8 @@ pub const SLOTS_PER_DOUBLING: u64 = 4096;
 /// Slots that one justification can prove. A timekeeper stops when it is this far ahead of the
 /// best block, so that a chain which nobody farmed for hours can always be continued.
 pub const MAX_SLOTS_PER_JUSTIFICATION: u32 = 32_768;
+/// Bytes that the extrinsics of a block may have.
+pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
 /// Records per segment may not exceed this, so that a segment fits in memory (128 MiB of pieces).
 pub const MAX_RAW_RECORDS_PER_SEGMENT: u16 = 512;
 /// Bytes of external entropy in the genesis.

@@ -29,7 +29,6 @@ impl fmt::Display for PointRole {
 
 /// The rule of §7 that a solution breaks: the first one, in the order of the design.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum SolutionError {
     /// The farmer sealed two blocks with one ticket and was reported.
     #[error("key {0} is blocked: it sealed two blocks with one solution")]

@@ -4,10 +4,12 @@
 //! which segments the solution needs says [`needed_segments`], and what else it needs says
 //! [`SolutionContext`].
 //!
-//! What was checked is a type. [`check_cheap`] applies every rule but the two openings and yields
-//! a [`CheckedSolution`]; [`CheckedSolution::verify`], or [`verify_many`] for those of many blocks
-//! in one pairing product, yields a [`VerifiedSolution`], which nothing else can make.
-//! [`verify_solution`] does both at once.
+//! What was checked is a type, and what is cheap comes first: [`winning_ticket`] takes hashes alone
+//! and yields a [`WinningTicket`], [`WinningTicket::verify_space`] a [`ProvenTicket`], and
+//! [`ProvenTicket::openings`] a [`CheckedSolution`], which lacks the two openings alone; that far goes
+//! [`check_cheap`] at once. [`CheckedSolution::verify`], or [`verify_many`] for those of many blocks in
+//! one pairing product, yields a [`VerifiedSolution`], which nothing else can make.
+//! [`verify_solution`] does it all.
 //!
 //! | rule, in this order | [`SolutionError`] |
 //! |---|---|
@@ -17,9 +19,9 @@
 //! | 1 ≤ history size ≤ the parent's + 1 | `HistorySizeZero`, `HistorySizeFromTheFuture` |
 //! | the sector has not expired | `Expired` |
 //! | the offset's group is the challenge's | `Group` |
-//! | points canonical and in the subgroup, scalars below r | `Point`, `Scalar` |
-//! | the proof of space is valid for this s-bucket | `ProofOfSpace` |
 //! | the stored chunk lies within range | `OutOfRange` |
+//! | the proof of space is valid for this s-bucket | `ProofOfSpace` |
+//! | points canonical and in the subgroup, scalars below r | `Point`, `Scalar` |
 //! | the chunk opens the record commitment | `ChunkOpening` |
 //! | the record commitment opens its segment's commitment | `RecordOpening` |
 //!
@@ -45,6 +47,7 @@ mod solution;
 pub use error::{BatchError, PointRole, SolutionError};
 pub use seal::{SealError, sign_seal, verify_seal};
 pub use solution::{
-    CheckedSolution, NeededSegments, SolutionContext, VerifiedSolution, check_cheap,
-    is_within_range, needed_segments, verify_many, verify_solution,
+    CheckedSolution, NeededSegments, ProvenTicket, SolutionContext, VerifiedSolution,
+    WinningTicket, check_cheap, is_within_range, needed_segments, verify_many, verify_solution,
+    winning_ticket,
 };

@@ -61,6 +61,18 @@ pub fn is_within_range(distance: u64, range: SolutionRange) -> bool {
     distance <= half(range)
 }
 
+/// A solution whose claims are within bounds, whose sector has not expired, and whose ticket lies in
+/// the challenge's group and within the range: every rule that takes hashes alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WinningTicket {
+    found: VerifiedSolution,
+    pieces_per_segment: u64,
+}
+
+/// A [`WinningTicket`] whose farmer had a proof of space for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvenTicket(WinningTicket);
+
 /// A solution that keeps every rule but, perhaps, the two about openings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedSolution {
@@ -146,6 +158,20 @@ pub fn check_cheap(
     solution: &Solution,
     context: &SolutionContext<'_>,
 ) -> Result<CheckedSolution, SolutionError> {
+    winning_ticket(solution, context)?
+        .verify_space()?
+        .openings(context.segment_commitment)
+}
+
+/// Applies the rules that take hashes alone: a few microseconds. The commitment of the piece's
+/// segment is not needed yet.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn winning_ticket(
+    solution: &Solution,
+    context: &SolutionContext<'_>,
+) -> Result<WinningTicket, SolutionError> {
     check_claims(solution, context)?;
     let sector_id = solution.sector_id();
     check_expiry(solution, &sector_id, context)?;
@@ -153,7 +179,6 @@ pub fn check_cheap(
     let parameters = context.parameters;
     let global = global_challenge(&context.pot_output, context.slot);
     let challenge = SectorChallenge::new(&global, &sector_id);
-    let s_bucket = challenge.s_bucket();
     let group = group_of(solution.piece_offset, parameters.pieces_per_sector);
     if group != challenge.group() {
         return Err(SolutionError::Group {
@@ -162,19 +187,6 @@ pub fn check_cheap(
             expected: challenge.group(),
         });
     }
-
-    let piece_index = solution.piece_index(parameters);
-    let segment = piece_index.segment(parameters.pieces_per_segment());
-    let position = piece_index.position(parameters.pieces_per_segment());
-    let segment_commitment = context
-        .segment_commitment
-        .ok_or(SolutionError::UnknownSegment(segment))?;
-    check_encodings(solution)?;
-
-    let seed = sector_id.space_seed(solution.piece_offset);
-    allod_proof_of_space::verify_bucket(&seed.0, s_bucket.get(), &solution.proof_of_space.0)
-        .map_err(|source| SolutionError::ProofOfSpace { s_bucket, source })?;
-
     let stored_chunk = solution.stored_chunk();
     let distance = challenge.distance(&stored_chunk);
     if !is_within_range(distance, context.solution_range) {
@@ -184,28 +196,67 @@ pub fn check_cheap(
         });
     }
 
-    let openings = openings(
-        solution,
-        s_bucket,
-        &segment_commitment,
-        position,
-        parameters,
-    );
-    Ok(CheckedSolution {
+    let pieces_per_segment = parameters.pieces_per_segment();
+    let piece_index = solution.piece_index(parameters);
+    Ok(WinningTicket {
         found: VerifiedSolution {
             solution: solution.clone(),
             slot: context.slot,
             sector_id,
-            s_bucket,
+            s_bucket: challenge.s_bucket(),
             piece_index,
-            segment,
-            position,
+            segment: piece_index.segment(pieces_per_segment),
+            position: piece_index.position(pieces_per_segment),
             stored_chunk,
             distance,
             solution_range: context.solution_range,
         },
-        openings,
+        pieces_per_segment,
     })
+}
+
+impl WinningTicket {
+    /// The farmer had a proof of space for the challenge's s-bucket: tens of microseconds.
+    ///
+    /// # Errors
+    /// [`SolutionError::ProofOfSpace`].
+    pub fn verify_space(self) -> Result<ProvenTicket, SolutionError> {
+        let VerifiedSolution {
+            solution,
+            sector_id,
+            s_bucket,
+            ..
+        } = &self.found;
+        let seed = sector_id.space_seed(solution.piece_offset);
+        allod_proof_of_space::verify_bucket(&seed.0, s_bucket.get(), &solution.proof_of_space.0)
+            .map_err(|source| SolutionError::ProofOfSpace {
+                s_bucket: *s_bucket,
+                source,
+            })?;
+        Ok(ProvenTicket(self))
+    }
+}
+
+impl ProvenTicket {
+    /// The openings that remain to be checked, given the commitment of the piece's segment if it is
+    /// known.
+    ///
+    /// # Errors
+    /// [`SolutionError::UnknownSegment`], [`SolutionError::Point`], [`SolutionError::Scalar`].
+    pub fn openings(
+        self,
+        segment_commitment: Option<SegmentCommitment>,
+    ) -> Result<CheckedSolution, SolutionError> {
+        let Self(WinningTicket {
+            found,
+            pieces_per_segment,
+        }) = self;
+        let segment_commitment =
+            segment_commitment.ok_or(SolutionError::UnknownSegment(found.segment))?;
+        check_encodings(&found.solution)?;
+        let openings = openings(&found, &segment_commitment, pieces_per_segment);
+        Ok(CheckedSolution { found, openings })
+    }
 }
 
 impl CheckedSolution {
@@ -362,25 +413,24 @@ fn check_encodings(solution: &Solution) -> Result<(), SolutionError> {
 }
 
 fn openings(
-    solution: &Solution,
-    s_bucket: SBucket,
+    found: &VerifiedSolution,
     segment_commitment: &SegmentCommitment,
-    position: u64,
-    parameters: &ChainParameters,
+    pieces_per_segment: u64,
 ) -> [Opening; 2] {
     // Both are far below 2^32, so that neither is cut on any platform.
     let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let solution = &found.solution;
     let chunk = Opening {
         commitment: solution.record_commitment.0,
-        point: Point::Chunk(s_bucket.get()),
+        point: Point::Chunk(found.s_bucket.get()),
         value: solution.chunk.0,
         witness: solution.chunk_witness.0,
     };
     let record = Opening {
         commitment: segment_commitment.0,
         point: Point::Value {
-            domain_size: number(parameters.pieces_per_segment()),
-            index: number(position),
+            domain_size: number(pieces_per_segment),
+            index: number(found.position),
         },
         value: commitment_to_value(&solution.record_commitment.0),
         witness: solution.record_witness.0,

@@ -366,14 +366,14 @@ fn the_first_broken_rule_is_named_in_the_order_of_the_design() {
     context.parent_history_size = good_context.parent_history_size;
     assert_eq!(name(&solution, &context), "Group");
     solution.piece_offset = good.piece_offset;
+    assert_eq!(name(&solution, &context), "OutOfRange");
+    context.solution_range = SolutionRange(u64::MAX);
+    assert_eq!(name(&solution, &context), "ProofOfSpace");
+    solution.proof_of_space = good.proof_of_space;
     assert_eq!(name(&solution, &context), "UnknownSegment");
     context.segment_commitment = Some(fixture.segment_commitment);
     assert_eq!(name(&solution, &context), "Point");
     solution.record_witness = RecordWitness(good.chunk_witness.0);
-    assert_eq!(name(&solution, &context), "ProofOfSpace");
-    solution.proof_of_space = good.proof_of_space;
-    assert_eq!(name(&solution, &context), "OutOfRange");
-    context.solution_range = SolutionRange(u64::MAX);
     assert_eq!(name(&solution, &context), "ChunkOpening");
     solution.chunk_witness = good.chunk_witness;
     assert_eq!(name(&solution, &context), "RecordOpening");

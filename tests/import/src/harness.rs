@@ -4,7 +4,7 @@ use crate::block::{Header, Made};
 use allod_archiver::Archiver;
 use allod_block_rules::{BlockError, ChainData};
 use allod_consensus::{
-    AllodBlockImport, BlockVerifier, Error, ImportContext, LateHandles, chain_data,
+    AllodBlockImport, BlockVerifier, Error, ImportContext, LateHandles, Verdict, chain_data,
     equivocation::EquivocationWatch,
 };
 use allod_consensus_primitives::FarmingApi;
@@ -24,7 +24,7 @@ use sc_executor::WasmExecutor;
 use sc_service::client::{ClientConfig, new_with_backend};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::{BlockStatus, HeaderBackend};
-use sp_consensus::{BlockOrigin, Error as ConsensusError};
+use sp_consensus::BlockOrigin;
 use sp_core::{
     storage::{Storage, well_known_keys},
     testing::TaskExecutor,
@@ -159,6 +159,9 @@ impl Node {
             pot_verifier: PotVerifier::new(),
             archiver,
             equivocations: EquivocationWatch::from_chain(&*client).unwrap(),
+            verdicts: Default::default(),
+            siblings: Default::default(),
+            future: Default::default(),
             late: LateHandles::default(),
             one_at_a_time: Default::default(),
         };
@@ -182,7 +185,7 @@ impl Node {
     }
 
     /// Everything that import works with.
-    pub fn context(&self) -> &ImportContext<Block, Client> {
+    pub fn context(&self) -> &Arc<ImportContext<Block, Client>> {
         self.import.context()
     }
 
@@ -223,19 +226,19 @@ impl Node {
     }
 
     /// The last door: what comes out of the verifier, or has been tampered with since.
-    pub async fn import(
-        &self,
-        block: BlockImportParams<Block>,
-    ) -> Result<ImportResult, ConsensusError> {
-        self.import.import_block(block).await
+    pub async fn import(&self, block: BlockImportParams<Block>) -> Result<ImportResult, Error> {
+        self.import.try_import(block).await
     }
 
     /// A block as it comes from a peer, through verifier and import.
-    pub async fn receive(&self, block: &Made) -> Result<ImportResult, ConsensusError> {
-        let block = verified(block)
-            .await
-            .map_err(ConsensusError::ClientImport)?;
-        self.import(block).await
+    pub async fn receive(&self, block: &Made) -> Result<ImportResult, Error> {
+        self.import(verified(block).await).await
+    }
+
+    /// What the import queue is told of a block.
+    pub async fn answer(&self, block: &Made) -> ImportResult {
+        let answer = self.import.import_block(verified(block).await).await;
+        answer.expect("an error would have sync begin anew")
     }
 
     /// Takes a block that keeps every rule. Says whether it is the best one now.
@@ -254,10 +257,15 @@ impl Node {
         rule(self.turn_away(block).await)
     }
 
-    /// Does not take a block, for whatever reason. Nothing of it stays.
+    /// Does not take a block, for whatever reason. Nothing of it stays but, if it breaks a rule by itself
+    /// and its ancestors, that it is bad; and the queue is told whose fault it is.
     pub async fn turn_away(&self, block: &Made) -> Error {
         let before = self.client.info();
         let error = error_of(self.receive(block).await);
+        assert_eq!(self.answer(block).await, error.verdict().answer());
+        let condemned = self.context().verdicts.is_condemned(&block.hash());
+        let objective = error.verdict() == Verdict::Objective;
+        assert_eq!(condemned, objective, "{error}");
         let after = self.client.info();
         assert_eq!(after.best_hash, before.best_hash);
         assert_eq!(after.finalized_hash, before.finalized_hash);
@@ -281,15 +289,16 @@ impl Node {
 }
 
 /// What the import queue makes of a block from a peer.
-pub async fn verified(block: &Made) -> Result<BlockImportParams<Block>, String> {
+pub async fn verified(block: &Made) -> BlockImportParams<Block> {
     let mut params = BlockImportParams::new(BlockOrigin::NetworkBroadcast, block.sealed());
     params.body = Some(block.body.clone());
     params.justifications = block.justifications.clone();
-    BlockVerifier.verify(params).await
+    let verified = BlockVerifier.verify(params).await;
+    verified.expect("an error would have sync begin anew")
 }
 
 /// The rule for which a block was refused before it was executed.
-pub fn broken_rule(result: Result<ImportResult, ConsensusError>) -> BlockError {
+pub fn broken_rule(result: Result<ImportResult, Error>) -> BlockError {
     rule(error_of(result))
 }
 
@@ -300,12 +309,9 @@ fn rule(error: Error) -> BlockError {
     }
 }
 
-fn error_of(result: Result<ImportResult, ConsensusError>) -> Error {
+fn error_of(result: Result<ImportResult, Error>) -> Error {
     match result {
-        Err(ConsensusError::Other(error)) => match error.downcast::<Error>() {
-            Ok(error) => *error,
-            Err(error) => panic!("not an error of consensus: {error}"),
-        },
-        other => panic!("the block breaks a rule, and import says: {other:?}"),
+        Err(error) => error,
+        Ok(other) => panic!("the block breaks a rule, and import says: {other:?}"),
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `announcements` | headers that peers announce |
 //! | `authoring` | what the slot worker tells farmers and makes of their solutions |
 //! | `shape` | bodies, digests, execution |
 //! | `seals` | who sealed what |
@@ -11,20 +12,29 @@
 //! | `time` | slots and proofs-of-time |
 //! | `logs` | consensus digests and segment headers |
 //! | `equivocations` | two blocks for one solution |
+//! | `siblings` | more than two |
+//! | `order` | what is cheap is checked first, and what comes later costs nothing |
+//! | `queue` | what the import queue makes of bad blocks and of blocks from the future |
 //! | `forks` | weight, finality |
+//! | `header_chain` | headers followed without state |
 //! | `history` | independent nodes come to the same chain and the same history |
 //! | `disk` | files of the history that a disk did not keep, or did not take |
 //!
 //! [`AllodBlockImport`]: allod_consensus::AllodBlockImport
 
+mod announcements;
 mod authoring;
 mod disk;
 mod equivocations;
 mod forks;
+mod header_chain;
 mod history;
 mod justifications;
 mod logs;
+mod order;
+mod queue;
 mod seals;
 mod shape;
+mod siblings;
 mod solutions;
 mod time;

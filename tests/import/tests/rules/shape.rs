@@ -1,7 +1,7 @@
 //! What a block is made of: body, digest, inherents, and what executing it leads to.
 
 use allod_block_rules::{BlockError, Execution};
-use allod_consensus::Error;
+use allod_consensus::{Error, Verdict};
 use allod_consensus_primitives::{DigestError, ENGINE_ID, digest::PRE_DIGEST_BYTES};
 use allod_import_tests::{
     block::Made,
@@ -9,10 +9,13 @@ use allod_import_tests::{
     harness::{Node, broken_rule, parameters, verified},
 };
 use allod_runtime::{Hash, RuntimeCall, opaque::Block};
-use parity_scale_codec::Encode;
+use parity_scale_codec::{Decode, Encode};
+use sc_client_api::BlockBackend;
 use sc_consensus::{ImportResult, ImportedState, StateAction, StorageChanges};
-use sp_consensus::Error as ConsensusError;
-use sp_runtime::DigestItem;
+use sp_runtime::{
+    DigestItem, OpaqueExtrinsic, StateVersion,
+    traits::{BlakeTwo256, Hash as _},
+};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Makes a good block a bad one.
@@ -22,7 +25,7 @@ type Tamper = fn(&mut Made);
 async fn a_block_without_a_body_is_refused() {
     let node = Node::new(parameters());
     let right = node.make(Plan::default());
-    let mut params = verified(&right).await.unwrap();
+    let mut params = verified(&right).await;
     params.body = None;
     let error = broken_rule(node.import(params).await);
     assert!(matches!(error, BlockError::NoBody), "{error}");
@@ -44,7 +47,7 @@ async fn a_block_that_would_not_be_executed_is_refused() {
         (Execution::Elsewhere, StateAction::ApplyChanges(state)),
     ];
     for (expected, action) in actions {
-        let mut params = verified(&right).await.unwrap();
+        let mut params = verified(&right).await;
         params.state_action = action;
         let error = broken_rule(node.import(params).await);
         assert!(
@@ -116,7 +119,7 @@ async fn a_block_without_exactly_one_pre_digest_is_refused() {
 
 /// A block says when it was made. Half a minute of a wrong clock is forgiven.
 #[tokio::test]
-async fn a_time_in_the_future_is_refused() {
+async fn a_time_in_the_future_is_this_nodes_doubt() {
     let node = Node::new(parameters());
     let right = node.make(Plan::default());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -127,37 +130,129 @@ async fn a_time_in_the_future_is_refused() {
     assert_ne!(wrong.hash(), right.hash());
     let error = node.turn_away(&wrong).await;
     node.accept(&right).await;
-    assert!(
-        matches!(&error, Error::Inherents(cause) if cause.contains("too far in the future")),
-        "{error}"
-    );
+    assert!(matches!(error, Error::ClockBehind), "{error}");
+    assert_eq!(node.context().future.len(), 1, "it is held");
 }
 
-/// What keeps every rule before execution and leads elsewhere is refused by the client.
+/// A time before the parent's is the block's own fault.
 #[tokio::test]
-async fn a_block_that_executes_to_something_else_is_refused() {
-    let wrong_blocks: [(&str, Tamper); 5] = [
-        ("state root", |block| {
-            block.header.state_root = Hash::repeat_byte(7);
-        }),
-        ("root of extrinsics", |block| {
-            block.header.extrinsics_root = Hash::repeat_byte(7);
-        }),
-        ("an extrinsic twice", |block| {
+async fn a_time_that_is_too_early_is_the_blocks_fault() {
+    let node = Node::new(parameters());
+    node.grow(Plan::default()).await;
+    let right = node.make(Plan::default());
+    let mut wrong = right.clone();
+    let early = parent_time(&node);
+    wrong.body[0] = early;
+    name_body(&mut wrong);
+    let error = node.turn_away(&wrong).await;
+    assert!(
+        matches!(&error, Error::Inherents(cause) if cause.contains("minimum period")),
+        "{error}"
+    );
+    node.accept(&right).await;
+}
+
+/// The extrinsic by which the best block says when it was made.
+fn parent_time(node: &Node) -> OpaqueExtrinsic {
+    let body = node.client.body(node.best()).unwrap().unwrap();
+    body[0].clone()
+}
+
+/// Names the body in the header, as it is now, and seals that.
+fn name_body(block: &mut Made) {
+    let encoded = block.body.iter().map(Encode::encode).collect();
+    block.header.extrinsics_root = BlakeTwo256::ordered_trie_root(encoded, StateVersion::V0);
+    block.seal();
+}
+
+/// A body that is not the one in the header is its sender's fault alone: nothing is remembered of the
+/// block, and the next peer's copy is taken.
+#[tokio::test]
+async fn another_body_is_the_senders_fault() {
+    let tampers: [Tamper; 3] = [
+        |block| {
             let last = block.body.last().unwrap().clone();
             block.body.push(last);
-        }),
-        ("a log of another engine", |block| {
-            let log = DigestItem::Consensus(*b"FRNK", vec![1]);
-            block.header.digest.logs.push(log);
-        }),
-        ("a pre-digest of another engine", |block| {
-            let claim = DigestItem::PreRuntime(*b"FRNK", vec![1]);
-            block.header.digest.logs.insert(1, claim);
-        }),
+        },
+        |block| {
+            block.body.pop();
+        },
+        |block| block.body.swap(0, 1),
     ];
     let node = Node::new(parameters());
-    for (number, (what, change)) in (0..).zip(wrong_blocks) {
+    for (nonce, change) in (0..).zip(tampers) {
+        let remark = RuntimeCall::System(frame_system::Call::remark { remark: vec![1] });
+        let right = node.make(Plan {
+            transactions: vec![node.signed(remark, nonce)],
+            ..Plan::default()
+        });
+        let mut wrong = right.clone();
+        change(&mut wrong);
+        assert_eq!(wrong.hash(), right.hash());
+        let error = node.turn_away(&wrong).await;
+        assert_eq!(error.verdict(), Verdict::Sender);
+        assert!(
+            matches!(error, Error::Rule(BlockError::ExtrinsicsRoot { .. })),
+            "{error}"
+        );
+        node.accept(&right).await;
+    }
+}
+
+/// What keeps every rule before execution and leads elsewhere is the block's own fault, found out once.
+#[tokio::test]
+async fn a_block_that_executes_to_something_else_is_refused() {
+    type IsError = fn(&Error) -> bool;
+    let wrong_blocks: [(&str, Tamper, IsError); 5] = [
+        (
+            "state root",
+            |block| {
+                block.header.state_root = Hash::repeat_byte(7);
+                block.seal();
+            },
+            |error| matches!(error, Error::Trap(_)),
+        ),
+        (
+            "an extrinsic twice",
+            |block| {
+                let last = block.body.last().unwrap().clone();
+                block.body.push(last);
+                name_body(block);
+            },
+            |error| matches!(error, Error::Trap(_)),
+        ),
+        (
+            "bytes that are no extrinsic",
+            |block| {
+                let junk = vec![0xff_u8; 9].encode();
+                block
+                    .body
+                    .push(OpaqueExtrinsic::decode(&mut &junk[..]).unwrap());
+                name_body(block);
+            },
+            |error| matches!(error, Error::Trap(_)),
+        ),
+        (
+            "a log of another engine",
+            |block| {
+                let log = DigestItem::Consensus(*b"FRNK", vec![1]);
+                block.header.digest.logs.push(log);
+                block.seal();
+            },
+            |error| matches!(error, Error::Rule(BlockError::ForeignDigest(_))),
+        ),
+        (
+            "a pre-digest of another engine",
+            |block| {
+                let claim = DigestItem::PreRuntime(*b"FRNK", vec![1]);
+                block.header.digest.logs.insert(1, claim);
+                block.seal();
+            },
+            |error| matches!(error, Error::Rule(BlockError::ForeignDigest(1))),
+        ),
+    ];
+    let node = Node::new(parameters());
+    for (number, (what, change, is_error)) in (0..).zip(wrong_blocks) {
         let remark = RuntimeCall::System(frame_system::Call::remark {
             remark: what.into(),
         });
@@ -167,15 +262,10 @@ async fn a_block_that_executes_to_something_else_is_refused() {
         });
         let mut wrong = right.clone();
         change(&mut wrong);
-        wrong.seal();
-        let best = node.best();
-        let result = node.receive(&wrong).await;
-        assert!(
-            matches!(result, Err(ConsensusError::ClientImport(_))),
-            "{what}: {result:?}"
-        );
-        node.assert_unknown(&wrong);
-        assert_eq!(node.best(), best);
+        let error = node.turn_away(&wrong).await;
+        assert!(is_error(&error), "{what}: {error}");
+        let again = node.receive(&wrong).await;
+        assert!(matches!(again, Err(Error::Condemned(_))), "{what}");
         node.accept(&right).await;
     }
 }
