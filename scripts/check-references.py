@@ -26,7 +26,7 @@ ABOUT = {
     "1": "who uses|farmer|verifier|user",
     "2": "layer|house|downward|host function|depend",
     "3": "parameter|constant|column|preset|little-endian|initial|execution|K = 17|protocol's K|numbered|notation|unit",
-    "4": "every rule of|several justifications|block is rejected|proofs?-of-time|delay function|checkpoint|entropy|iteration|timekeeper|evaluat|output|AES|spans|verified slots",
+    "4": "justification (?:can|proves?)|before its first extrinsic|every rule of|several justifications|block is rejected|proofs?-of-time|delay function|checkpoint|entropy|iteration|timekeeper|evaluat|output|AES|spans|verified slots",
     "5": "histor|archiv|segment|commitments? to record|piece|rejected",
     "5.1": "justification|raw segment|bytes of a segment|SCALE-encoded|archived|unfinished segment|to be archived|packing",
     "5.2": "record|scalar|blob",
@@ -37,7 +37,8 @@ ABOUT = {
     "6": "plot|sectors?\\b|proofs? of space|expir|extension|challenge of an s-bucket|table",
     "7": "solution|ticket|audit|challenge|proving|opening|winning|wins|may win",
     "8": "seal|digest|fork|follows|final|weigh|equivocation|eras?\\b|reward|author|sign|is rejected|held back|two blocks|after the parent|"
-    "later than|cut longer|same chain|run ahead|past the node|fee",
+    "later than|cut longer|same chain|run ahead|past the node|fee|announce|import|checking them|checked first|held|from the future|of one claim|"
+    "header names|chain of headers|range for|before its first extrinsic|doubles",
     "9": "piece|storage|network|sync",
     "10": "pallet|reward|equivocation|storage",
     "11": "identit|certificate|request|key|auto.?id|algorithm|sign|revocation|serial|modulus|chain|extension|name|limit|"

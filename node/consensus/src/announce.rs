@@ -32,6 +32,9 @@ enum Announced {
     Skip(&'static str),
 }
 
+const SURPLUS: Announced =
+    Announced::Skip("two blocks of the announced block's claim are here already");
+
 /// Why an announcement is skipped.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -92,7 +95,10 @@ where
     fn judge_header(&self, hash: Block::Hash, header: Block::Header) -> Result<Announced, Error> {
         let (header, seal) = split_seal(header).map_err(allod_block_rules::BlockError::from)?;
         let sealed = header_shape(header, &[seal_item(&seal)])?;
-        if self.is_known(hash)? || self.siblings.is_parked(&hash) {
+        if self.siblings.is_parked(&hash) {
+            return Ok(SURPLUS);
+        }
+        if self.is_known(hash)? {
             return Ok(Announced::PassOn);
         }
         self.check_announced(&sealed)?;
@@ -100,9 +106,7 @@ where
             .siblings
             .is_surplus(&Claim::from(sealed.pre_digest()), &hash)
         {
-            return Ok(Announced::Skip(
-                "two blocks of the announced block's claim are here already",
-            ));
+            return Ok(SURPLUS);
         }
         Ok(Announced::PassOn)
     }

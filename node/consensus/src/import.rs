@@ -10,10 +10,11 @@
 use crate::{
     Error, Verdict, Verdicts, chain_data,
     check::{Checked, blocking, shape},
-    equivocation::{EquivocationWatch, ReportEquivocation},
+    equivocation::EquivocationWatch,
     execute::{StateChanges, check_inherents, execute, inherent_data},
     finality,
     future::{CLOCK_RETRY, FutureBlocks},
+    late::LateHandles,
     siblings::{Parked, Siblings},
 };
 use allod_archiver::Archiver;
@@ -21,7 +22,7 @@ use allod_block_rules::{BlockError, ChainData, Parent, SealedHeader, child_query
 use allod_consensus_primitives::{ChildContext, Claim, FarmingApi, PreDigest};
 use allod_core::{ChainParameters, Hash, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD};
 use allod_kzg::Kzg;
-use allod_timekeeper::{PotSourceHandle, PotVerifier};
+use allod_timekeeper::PotVerifier;
 use sc_client_api::{AuxStore, Backend, BlockBackend, Finalizer};
 use sc_consensus::{
     BlockCheckParams, BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult,
@@ -30,40 +31,13 @@ use sc_consensus::{
 use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_block_builder::BlockBuilder as BlockBuilderApi;
 use sp_blockchain::HeaderBackend;
-use sp_consensus::{BlockOrigin, SyncOracle};
+use sp_consensus::BlockOrigin;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
 use std::{
     marker::PhantomData,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
-
-/// Asks the network for a block.
-pub type Fetch<Block> =
-    Box<dyn Fn(<Block as BlockT>::Hash, NumberFor<Block>) + Send + Sync + 'static>;
-
-/// What import needs but is made after it.
-pub struct LateHandles<Block: BlockT> {
-    /// The node's own proof-of-time.
-    pub time: OnceLock<PotSourceHandle>,
-    /// Whether the node is syncing.
-    pub sync: OnceLock<Arc<dyn SyncOracle + Send + Sync>>,
-    /// Where equivocations go.
-    pub reporter: OnceLock<Arc<dyn ReportEquivocation<Block::Header>>>,
-    /// Who fetches blocks that had to go while they were held.
-    pub fetch: OnceLock<Fetch<Block>>,
-}
-
-impl<Block: BlockT> Default for LateHandles<Block> {
-    fn default() -> Self {
-        Self {
-            time: OnceLock::new(),
-            sync: OnceLock::new(),
-            reporter: OnceLock::new(),
-            fetch: OnceLock::new(),
-        }
-    }
-}
 
 /// All that import works with.
 pub struct ImportContext<Block: BlockT, Client> {
@@ -301,8 +275,10 @@ where
                 Err(error) => Err(error),
             };
             if let Err(error) = imported {
-                context.siblings.forget(&hash);
-                context.verdicts.remember(hash, &error);
+                if error.verdict() == Verdict::Objective {
+                    context.siblings.forget(&hash);
+                    context.verdicts.remember(hash, &error);
+                }
                 return Err(error);
             }
         }
@@ -322,7 +298,7 @@ where
         block.justifications = Some(checked.justifications);
         if block.origin != BlockOrigin::Own {
             // An author is checked by everybody else.
-            let changes = self.execute(&block, checked.headers).await;
+            let changes = self.execute(whole_block(&block)?, checked.headers).await;
             if let Err(Error::ClockBehind) = changes {
                 self.hold_until_later(&block);
             }
@@ -357,10 +333,9 @@ where
 
     async fn execute(
         &self,
-        block: &BlockImportParams<Block>,
+        block: Block,
         headers: Vec<SegmentHeader>,
     ) -> Result<StateChanges<Block>, Error> {
-        let block = whole_block(block)?;
         let expected = inherent_data(headers).await?;
         let client = self.context.client.clone();
         blocking(move || {

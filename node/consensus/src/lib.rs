@@ -18,6 +18,7 @@
 //! | [`announce`] | what announced headers are checked for |
 //! | [`chain_data`] | what is kept beside every block |
 //! | [`finality`] | final at confirmation depth |
+//! | [`late`] | what import needs and is made after it |
 //! | [`equivocation`] | two blocks sealed for one solution |
 //! | [`queue`] | the import queue, and the door at which blocks from the future are held |
 //! | [`link`] | what farmers are told and what they answer |
@@ -40,6 +41,7 @@ pub mod execute;
 pub mod finality;
 pub mod future;
 pub mod import;
+pub mod late;
 pub mod link;
 mod parked;
 pub mod queue;
@@ -49,7 +51,8 @@ pub mod verdict;
 
 pub use announce::AnnounceValidator;
 pub use error::Error;
-pub use import::{AllodBlockImport, ImportContext, LateHandles};
+pub use import::{AllodBlockImport, ImportContext};
+pub use late::LateHandles;
 pub use link::{FarmingLink, NewSlot, SealRequest};
 pub use queue::{BlockVerifier, HoldingQueue, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};

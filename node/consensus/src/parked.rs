@@ -1,9 +1,9 @@
 //! What a chain of parked blocks and a child weighs, by the headers alone: the state after a parked block
 //! is not there (§8).
 
-use crate::{Error, ImportContext, chain_data, siblings::Parked};
+use crate::{Error, ImportContext, chain_data, execute, siblings::Parked};
 use allod_block_rules::{
-    BlockError, ChainData,
+    BlockError, ChainData, body_of_header,
     header_chain::{Base, HeaderContext, HeaderError, HeaderRules},
 };
 use allod_consensus_primitives::{FarmingApi, pre_digest, step::is_due};
@@ -11,7 +11,7 @@ use allod_core::{
     Hash, PublicKey, SegmentCommitment, SegmentHeader, SegmentIndex, Slot, time::PotEntropy,
 };
 use sc_client_api::{AuxStore, BlockBackend};
-use sp_api::ProvideRuntimeApi;
+use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::cell::Cell;
@@ -100,6 +100,7 @@ where
     Block::Header: HeaderT<Number = u32>,
     Block::Hash: Into<[u8; 32]>,
     Client: ProvideRuntimeApi<Block>
+        + CallApiAt<Block>
         + HeaderBackend<Block>
         + BlockBackend<Block>
         + AuxStore
@@ -129,6 +130,12 @@ where
             parameters: &self.parameters,
             base: &base,
         };
+        // What is parked is what its header names, so that whoever sends it again is not blamed for others.
+        let version = self
+            .client
+            .runtime_version_at(base_hash, execute::IMPORT)?
+            .extrinsics_root_state_version();
+        body_of_header(&child.header, &child.body, version)?;
         let mut context = self.header_context(&base)?;
         let mut last = None;
         for block in parked.iter().chain([child]) {

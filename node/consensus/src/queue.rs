@@ -12,8 +12,8 @@ use allod_consensus_primitives::{digest::seal_item, split_seal};
 use futures::FutureExt as _;
 use sc_client_api::BlockBackend;
 use sc_consensus::{
-    BasicQueue, BlockImport, BlockImportParams, ImportQueue, ImportQueueService, IncomingBlock,
-    Link, Verifier, import_queue::RuntimeOrigin,
+    BasicQueue, BlockImport, BlockImportParams, ImportQueue, IncomingBlock, Link, Verifier,
+    import_queue::{ImportQueueService, RuntimeOrigin},
 };
 use sp_blockchain::HeaderBackend;
 use sp_consensus::BlockOrigin;

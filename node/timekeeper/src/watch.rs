@@ -340,7 +340,7 @@ mod tests {
     fn the_loss_of_the_last_source_is_told_once_and_its_return_too() {
         let mut clock = Clock::new(false);
         clock.slots(5, 1000, Evaluator::Other);
-        let mut at = |seconds: u64| clock.watch.idle(true, clock.now + seconds * SECOND);
+        let mut at = |seconds: u32| clock.watch.idle(true, clock.now + seconds * SECOND);
         let told: Vec<_> = (1..100).filter_map(&mut at).collect();
         assert_eq!(told, [Notice::Lost(10 * SECOND)]);
         let told = clock.slots(1, 100_000, Evaluator::Other);

@@ -23,7 +23,7 @@ pub enum BlockError {
         /// [`MAX_HEADER_BYTES`](crate::MAX_HEADER_BYTES).
         most: usize,
     },
-    /// The body is larger than any that a block may have (§3).
+    /// The body is larger than a block may be; the constant is in §3.
     #[error("the body has {bytes} bytes, it may have {most}")]
     BodyTooLarge {
         /// Of its extrinsics.

@@ -55,11 +55,11 @@ pub fn full_block<Extrinsic>(
     body.map(|_| ()).ok_or(BlockError::NoBody)
 }
 
-/// Bytes that a header may have with its seal, SCALE-encoded. The largest by the rules brings 128
+/// Bytes that a header may have without its seal, SCALE-encoded. The largest by the rules brings 128
 /// segment headers and has about a quarter of it.
 pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 
-/// The header, with its seal, is no larger than [`MAX_HEADER_BYTES`].
+/// The header, without its seal, is no larger than [`MAX_HEADER_BYTES`].
 ///
 /// # Errors
 /// [`BlockError::HeaderTooLarge`].

@@ -1,6 +1,7 @@
 //! Headers that peers announce (§8).
 
 use allod_consensus::AnnounceValidator;
+use allod_core::Slot;
 use allod_import_tests::{
     block::{Header, Made},
     farming::{Farmer, Plan},
@@ -38,8 +39,8 @@ async fn a_bad_header_is_written_down_and_nobody_blamed_here() {
             block.seal_with(&Farmer::new(7), &genesis_hash);
         },
         |block| block.header.state_root = Hash::repeat_byte(7),
-        |block| block.change_claim(|claim| claim.slot = 0.into()),
-        |block| block.change_claim(|claim| claim.slot = (1 << 40).into()),
+        |block| block.change_claim(|claim| claim.slot = Slot(0)),
+        |block| block.change_claim(|claim| claim.slot = Slot(1 << 40)),
         |block| block.change_solution(|solution| solution.proof_of_space.0[40] ^= 1),
         |block| block.change_solution(|solution| solution.piece_offset = 99),
     ];
@@ -101,6 +102,9 @@ async fn a_third_block_of_a_claim_is_not_fetched() {
         "nobody is to blame"
     );
     assert_eq!(announce(&node, &made[0].sealed()).await, PASSED_ON);
+    // Nor again when it came without having been asked for.
+    node.answer(&made[2]).await;
+    assert_eq!(announce(&node, &made[2].sealed()).await, Err(()));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use allod_block_rules::BlockError;
 use allod_consensus::Error;
 use allod_consensus_primitives::ConsensusLog;
-use allod_core::{PotOutput, SolutionRange};
+use allod_core::{PotOutput, Slot, SolutionRange};
 use allod_import_tests::{
     block::Made,
     farming::{Farmer, Plan},
@@ -44,7 +44,7 @@ const FAULTS: [(&str, Tamper); 9] = [
         block.seal();
     }),
     ("slot", |block| {
-        block.change_claim(|claim| claim.slot = (1 << 40).into());
+        block.change_claim(|claim| claim.slot = Slot(1 << 40));
     }),
     ("output", |block| {
         block.change_claim(|claim| claim.slot_output = PotOutput([7; 16]));
@@ -95,7 +95,7 @@ async fn the_cheapest_broken_rule_is_the_one_that_counts() {
         let computed = time(&node) - before;
         let is_before_time = first < FAULTS.len() - 2;
         assert!(!is_before_time || computed == 0, "{what}: {computed}");
-        // A body and a justification that are not the header's count before all but the digest.
+        // Known to be bad, it is not looked at again.
         if *what != "digest" {
             let mut foreign = wrong.clone();
             foreign.justifications = None;

@@ -1,7 +1,7 @@
-//! More blocks of one claim than prove the offence (§8).
+//! More blocks of one claim than are imported (§8).
 
 use allod_consensus::siblings::{MAX_PARKED, Siblings};
-use allod_core::ChainParameters;
+use allod_core::{ChainParameters, Slot};
 use allod_import_tests::{
     block::Made,
     farming::Plan,
@@ -162,7 +162,7 @@ async fn a_bad_child_of_a_parked_block_is_refused() {
         |block| block.header.state_root = Hash::repeat_byte(7),
         |block| block.change_solution(|solution| solution.chunk.0[31] ^= 1),
         |block| block.change_checkpoints(|all| all[0].0[1].0[0] ^= 1),
-        |block| block.change_claim(|claim| claim.slot = 1.into()),
+        |block| block.change_claim(|claim| claim.slot = Slot(1)),
     ];
     for tamper in tampers {
         let mut wrong = right.clone();
@@ -172,6 +172,26 @@ async fn a_bad_child_of_a_parked_block_is_refused() {
         assert!(!is_here(&node, &made[2]));
     }
     assert!(node.accept(&right).await);
+}
+
+/// What is parked is the block of its hash: another body with the same header is its sender's fault.
+#[tokio::test]
+async fn a_child_of_a_parked_block_is_parked_with_its_own_body_alone() {
+    let (node, other) = (Node::new(deep()), Node::new(deep()));
+    let made = siblings(&node, 3);
+    for block in &made {
+        node.answer(block).await;
+    }
+    node.grow_by(3).await;
+    other.accept(&made[2]).await;
+    let right = on(&other, &made[2], 1);
+    let mut wrong = right.clone();
+    wrong.body.pop();
+    assert_eq!(wrong.hash(), right.hash());
+    assert_eq!(node.answer(&wrong).await, ImportResult::KnownBad);
+    assert!(!parked(&node).is_parked(&right.hash()));
+    assert_eq!(node.answer(&right).await, ImportResult::AlreadyInChain);
+    assert!(parked(&node).is_parked(&right.hash()));
 }
 
 /// Blocks of one claim cost their author nothing, so their number is bounded.

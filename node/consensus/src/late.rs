@@ -1,0 +1,34 @@
+//! What import needs and is made after it.
+
+use crate::equivocation::ReportEquivocation;
+use allod_timekeeper::PotSourceHandle;
+use sp_consensus::SyncOracle;
+use sp_runtime::traits::{Block as BlockT, NumberFor};
+use std::sync::{Arc, OnceLock};
+
+/// Asks the network for a block.
+pub type Fetch<Block> =
+    Box<dyn Fn(<Block as BlockT>::Hash, NumberFor<Block>) + Send + Sync + 'static>;
+
+/// What import needs but is made after it.
+pub struct LateHandles<Block: BlockT> {
+    /// The node's own proof-of-time.
+    pub time: OnceLock<PotSourceHandle>,
+    /// Whether the node is syncing.
+    pub sync: OnceLock<Arc<dyn SyncOracle + Send + Sync>>,
+    /// Where equivocations go.
+    pub reporter: OnceLock<Arc<dyn ReportEquivocation<Block::Header>>>,
+    /// Who fetches blocks that had to go while they were held.
+    pub fetch: OnceLock<Fetch<Block>>,
+}
+
+impl<Block: BlockT> Default for LateHandles<Block> {
+    fn default() -> Self {
+        Self {
+            time: OnceLock::new(),
+            sync: OnceLock::new(),
+            reporter: OnceLock::new(),
+            fetch: OnceLock::new(),
+        }
+    }
+}
