@@ -1,6 +1,7 @@
 //! Subcommands and their arguments.
 
 use crate::{arguments::NodeArguments, chain_spec, farming::RewardAddressArgument, history};
+use allod_chain_spec::Checkpoint;
 use allod_core::parameters::MAX_SECTORS;
 use allod_identity_cli::IdCmd;
 use clap::Parser;
@@ -57,6 +58,10 @@ pub struct NodeCmd {
     /// chain. Plots and keys are kept.
     #[arg(long, conflicts_with = "tmp")]
     pub resync: bool,
+
+    /// Take no chain without this block, and at or below it none but its ancestors.
+    #[arg(long, value_name = "NUMBER:HASH")]
+    pub checkpoint: Option<Checkpoint>,
 
     /// Run the delay function on one of this machine's cores.
     #[arg(long)]

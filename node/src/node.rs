@@ -10,6 +10,7 @@ use crate::{
     ports,
     signals::StopSignals,
 };
+use allod_chain_spec::Checkpoint;
 use allod_service::{self as service, NodeOptions, RunningNode, Stopped};
 use sc_cli::{CliConfiguration, Cors, SubstrateCli};
 use sc_service::{ChainType, Configuration};
@@ -31,6 +32,8 @@ pub struct NodeSettings {
     pub chain: String,
     /// Whether the local copy of the chain is dropped first.
     pub resync: bool,
+    /// A block that its chain must have.
+    pub checkpoint: Option<Checkpoint>,
     /// What it does besides following the chain.
     pub roles: NodeRoles,
     /// Everything else.
@@ -58,6 +61,7 @@ impl From<&DevCmd> for NodeSettings {
         Self {
             chain: "dev".into(),
             resync: false,
+            checkpoint: None,
             roles: NodeRoles {
                 timekeeper: true,
                 timekeeper_core: None,
@@ -86,6 +90,7 @@ impl From<&NodeCmd> for NodeSettings {
         Self {
             chain: command.chain.clone(),
             resync: command.resync,
+            checkpoint: command.checkpoint,
             roles: NodeRoles {
                 timekeeper: command.timekeeper,
                 timekeeper_core: command.timekeeper_core,
@@ -105,6 +110,7 @@ impl NodeSettings {
             timekeeper: self.roles.timekeeper,
             timekeeper_core: self.roles.timekeeper_core,
             farming: farming.transpose()?,
+            checkpoint: self.checkpoint.map(|at| (at.number, at.hash)),
         })
     }
 

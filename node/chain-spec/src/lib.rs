@@ -16,9 +16,11 @@
     )
 )]
 
+mod checkpoint;
 mod genesis;
 mod numbers;
 
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use genesis::{GenesisError, genesis_storage};
 
 use allod_core::{ChainParameters, parameters::ParameterError};

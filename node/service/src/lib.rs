@@ -34,6 +34,7 @@ use allod_consensus::{
     equivocation::{EquivocationWatch, PoolReporter},
     sealed_blocks,
 };
+use allod_core::{Hash, hash::HexHash};
 use allod_disk::{Disk, DiskError};
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
@@ -72,6 +73,8 @@ pub struct NodeOptions {
     pub timekeeper_core: Option<usize>,
     /// Whether and how it farms.
     pub farming: Option<FarmingOptions>,
+    /// Number and hash of a block that its chain must have.
+    pub checkpoint: Option<(u32, Hash)>,
 }
 
 /// Where a node keeps its history.
@@ -144,11 +147,32 @@ fn disk_failure(
     async move { Err(disk.watch(database, probe).await) }
 }
 
+/// What is final here must not contradict the checkpoint.
+fn check_checkpoint(parts: &Parts, checkpoint: Option<(u32, Hash)>) -> Result<(), Error> {
+    let Some((number, expected)) = checkpoint else {
+        return Ok(());
+    };
+    if number > parts.client.info().finalized_number {
+        return Ok(());
+    }
+    let own = parts.client.hash(number)?.map(Hash::from);
+    match own {
+        Some(own) if own != expected => Err(other(format!(
+            "block #{number} {}, which is final here, is not the checkpoint's, {}; if the checkpoint \
+             is right, `allod node --resync` drops this chain",
+            HexHash(&own),
+            HexHash(&expected),
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
     let disk = Disk::claim(&chain_folder(&config)).map_err(other)?;
     disk.catch_pages()?;
     let mut parts = open(&config, options.genesis)?;
+    check_checkpoint(&parts, options.checkpoint)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
     let reopen = reopen(&config);
     let watch = disk_failure(disk.clone(), &config, &parts);
@@ -172,7 +196,14 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         .with_prometheus(config.prometheus_registry())
         .build(),
     );
-    let network = network::start(&parts, &essential, &config, &block_import, &pool)?;
+    let network = network::start(
+        &parts,
+        &essential,
+        &config,
+        options.checkpoint,
+        &block_import,
+        &pool,
+    )?;
     let sync = network.handles.sync.clone();
     // Both cells are empty: this is the only place that fills them.
     let _ = context.late.sync.set(sync.clone());

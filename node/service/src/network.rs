@@ -3,14 +3,16 @@
 //! The SDK's `build_network` makes a syncing strategy of its own; its parts are put together here
 //! with ours instead.
 
-use crate::{BlockHash, Import, Pool, database::Parts, essential::EssentialTasks};
+use crate::{BlockHash, Context, Import, Pool, database::Parts, essential::EssentialTasks};
 use allod_consensus::{AnnounceValidator, import_queue};
+use allod_core::Hash;
 use allod_runtime::opaque::Block;
-use allod_sync::AllodSync;
+use allod_sync::{AllodSync, ClientChain, Comparer, Judge, Protocols, Server, Settings};
 use allod_timekeeper::{GossipNetwork, RequestNetwork};
+use sc_chain_spec::ChainType;
 use sc_consensus::ImportQueue as _;
 use sc_network::{
-    Litep2pNetworkBackend, NetworkBackend, NetworkSyncForkRequest as _,
+    Litep2pNetworkBackend, NetworkBackend, NetworkSyncForkRequest as _, PeerId,
     config::{FullNetworkConfiguration, Roles},
     service::traits::{NetworkService, NotificationService, RequestResponseConfig as _},
 };
@@ -30,7 +32,7 @@ use sc_service::{
     build_network_advanced, default_gap_sync_body_policy,
 };
 use sp_blockchain::HeaderBackend;
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// The one network implementation: a second one would double the time to compile this crate.
 type Net = Litep2pNetworkBackend;
@@ -55,6 +57,7 @@ pub fn start(
     parts: &Parts,
     essential: &EssentialTasks,
     config: &Configuration,
+    checkpoint: Option<(u32, Hash)>,
     block_import: &Import,
     pool: &Arc<Pool>,
 ) -> Result<Network, Error> {
@@ -74,7 +77,15 @@ pub fn start(
     net_config.add_request_response_protocol(requests_config);
     let queue = import_queue(block_import.clone(), essential, registry);
     let provider = NetworkServiceProvider::new();
-    let strategy = strategy(parts, config, &mut net_config, provider.handle())?;
+    let context = block_import.context();
+    let strategy = strategy(
+        parts,
+        context,
+        config,
+        checkpoint,
+        &mut net_config,
+        provider.handle(),
+    )?;
     let (engine, sync_service, block_announce_config) = SyncingEngine::new(
         Roles::from(&config.role),
         parts.client.clone(),
@@ -138,7 +149,9 @@ pub fn start(
 /// Our strategy around the SDK's.
 fn strategy(
     parts: &Parts,
+    context: &Context,
     config: &Configuration,
+    checkpoint: Option<(u32, Hash)>,
     net_config: &mut NetConfig,
     handle: NetworkServiceHandle,
 ) -> Result<Box<dyn SyncingStrategy<Block>>, Error> {
@@ -182,5 +195,47 @@ fn strategy(
             None,
         )?))
     };
-    Ok(Box::new(AllodSync::new(Box::new(inner))?))
+    let chain = ClientChain::new(parts.client.clone());
+    let protocols = Protocols::of_chain(&chain.genesis_hash(), fork);
+    let (server, configs) = Server::new::<Net>(chain.clone(), &protocols);
+    for config in configs {
+        net_config.add_request_response_protocol(config);
+    }
+    spawner.spawn_blocking("sync-server", Some("networking"), server.run());
+    let verdicts = context.verdicts.clone();
+    let settings = Settings {
+        named: named_peers(config),
+        is_development: config.chain_spec.chain_type() == ChainType::Development,
+        confirmation_depth: parts.parameters.confirmation_depth,
+        checkpoint,
+        tip_protocol: protocols.tip,
+        is_condemned: Box::new(move |hash| verdicts.is_condemned(hash)),
+    };
+    let comparer = Comparer {
+        judge: Arc::new(Judge {
+            chain: chain.clone(),
+            parameters: parts.parameters.clone(),
+            kzg: context.kzg.clone(),
+            delay_function: context.pot_verifier.clone(),
+        }),
+        checkpoint,
+        folder: crate::chain_folder(config).join("compared"),
+        protocol: protocols.headers,
+        spawner: Box::new(spawner),
+    };
+    let strategy = AllodSync::new(
+        Box::new(inner),
+        Arc::new(chain),
+        Box::new(comparer),
+        settings,
+    )?;
+    Ok(Box::new(strategy))
+}
+
+/// Boot and reserved nodes: the ones that a user or the chain's specification has named.
+fn named_peers(config: &Configuration) -> HashSet<PeerId> {
+    let network = &config.network;
+    let reserved = &network.default_peers_set.reserved_nodes;
+    let named = network.boot_nodes.iter().chain(reserved);
+    named.map(|node| node.peer_id).collect()
 }

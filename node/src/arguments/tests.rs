@@ -116,6 +116,13 @@ const ROWS: &[Row] = &[
     },
     Row {
         subcommands: NODE,
+        option: "checkpoint",
+        without: "",
+        with: "--checkpoint 7:0x0000000000000000000000000000000000000000000000000000000000000007",
+        changes: |m| debug(m.settings.checkpoint),
+    },
+    Row {
+        subcommands: NODE,
         option: "timekeeper",
         without: "",
         with: "--timekeeper",

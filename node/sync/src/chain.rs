@@ -12,10 +12,6 @@ use sp_core::H256;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::{marker::PhantomData, sync::Arc};
 
-/// Key in the auxiliary store: it is there once a boot or reserved node, or a checkpoint, has had its
-/// say in a comparison.
-const COMPARED_KEY: &[u8] = b"allod/sync/compared";
-
 /// The best block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -39,10 +35,6 @@ pub trait OwnChain: Send + Sync {
     fn on_best_chain(&self, number: u32) -> Result<Option<Hash>, ClientError>;
     /// Number and parent of a block that is here, on whichever branch.
     fn number_and_parent(&self, hash: Hash) -> Result<Option<(u32, Hash)>, ClientError>;
-    /// Whether a boot or reserved node, or a checkpoint, has ever had its say.
-    fn was_compared(&self) -> Result<bool, ClientError>;
-    /// Remembers that it has.
-    fn set_compared(&self) -> Result<(), ClientError>;
 }
 
 /// The chain of a client; cheap to clone.
@@ -101,9 +93,12 @@ where
         Ok(Some((header, justification.unwrap_or_default())))
     }
 
-    /// The same as it travels, and the hash of the parent.
+    /// The same as it travels, and the hash of the parent; none if the justification, which every
+    /// block but genesis has, is pruned.
     pub fn encoded(&self, hash: Hash) -> Result<Option<(HeaderRecord, Hash)>, ClientError> {
         let found = self.record(hash)?;
+        let found = found
+            .filter(|(header, justification)| *header.number() == 0 || !justification.is_empty());
         Ok(found.map(|(header, justification)| {
             let record = HeaderRecord {
                 header: header.encode(),
@@ -151,13 +146,5 @@ where
     fn number_and_parent(&self, hash: Hash) -> Result<Option<(u32, Hash)>, ClientError> {
         let header = self.client.header(hash.into())?;
         Ok(header.map(|header| (*header.number(), (*header.parent_hash()).into())))
-    }
-
-    fn was_compared(&self) -> Result<bool, ClientError> {
-        Ok(self.client.get_aux(COMPARED_KEY)?.is_some())
-    }
-
-    fn set_compared(&self) -> Result<(), ClientError> {
-        self.client.insert_aux(&[(COMPARED_KEY, &[][..])], &[])
     }
 }

@@ -7,7 +7,8 @@ use crate::{
     protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT},
 };
 use allod_block_rules::{VerifyDelayFunction, fork_choice::BlockWeight};
-use allod_core::{Hash, blake2b_256};
+use allod_consensus_primitives::{PreDigest, justification_hash, pre_digest};
+use allod_core::{Hash, blake2b_256, hash::HexHash};
 use futures::channel::oneshot;
 use parity_scale_codec::{DecodeAll, Encode};
 use sc_client_api::{AuxStore, BlockBackend};
@@ -25,8 +26,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long nobody may deliver before a branch is the last in line.
+/// How long a branch may take beyond what was delivered of it before it is the last in line.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Headers a second that a branch must be delivered at on average, so that a trickle stops nobody for long:
+/// some 100 KiB.
+const LEAST_HEADERS_PER_SECOND: u32 = 64;
 /// Pause after an answer that was none.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -192,7 +196,7 @@ where
 {
     async fn run(&mut self) -> Verdict {
         let judged = match self.fetch().await {
-            Ok(branch) => self.judge(branch),
+            Ok((branch, fork)) => self.judge(branch, fork),
             Err(ended) => Err(ended),
         };
         match judged {
@@ -201,15 +205,16 @@ where
         }
     }
 
-    /// Every header from the tip back to where the branch parts from the own chain.
-    async fn fetch(&mut self) -> Result<Branch, Ended> {
+    /// Every header from the tip back to where the branch parts from the own chain, and the hash of the
+    /// block there.
+    async fn fetch(&mut self) -> Result<(Branch, Hash), Ended> {
         let (mut number, mut next) = self.tip;
         let mut branch = Branch::new(&self.folder, number)?;
-        let mut delivered_at = Instant::now();
+        let started_at = Instant::now();
         let mut turn = 0_usize;
         loop {
             if self.judge.chain.on_best_chain(number)? == Some(next) {
-                return Ok(branch);
+                return Ok((branch, next));
             }
             if number == 0 {
                 return Err(self.wrong("it begins with another genesis block".into()));
@@ -222,26 +227,33 @@ where
             };
             turn = turn.wrapping_add(1);
             let records = self.ask(peer, next).await;
-            if delivered_at.elapsed() > DELIVERY_TIMEOUT {
+            let delivered = branch.blocks().div_euclid(LEAST_HEADERS_PER_SECOND);
+            let patience = DELIVERY_TIMEOUT.saturating_add(Duration::from_secs(delivered.into()));
+            if started_at.elapsed() > patience {
                 return Err(Ended::Verdict(Verdict::NotDelivered));
             }
             let Some(records) = records.filter(|records| !records.is_empty()) else {
                 tokio::time::sleep(RETRY_PAUSE).await;
                 continue;
             };
-            if is_progress(&records, number) {
-                delivered_at = Instant::now();
-            }
             for record in records {
                 let Some(header) = header_of::<Block>(&record, next) else {
                     // Not what was asked for by its hash: this peer alone is to blame.
                     self.blame(peer);
                     break;
                 };
+                match pre_digest(&header) {
+                    Ok(claim) if is_justification(&claim, &record) => {}
+                    Ok(_) => {
+                        self.blame(peer);
+                        break;
+                    }
+                    Err(error) => return Err(self.wrong(format!("block #{number}: {error}"))),
+                }
                 if *header.number() != number {
                     return Err(self.wrong(format!(
                         "block {} has number {}, not {number}",
-                        allod_core::hash::HexHash(&next),
+                        HexHash(&next),
                         header.number(),
                     )));
                 }
@@ -256,7 +268,7 @@ where
     }
 
     /// Weighs the branch; if it is heavier, verifies some blocks, then all of them.
-    fn judge(&mut self, branch: Branch) -> Result<Verdict, Ended> {
+    fn judge(&mut self, branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
         let chain = &self.judge.chain;
         if let Some(checkpoint) = self.checkpoint {
             let own = chain.on_best_chain(checkpoint.0)?;
@@ -269,7 +281,7 @@ where
         if uncompared && branch.fork_number() >= chain.finalized().number {
             return Ok(Verdict::Short);
         }
-        match self.weigh_and_verify(&branch) {
+        match self.weigh_and_verify(&branch, fork) {
             Ok(Some(weight)) => Ok(Verdict::Heavier(Arc::new(branch), weight)),
             Ok(None) => Ok(Verdict::NotHeavier),
             Err(error @ JudgeError::Wrong { .. }) => Err(self.wrong(error.to_string())),
@@ -284,9 +296,17 @@ where
     }
 
     /// The branch's weight if it is heavier than the own chain, every block of it verified.
-    fn weigh_and_verify(&mut self, branch: &Branch) -> Result<Option<BlockWeight>, JudgeError> {
+    fn weigh_and_verify(
+        &mut self,
+        branch: &Branch,
+        fork_hash: Hash,
+    ) -> Result<Option<BlockWeight>, JudgeError> {
         let (judge, stop) = (self.judge.clone(), self.stop.clone());
         let fork = judge.own_context(branch.fork_number(), &stop)?;
+        if fork.hash != fork_hash {
+            // The own chain took another way meanwhile.
+            return Err(JudgeError::GivenUp);
+        }
         let weight = judge.weigh(branch, &fork, &stop)?;
         let claims = self.claims.clone();
         for (peer, _) in claims.iter().filter(|(_, claimed)| *claimed > weight) {
@@ -340,10 +360,9 @@ where
     }
 }
 
-/// Whether an answer is more than a trickle: 16 headers, or 256 KiB, or all that are left.
-fn is_progress(records: &[HeaderRecord], left: u32) -> bool {
-    let bytes: usize = records.iter().map(HeaderRecord::bytes).sum();
-    records.len() >= 16.min(left as usize) || bytes >= 1 << 18
+/// Whether a record has the justification that its header names.
+fn is_justification(claim: &PreDigest, record: &HeaderRecord) -> bool {
+    justification_hash(&record.justification) == claim.justification_hash
 }
 
 /// The header in a record, if it is the one of this hash.

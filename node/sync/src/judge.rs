@@ -2,15 +2,15 @@
 
 use crate::{
     branch::{Branch, BranchError},
-    chain::ClientChain,
+    chain::{ClientChain, OwnChain},
 };
 use allod_block_rules::{
-    VerifyDelayFunction,
+    BlockError, VerifyDelayFunction,
     fork_choice::BlockWeight,
     header_chain::{FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules},
 };
-use allod_consensus_primitives::ENGINE_ID;
-use allod_core::{ChainParameters, Hash};
+use allod_consensus_primitives::{ENGINE_ID, PotJustification};
+use allod_core::{ChainParameters, Hash, PotCheckpoints, PotOutput};
 use allod_kzg::Kzg;
 use parity_scale_codec::DecodeAll;
 use rand::Rng;
@@ -102,22 +102,49 @@ where
     }
 
     /// What the own chain up to block `number` leads to. Its blocks were verified when they were
-    /// imported.
+    /// imported, so their headers do; justifications of old blocks may be pruned.
     pub fn own_context(&self, number: u32, stop: &AtomicBool) -> Result<HeaderContext, JudgeError> {
-        use crate::chain::OwnChain;
         let rules = self.rules();
         let mut context = HeaderContext::genesis(rules.genesis_hash, &self.parameters);
         for number in 1..=number {
             go_on(stop)?;
-            let hash = self.chain.on_best_chain(number)?;
-            let record = hash.map(|hash| self.chain.record(hash)).transpose()?;
-            let (header, justification) = record.flatten().ok_or(JudgeError::NoOwnBlock(number))?;
-            let justification = Justifications::from((ENGINE_ID, justification));
+            let (header, _) = self.own_block(number)?;
             rules
-                .follow(&mut context, header, Some(justification))
+                .follow_known(&mut context, header)
                 .map_err(|error| JudgeError::OwnBlock { number, error })?;
         }
+        context.chain_data.outputs = self.own_outputs(&context)?;
         Ok(context)
+    }
+
+    /// Header and justification of the own chain's block.
+    fn own_block(&self, number: u32) -> Result<(Block::Header, Vec<u8>), JudgeError> {
+        let hash = self.chain.on_best_chain(number)?;
+        let record = hash.map(|hash| self.chain.record(hash)).transpose()?;
+        record.flatten().ok_or(JudgeError::NoOwnBlock(number))
+    }
+
+    /// Outputs of the slots from an own block's to the newest one that it proves, by its justification
+    /// and, for those that its ancestors proved, theirs.
+    fn own_outputs(&self, block: &HeaderContext) -> Result<Vec<PotOutput>, JudgeError> {
+        let wanted = self.parameters.block_authoring_delay.saturating_add(1);
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        let (mut number, mut newest_first) = (block.number, Vec::new());
+        while number > 0 && newest_first.len() < wanted {
+            let (_, justification) = self.own_block(number)?;
+            let justification = PotJustification::from_bytes(&justification).map_err(|error| {
+                JudgeError::OwnBlock {
+                    number,
+                    error: BlockError::from(error).into(),
+                }
+            })?;
+            let checkpoints = justification.checkpoints.iter().rev();
+            newest_first.extend(checkpoints.map(PotCheckpoints::output));
+            number = number.saturating_sub(1);
+        }
+        newest_first.truncate(wanted);
+        newest_first.reverse();
+        Ok(newest_first)
     }
 
     /// The weight of a branch's chain, by its slots and logs.

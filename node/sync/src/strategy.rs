@@ -78,6 +78,8 @@ pub struct Settings {
     pub checkpoint: Option<(u32, Hash)>,
     /// Protocol by which tips are asked for.
     pub tip_protocol: ProtocolName,
+    /// Whether a block is known to break a rule.
+    pub is_condemned: Box<dyn Fn(&H256) -> bool + Send>,
 }
 
 /// What the node imports of its peers.
@@ -277,7 +279,6 @@ where
                 }
             }
             Verdict::Heavier(branch, weight) => {
-                self.had_its_say(&claimants)?;
                 if branch.fork_number() >= self.chain.finalized().number {
                     self.join(branch, now)?;
                 } else {
@@ -303,15 +304,6 @@ where
                 tracing::warn!(target: "sync", "Cannot compare with the branch of {shown}: {cause}");
                 self.settled.insert(tip, now + LAST_IN_LINE);
             }
-        }
-        Ok(())
-    }
-
-    /// Remembers that a boot or reserved node, or a checkpoint, had its say in a comparison.
-    fn had_its_say(&self, claimants: &[PeerId]) -> Result<(), ClientError> {
-        let is_named = |id: &PeerId| self.settings.named.contains(id);
-        if self.settings.checkpoint.is_some() || claimants.iter().any(is_named) {
-            self.chain.set_compared()?;
         }
         Ok(())
     }
@@ -348,9 +340,6 @@ where
             Answers::Enough => {
                 if self.running.is_none() && !self.compare_heaviest(own, now, network)? {
                     if self.keeps_checkpoint()? {
-                        let given = self.peers.iter().filter(|(_, peer)| peer.tip().is_some());
-                        let given: Vec<PeerId> = given.map(|(id, _)| *id).collect();
-                        self.had_its_say(&given)?;
                         self.enter_following()?;
                     } else {
                         self.tell_waiting(now, "no peer has a chain with the checkpoint");
@@ -374,7 +363,16 @@ where
                 && let Some(tip) = peer.tip()
                 && self.is_near(own, peer, tip)?
             {
-                near.push((*id, peer.best));
+                // What was announced since may be far, and not asked about yet.
+                let far = peer.best.1 >= own.number.saturating_add(self.margin());
+                near.push((
+                    *id,
+                    if far {
+                        (tip.hash, tip.number)
+                    } else {
+                        peer.best
+                    },
+                ));
             }
         }
         for (id, (hash, number)) in near {
@@ -383,7 +381,8 @@ where
             }
             self.inner.add_peer(id, hash.into(), number);
         }
-        if self.running.is_none() {
+        // Where a verified branch cannot be joined, its next blocks need no verification.
+        if self.running.is_none() && self.stranded.is_none() {
             self.compare_heaviest(own, now, network)?;
         }
         Ok(())
@@ -397,7 +396,10 @@ where
         if tip.number >= own.number.saturating_add(self.margin()) {
             return Ok(false);
         }
-        if peer.is_suspected && self.short.peek(&tip.hash).is_none() {
+        if self.short.peek(&tip.hash).is_some() {
+            return Ok(true);
+        }
+        if peer.is_suspected {
             return Ok(false);
         }
         // What is final there must not contradict what is final here.
@@ -654,6 +656,14 @@ where
         announce: &BlockAnnounce<Block::Header>,
     ) -> Option<(H256, u32)> {
         let (hash, number) = (announce.header.hash(), *announce.header.number());
+        if (self.settings.is_condemned)(&hash) {
+            self.ban(
+                id,
+                Instant::now(),
+                &format!("it announced block {hash}, which breaks a rule"),
+            );
+            return None;
+        }
         let own = self.chain.best().ok()?;
         let is_near = number < own.number.saturating_add(self.margin());
         let peer = self.peers.get_mut(&id)?;
@@ -796,3 +806,7 @@ where
         Ok(std::mem::take(&mut self.actions))
     }
 }
+
+#[cfg(test)]
+#[path = "strategy_tests.rs"]
+mod tests;

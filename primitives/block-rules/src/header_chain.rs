@@ -13,21 +13,21 @@
 
 use crate::{
     BlockError, ChainData, Evidence, Parent, SealedHeader, VerifyDelayFunction, child_query,
-    fork_choice::block_weight, one_justification, slot_after_parent,
+    digest_shape, fork_choice::block_weight, one_justification, slot_after_parent,
 };
 use allod_consensus_primitives::{
-    ChildContext, ConsensusLog, ENGINE_ID, MAX_BLOCKED_KEYS, PotJustification, PotParameters,
-    PreDigest, SegmentHeaderError, check_segment_header, consensus_logs,
+    ChildContext, ConsensusLog, MAX_BLOCKED_KEYS, PotJustification, PotParameters, PreDigest,
+    SegmentHeaderError, check_segment_header, consensus_logs,
     digest::seal_item,
     split_seal,
     step::{BeforeStep, Step, is_due, step},
 };
 use allod_core::{
-    ChainParameters, Hash, HistorySize, PublicKey, SegmentCommitment, SegmentHeader, SegmentIndex,
-    Slot, SolutionRange, hash::HexHash, time::PotEntropy,
+    ChainParameters, Hash, HistorySize, PotOutput, PublicKey, SegmentCommitment, SegmentHeader,
+    SegmentIndex, Slot, SolutionRange, hash::HexHash, time::PotEntropy,
 };
 use allod_kzg::Kzg;
-use sp_runtime::{DigestItem, Justifications, traits::Header as HeaderT};
+use sp_runtime::{Justifications, traits::Header as HeaderT};
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU32,
@@ -55,9 +55,6 @@ pub enum HeaderError {
         /// Of its parent.
         parent: u32,
     },
-    /// Its digest has an item that no block of this chain has.
-    #[error("digest item {0} is neither of engine `alod` nor the note of a runtime upgrade")]
-    ForeignDigestItem(usize),
     /// It brings a segment header that does not belong there.
     #[error(transparent)]
     SegmentHeader(#[from] SegmentHeaderError),
@@ -179,6 +176,16 @@ pub struct FollowedHeader<Header> {
     segment_headers: Vec<SegmentHeader>,
 }
 
+/// A header, and what it leads to but for its outputs.
+struct Next<Header> {
+    number: u32,
+    hash: Hash,
+    sealed: SealedHeader<Header>,
+    carried: Carried,
+    step: Step,
+    child: ChildContext,
+}
+
 /// The logs of a header by what becomes of them.
 #[derive(Default)]
 struct Carried {
@@ -205,21 +212,6 @@ impl Carried {
     }
 }
 
-/// One pre-digest, logs, one seal, and nothing else; a block that upgrades the runtime says so besides.
-fn digest_of_this_chain<Header: HeaderT>(header: &Header) -> Result<(), HeaderError> {
-    let foreign = |item: &DigestItem| match item {
-        DigestItem::PreRuntime(engine, _)
-        | DigestItem::Consensus(engine, _)
-        | DigestItem::Seal(engine, _) => *engine != ENGINE_ID,
-        DigestItem::RuntimeEnvironmentUpdated => false,
-        DigestItem::Other(_) => true,
-    };
-    match header.digest().logs().iter().position(foreign) {
-        Some(position) => Err(HeaderError::ForeignDigestItem(position)),
-        None => Ok(()),
-    }
-}
-
 impl<B: Base> HeaderRules<'_, B> {
     /// Follows a header with its seal on: `context` becomes that of the header. What it says is checked
     /// but for seal, solution and delay function: see [`FollowedHeader::verify`]. An error leaves
@@ -237,43 +229,14 @@ impl<B: Base> HeaderRules<'_, B> {
         Header: HeaderT<Number = u32>,
         Header::Hash: Into<Hash>,
     {
-        let number = self.link(context, &header)?;
-        digest_of_this_chain(&header)?;
-        let hash = header.hash().into();
-        let (header, seal) = split_seal(header).map_err(BlockError::from)?;
-        let sealed = SealedHeader::new(header, &[seal_item(&seal)])?;
-        let claim = sealed.pre_digest();
-        slot_after_parent(claim.slot, context.chain_data.slot)?;
+        let next = self.next(context, header)?;
+        let claim = next.sealed.pre_digest();
         let (justification, _) = one_justification(claim, justifications)?;
-
-        let carried = Carried::new(consensus_logs(sealed.header()).map_err(BlockError::from)?);
-        self.segments(context, number, &carried)?;
-        let step = self.step(context, number, claim.slot, &carried);
-        let child = self.child_context(context, claim, &step, &carried);
-        let parent = Parent {
-            genesis_hash: self.genesis_hash,
-            parameters: self.parameters,
-            chain_data: &context.chain_data,
-            context: &child,
-            segment_headers: &carried.segment_headers,
-        };
-        let _ = parent.verify_logs(sealed.header())?;
+        let parent = self.parent(&context.chain_data, &next.child, &next.carried);
         let time = parent.claimed_time(claim, &justification)?;
-        let (outputs, iterations) = (time.outputs().to_vec(), time.iterations());
-        let chain_data = ChainData {
-            weight: context
-                .chain_data
-                .weight
-                .saturating_add(block_weight(child.solution_range, iterations)),
-            slot: claim.slot,
-            outputs,
-        };
-        let entropy = claim.entropy();
-        let segment_headers = carried.segment_headers.clone();
-        let parent = std::mem::replace(&mut context.chain_data, chain_data);
-        context.number = number;
-        context.hash = hash;
-        self.take_over(context, &step, carried, entropy);
+        let outputs = time.outputs().to_vec();
+        let segment_headers = next.carried.segment_headers.clone();
+        let (sealed, child, parent) = self.advance(context, next, outputs);
         Ok(FollowedHeader {
             sealed,
             justification,
@@ -281,6 +244,97 @@ impl<B: Base> HeaderRules<'_, B> {
             context: child,
             segment_headers,
         })
+    }
+
+    /// Follows a header of a block that was verified before, without its justification. Then `context`
+    /// lacks the outputs that a child looks up: whoever goes on from there sets them.
+    ///
+    /// # Errors
+    /// The first rule that the header breaks.
+    pub fn follow_known<Header>(
+        &self,
+        context: &mut HeaderContext,
+        header: Header,
+    ) -> Result<(), HeaderError>
+    where
+        Header: HeaderT<Number = u32>,
+        Header::Hash: Into<Hash>,
+    {
+        let next = self.next(context, header)?;
+        self.advance(context, next, Vec::new());
+        Ok(())
+    }
+
+    /// What does not depend on the justification: link, digest, slot order, logs.
+    fn next<Header>(
+        &self,
+        context: &HeaderContext,
+        header: Header,
+    ) -> Result<Next<Header>, HeaderError>
+    where
+        Header: HeaderT<Number = u32>,
+        Header::Hash: Into<Hash>,
+    {
+        let number = self.link(context, &header)?;
+        let hash = header.hash().into();
+        let (header, seal) = split_seal(header).map_err(BlockError::from)?;
+        digest_shape(&header)?;
+        let sealed = SealedHeader::new(header, &[seal_item(&seal)])?;
+        let claim = sealed.pre_digest();
+        slot_after_parent(claim.slot, context.chain_data.slot)?;
+        let carried = Carried::new(consensus_logs(sealed.header()).map_err(BlockError::from)?);
+        self.segments(context, number, &carried)?;
+        let step = self.step(context, number, claim.slot, &carried);
+        let child = self.child_context(context, claim, &step, &carried);
+        let parent = self.parent(&context.chain_data, &child, &carried);
+        let _ = parent.verify_logs(sealed.header())?;
+        Ok(Next {
+            number,
+            hash,
+            sealed,
+            carried,
+            step,
+            child,
+        })
+    }
+
+    fn parent<'b>(
+        &'b self,
+        chain_data: &'b ChainData,
+        context: &'b ChildContext,
+        carried: &'b Carried,
+    ) -> Parent<'b> {
+        Parent {
+            genesis_hash: self.genesis_hash,
+            parameters: self.parameters,
+            chain_data,
+            context,
+            segment_headers: &carried.segment_headers,
+        }
+    }
+
+    /// Makes `context` that of the next header. Gives back the header, the context that it was judged
+    /// by, and its parent's data.
+    fn advance<Header: HeaderT>(
+        &self,
+        context: &mut HeaderContext,
+        next: Next<Header>,
+        outputs: Vec<PotOutput>,
+    ) -> (SealedHeader<Header>, ChildContext, ChainData) {
+        let claim = next.sealed.pre_digest();
+        // The iterations of the newest slot that it proves: its own injection is due later.
+        let weight = block_weight(next.child.solution_range, next.step.pot.iterations);
+        let chain_data = ChainData {
+            weight: context.chain_data.weight.saturating_add(weight),
+            slot: claim.slot,
+            outputs,
+        };
+        let entropy = claim.entropy();
+        let parent = std::mem::replace(&mut context.chain_data, chain_data);
+        context.number = next.number;
+        context.hash = next.hash;
+        self.take_over(context, &next.step, next.carried, entropy);
+        (next.sealed, next.child, parent)
     }
 
     /// The number of a header that is a child.

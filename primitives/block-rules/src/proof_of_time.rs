@@ -177,11 +177,6 @@ impl ClaimedTime<'_> {
         &self.outputs
     }
 
-    /// Iterations of the newest slot that the block claims to prove.
-    pub(crate) fn iterations(&self) -> NonZeroU32 {
-        self.iterations
-    }
-
     /// The delay function leads to the checkpoints: as much work as evaluating the slots, though
     /// all of them at once.
     ///

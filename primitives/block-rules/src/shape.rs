@@ -58,7 +58,7 @@ pub fn full_block<Extrinsic>(
     body.map(|_| ()).ok_or(BlockError::NoBody)
 }
 
-/// The header, with its seal, is no larger than [`MAX_HEADER_BYTES`].
+/// The header, without its seal, is no larger than [`MAX_HEADER_BYTES`].
 ///
 /// # Errors
 /// [`BlockError::HeaderTooLarge`].

@@ -1,8 +1,8 @@
 //! Nodes that follow one another, and that come together again after a cut.
 
-use allod_e2e::{Node, eventually};
+use allod_e2e::{Node, binary, eventually, run};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 /// A node that neither farms nor keeps time.
 async fn follower(folder: &Path, chain: &str, of: &Node) -> Node {
@@ -186,4 +186,56 @@ async fn a_farmer_whose_plot_was_copied_stops_with_one_line() {
         rest.contains("a copy of the plot is farmed elsewhere"),
         "{rest}"
     );
+}
+
+/// The development chain under another name: its parameters, but nodes that wait and compare.
+async fn network_like_dev(folder: &Path) -> String {
+    let spec = run(binary(), &["spec", "dev"], folder).await;
+    assert_eq!(spec.code, 0, "{}", spec.err);
+    let mut spec: Value = serde_json::from_str(&spec.out).expect("JSON");
+    spec["id"] = json!("newcomers");
+    spec["protocolId"] = json!("newcomers");
+    spec["chainType"] = json!("Local");
+    let path = folder.join("spec.json");
+    std::fs::write(&path, spec.to_string()).expect("the folder is there");
+    path.to_str().expect("a plain name").to_owned()
+}
+
+/// §8: a newcomer that meets somebody with a forged chain first, longer than the confirmation depth, takes
+/// nothing of it, and ends on the chain of the boot node, which is heavier.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_is_not_won_by_the_first_chain_that_it_is_served() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let plots = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let chain = network_like_dev(folders[2].path()).await;
+    let base = ["node", "--chain", &chain, "--no-mdns"];
+    // Each farms alone, after a minute without peers; the second one's chain stays the lighter one.
+    let mut made = Vec::new();
+    for (place, (owner, blocks)) in [("//Alice", 14), ("//Bob", 8)].into_iter().enumerate() {
+        let plot = plots[place].path().to_str().expect("a plain name");
+        let farming = ["--timekeeper", "--farm", plot, "--reward-address", owner];
+        let node = Node::start(folders[place].path(), &[&base[..], &farming].concat()).await;
+        node.wait_for_block(blocks).await;
+        let address = node.address().await;
+        assert!(node.stop().await.success());
+        made.push(address);
+    }
+    let newcomer = [&base[..], &["--bootnodes", &made[0]]].concat();
+    let newcomer = Node::start(folders[2].path(), &newcomer).await;
+    let of_newcomer = newcomer.address().await;
+    let to_newcomer = [&base[..], &["--reserved-nodes", &of_newcomer]].concat();
+
+    let forger = Node::start(folders[1].path(), &to_newcomer).await;
+    newcomer.line("none of the boot and reserved nodes").await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(forger.best().await >= 8);
+    assert_eq!(newcomer.best().await, 0, "nothing was imported uncompared");
+
+    let honest = Node::start(folders[0].path(), &to_newcomer).await;
+    let best = honest.best().await;
+    assert!(best > forger.best().await);
+    newcomer.wait_for_block(best).await;
+    agree(&honest, &newcomer, best).await;
+    assert_ne!(forger.hash(2).await, newcomer.hash(2).await);
+    assert!(newcomer.finalized().await >= best - 6);
 }

@@ -17,6 +17,7 @@
 //! | `order` | what is cheap is checked first, and what comes later costs nothing |
 //! | `queue` | what the import queue makes of bad blocks and of blocks from the future |
 //! | `forks` | weight, finality |
+//! | `header_chain` | headers followed without state |
 //! | `history` | independent nodes come to the same chain and the same history |
 //! | `disk` | files of the history that a disk did not keep, or did not take |
 //!
@@ -28,6 +29,7 @@ mod disk;
 mod equivocations;
 mod forks;
 mod gaps;
+mod header_chain;
 mod history;
 mod justifications;
 mod logs;
