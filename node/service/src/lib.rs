@@ -43,7 +43,7 @@ use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use allod_timekeeper::PotVerifier;
 use database::{Parts, open, reopen};
-use essential::{EssentialTasks, essential_tasks};
+use essential::essential_tasks;
 use network::NetworkHandles;
 use sc_client_api::AuxStore;
 use sc_service::{Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient};

@@ -315,9 +315,8 @@ where
         network: &NetworkServiceHandle,
     ) -> Result<(), ClientError> {
         let answers = answers(&self.peers, !self.settings.named.is_empty());
-        if answers != Answers::Nobody
-            && let State::Waiting { nobody_since } = &mut self.state
-        {
+        let any_given = self.peers.values().any(|peer| peer.tip().is_some());
+        if any_given && let State::Waiting { nobody_since } = &mut self.state {
             *nobody_since = now;
         }
         match answers {
@@ -570,7 +569,8 @@ where
                         None => true,
                         Some(fork) => {
                             self.passed.insert(hash, fork);
-                            number.saturating_sub(fork) < self.margin()
+                            fork >= self.chain.finalized().number
+                                && number.saturating_sub(fork) < self.margin()
                         }
                     }
                 }

@@ -201,6 +201,7 @@ struct Test {
     network: NetworkServiceHandle,
     commands: TracingUnboundedReceiver<ToServiceCommand>,
     tips: HashMap<PeerId, Tip>,
+    unanswered: Vec<oneshot::Sender<Response>>,
     reports: Vec<PeerId>,
     now: Instant,
 }
@@ -237,6 +238,7 @@ impl Test {
             network: NetworkServiceHandle::new(sender),
             commands,
             tips: HashMap::new(),
+            unanswered: Vec::new(),
             reports: Vec::new(),
             now: Instant::now(),
         }
@@ -264,8 +266,9 @@ impl Test {
                 match command {
                     ToServiceCommand::StartRequest(peer, protocol, request, sender, _) => {
                         assert_eq!(request, Vec::<u8>::new());
-                        if let Some(tip) = self.tips.get(&peer) {
-                            sender.send(Ok((tip.encode(), protocol))).unwrap();
+                        match self.tips.get(&peer) {
+                            Some(tip) => sender.send(Ok((tip.encode(), protocol))).unwrap(),
+                            None => self.unanswered.push(sender),
                         }
                     }
                     ToServiceCommand::ReportPeer(peer, _) => self.reports.push(peer),
