@@ -3,8 +3,9 @@
 //! A farmer that seals two headers with one claim (key, sector, piece, chunk, slot) loses its key. So each claim is
 //! written and synced before the signature is made, and a known one is refused: not after a crash, not after a restart,
 //! not when the node asks twice. Which slots a node names does not matter: a made-up one, however far ahead, makes no
-//! other one unusable. With each claim goes the hash of the header that it was used for, by which a block that somebody
-//! else sealed with this key is told from an own one.
+//! other one unusable; and a solution that was signed for in one slot is not signed for in another, whatever the node says
+//! its challenge belongs to. With each claim goes the hash of the header that it was used for, by which a block that
+//! somebody else sealed with this key is told from an own one.
 //!
 //! The file `signed-claims` is a header of 48 bytes and then records, of which only new ones are written:
 //!
@@ -18,8 +19,9 @@
 //! |---|---|---|
 //! | 0 | 8 | when it was written, seconds since 1970, little-endian |
 //! | 8 | 32 | hash of the claim |
-//! | 40 | 32 | hash of the header without seal |
-//! | 72 | 8 | the first bytes of BLAKE3 of the 72 bytes before |
+//! | 40 | 32 | hash of the claim with its challenge in the place of its slot |
+//! | 72 | 32 | hash of the header without seal |
+//! | 104 | 8 | the first bytes of BLAKE3 of the 104 bytes before |
 //!
 //! What a power cut leaves at the end, up to one record, was never signed with: it is cut off with a warning. Any other
 //! damage, or a file that is gone, means that nothing is signed until somebody who knows what was signed restores it: to
@@ -45,7 +47,7 @@ use std::{
 
 /// Name of the file in a plot's directory.
 pub const SIGNED_CLAIMS_FILE: &str = "signed-claims";
-/// Records that the file can have, 5 MiB.
+/// Records that the file can have, 7 MiB.
 pub const MAX_RECORDS: usize = 1 << 16;
 /// How long a record is kept at least: several times as long as the blocks take within which an equivocation can be
 /// reported. A farmer that wins every second slot of a second has room for more than that.
@@ -53,8 +55,8 @@ pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 const MAGIC: &[u8; 8] = b"ALODCLMS";
 pub(crate) const HEADER_BYTES: usize = 48;
-const RECORD_BYTES: usize = 80;
-const RECORD_CONTENT: usize = 72;
+const RECORD_BYTES: usize = 112;
+const RECORD_CONTENT: usize = 104;
 
 /// Why nothing is signed.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +96,8 @@ pub struct NewClaim {
     pub slot: Slot,
     /// Hash of the claim.
     pub claim: Hash,
+    /// Hash of the same with the challenge that the solution answers, and without the slot.
+    pub answer: Hash,
     /// Hash of the header without seal.
     pub header_hash: Hash,
 }
@@ -103,6 +107,7 @@ pub struct NewClaim {
 struct Record {
     seconds: u64,
     claim: Hash,
+    answer: Hash,
     header_hash: Hash,
 }
 
@@ -112,6 +117,7 @@ pub struct SignedClaims {
     path: PathBuf,
     floor: Slot,
     records: VecDeque<Record>,
+    /// Of each both hashes.
     claims: HashSet<Hash>,
     headers: HashSet<Hash>,
 }
@@ -150,7 +156,10 @@ impl SignedClaims {
         Self {
             path,
             floor,
-            claims: records.iter().map(|record| record.claim).collect(),
+            claims: records
+                .iter()
+                .flat_map(|record| [record.claim, record.answer])
+                .collect(),
             headers: records.iter().map(|record| record.header_hash).collect(),
             records,
         }
@@ -210,7 +219,10 @@ impl SignedClaims {
                 floor: self.floor,
             });
         }
-        if self.claims.contains(&new.claim) {
+        if [new.claim, new.answer]
+            .iter()
+            .any(|hash| self.claims.contains(hash))
+        {
             return Err(SignedClaimsError::AlreadySigned(slot));
         }
         let seconds = now
@@ -220,10 +232,11 @@ impl SignedClaims {
             self.forget(seconds)?;
         }
         // Even if writing fails half-way, the claim counts as taken here.
-        self.claims.insert(new.claim);
+        self.claims.extend([new.claim, new.answer]);
         let record = Record {
             seconds,
             claim: new.claim,
+            answer: new.answer,
             header_hash: new.header_hash,
         };
         append(&self.path, length_of(self.records.len()), &record.encode())?;
@@ -244,6 +257,7 @@ impl SignedClaims {
         write_all(&self.path, self.floor, &kept)?;
         for forgotten in self.records.drain(..count) {
             self.claims.remove(&forgotten.claim);
+            self.claims.remove(&forgotten.answer);
             self.headers.remove(&forgotten.header_hash);
         }
         Ok(())
@@ -255,6 +269,7 @@ impl Record {
         let content = [
             self.seconds.to_le_bytes().as_slice(),
             &self.claim,
+            &self.answer,
             &self.header_hash,
         ]
         .concat();
@@ -272,9 +287,11 @@ impl Record {
         }
         let (seconds, hashes) = content.split_first_chunk()?;
         let (claim, hashes) = hashes.split_first_chunk()?;
+        let (answer, hashes) = hashes.split_first_chunk()?;
         Some(Self {
             seconds: u64::from_le_bytes(*seconds),
             claim: *claim,
+            answer: *answer,
             header_hash: hashes.try_into().ok()?,
         })
     }

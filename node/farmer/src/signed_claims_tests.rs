@@ -15,6 +15,7 @@ fn new(slot: u64, claim: u64) -> NewClaim {
     NewClaim {
         slot: Slot(slot),
         claim: hash(1),
+        answer: hash(3),
         header_hash: hash(2),
     }
 }
@@ -53,6 +54,28 @@ fn a_claim_is_taken_once_also_across_a_restart() {
     assert!(signed.has_signed(&new(7, 5).header_hash));
 }
 
+/// The node says that a challenge is that of another slot, or a slot's challenge is another one.
+#[test]
+fn neither_a_claim_nor_an_answer_is_signed_for_again() {
+    let directory = created();
+    let mut signed = open(&directory);
+    signed.claim(&new(5, 1), at(0)).unwrap();
+    let other_slot = NewClaim {
+        answer: new(5, 1).answer,
+        ..new(6, 2)
+    };
+    assert!(is_signed(signed.claim(&other_slot, at(1))));
+    let other_challenge = NewClaim {
+        claim: new(5, 1).claim,
+        ..new(5, 3)
+    };
+    assert!(is_signed(signed.claim(&other_challenge, at(1))));
+    let mut signed = open(&directory);
+    assert!(is_signed(signed.claim(&other_slot, at(2))));
+    assert!(is_signed(signed.claim(&other_challenge, at(2))));
+    signed.claim(&new(6, 2), at(3)).unwrap();
+}
+
 #[test]
 fn a_claim_that_could_not_be_written_counts_as_taken() {
     let directory = created();
@@ -78,7 +101,7 @@ fn a_claim_that_could_not_be_written_counts_as_taken() {
     assert!(is_signed(signed.claim(&new(9, 2), at(0))));
     // A file that somebody else writes to is no place for it.
     let mut bytes = fs::read(&path).unwrap();
-    bytes.extend([0; 81]);
+    bytes.extend([0; 113]);
     fs::write(&path, bytes).unwrap();
     assert!(matches!(
         signed.claim(&new(9, 3), at(0)),
@@ -141,11 +164,11 @@ fn what_a_power_cut_leaves_at_the_end_is_cut_off() {
         signed.claim(&new(7, number), at(number)).unwrap();
     }
     let whole = fs::read(&path).unwrap();
-    assert_eq!(whole.len(), 48 + 3 * 80);
-    let two = &whole[..48 + 2 * 80];
+    assert_eq!(whole.len(), 48 + 3 * 112);
+    let two = &whole[..48 + 2 * 112];
     // Any part of the third record, as it was written or as zeros.
-    for length in 1..=80 {
-        for end in [&whole[two.len()..][..length], &[0; 80][..length]] {
+    for length in 1..=112 {
+        for end in [&whole[two.len()..][..length], &[0; 112][..length]] {
             fs::write(&path, [two, end].concat()).unwrap();
             let signed = open(&directory);
             let is_whole = end == &whole[two.len()..];
@@ -188,7 +211,7 @@ fn other_damage_is_reported_with_its_place_and_never_repaired() {
         };
         assert_eq!(offset(&flipped), expected as u64, "bit {bit}");
     }
-    let two_torn = [&good[..], &[0; 81]].concat();
+    let two_torn = [&good[..], &[0; 113]].concat();
     assert_eq!(offset(&two_torn), good.len() as u64);
     fs::remove_file(&path).unwrap();
     assert!(matches!(
@@ -203,6 +226,7 @@ fn full(directory: &tempfile::TempDir, seconds: impl Fn(u64) -> u64) -> SignedCl
         .map(|number| Record {
             seconds: 1_700_000_000 + seconds(number),
             claim: new(0, number).claim,
+            answer: new(0, number).answer,
             header_hash: new(0, number).header_hash,
         })
         .collect();
@@ -221,7 +245,7 @@ fn the_file_is_bounded_and_forgets_the_oldest_half() {
     let kept = MAX_RECORDS / 2 + 1;
     let signed = open(&directory);
     assert_eq!(signed.records.len(), kept);
-    assert_eq!(signed.claims.len(), kept);
+    assert_eq!(signed.claims.len(), 2 * kept);
     let length = fs::metadata(&signed.path).unwrap().len();
     assert_eq!(length, length_of(kept));
     let half = MAX_RECORDS as u64 / 2;

@@ -6,8 +6,8 @@
 //! 2. its pre-digest holds a solution with this farmer's key and reward address;
 //! 3. that very solution is one that this run found, for that very slot: a solution that the node
 //!    made up, or took from an older block, was not;
-//! 4. its claim was not signed for before, and is on disk before the signature is made
-//!    ([`signed_claims`](crate::signed_claims)).
+//! 4. neither its claim was signed for before nor that solution of the same challenge in another slot, and both are on
+//!    disk before the signature is made ([`signed_claims`](crate::signed_claims)).
 //!
 //! Point 3 means that a farmer which is restarted between finding a solution and being asked for
 //! the seal loses that block. In exchange it never signs by looks.
@@ -17,7 +17,7 @@ use crate::{
     signed_claims::{NewClaim, SignedClaims, SignedClaimsError},
 };
 use allod_consensus_primitives::{Claim, PreDigest, seal_message};
-use allod_core::{Hash, PublicKey, RewardAddress, Slot, Solution, blake2b_256};
+use allod_core::{Hash, PublicKey, RewardAddress, Slot, Solution, blake2b_256, blake2b_256_list};
 use allod_rpc_types::farmer::{SealResponse, SealedBlock, SigningRequest};
 use allod_verification::sign_seal;
 use schnorrkel::Keypair;
@@ -61,8 +61,30 @@ pub struct Signer {
     genesis_hash: Hash,
     reward_address: RewardAddress,
     /// In the order in which they were found.
-    found: VecDeque<(Slot, Solution)>,
+    found: VecDeque<Found>,
     signed: SignedClaims,
+}
+
+/// A solution that this farmer found.
+struct Found {
+    slot: Slot,
+    /// What it answers, by what the node said.
+    global_challenge: Hash,
+    solution: Solution,
+}
+
+impl Found {
+    /// By which it is known whatever slot the challenge is said to belong to.
+    fn answer(&self) -> Hash {
+        let solution = &self.solution;
+        blake2b_256_list(&[
+            &solution.public_key.0,
+            &solution.sector_index.to_le_bytes(),
+            &solution.piece_offset.to_le_bytes(),
+            &solution.chunk.0,
+            &self.global_challenge,
+        ])
+    }
 }
 
 impl fmt::Debug for Signer {
@@ -93,9 +115,13 @@ impl Signer {
     }
 
     /// Remembers a solution that this farmer found, before it is handed to the node.
-    pub fn remember(&mut self, slot: Slot, solution: Solution) {
-        self.found.retain(|(found, _)| *found != slot);
-        self.found.push_back((slot, solution));
+    pub fn remember(&mut self, slot: Slot, global_challenge: Hash, solution: Solution) {
+        self.found.retain(|found| found.slot != slot);
+        self.found.push_back(Found {
+            slot,
+            global_challenge,
+            solution,
+        });
         while self.found.len() > REMEMBERED_SLOTS {
             self.found.pop_front();
         }
@@ -115,11 +141,12 @@ impl Signer {
             return Err(SigningError::AnotherFarmer(request.public_key));
         }
         let header = request.header.as_ref();
-        let pre_digest = self.judge(header)?;
+        let (pre_digest, answer) = self.judge(header)?;
         let (slot, header_hash) = (pre_digest.slot, blake2b_256(header));
         let claim = NewClaim {
             slot,
             claim: Claim::from(&pre_digest).hash(),
+            answer,
             header_hash,
         };
         self.signed.claim(&claim, SystemTime::now())?;
@@ -131,7 +158,8 @@ impl Signer {
         Ok((slot, response))
     }
 
-    fn judge(&self, header: &[u8]) -> Result<PreDigest, SigningError> {
+    /// The header's pre-digest, and what its solution answers.
+    fn judge(&self, header: &[u8]) -> Result<(PreDigest, Hash), SigningError> {
         let pre_digest = read_pre_digest(header)?;
         let solution = &pre_digest.solution;
         if solution.public_key != self.public_key {
@@ -143,12 +171,12 @@ impl Signer {
                 expected: self.reward_address,
             });
         }
-        let is_this =
-            |(slot, found): &(Slot, Solution)| *slot == pre_digest.slot && found == solution;
-        if !self.found.iter().any(is_this) {
+        let is_this = |found: &&Found| found.slot == pre_digest.slot && found.solution == *solution;
+        let Some(found) = self.found.iter().find(is_this) else {
             return Err(SigningError::UnknownSolution(pre_digest.slot));
-        }
-        Ok(pre_digest)
+        };
+        let answer = found.answer();
+        Ok((pre_digest, answer))
     }
 }
 
@@ -177,6 +205,11 @@ mod tests {
             .expand_to_keypair(ExpansionMode::Ed25519);
         let signed = SignedClaims::open(directory.path()).unwrap();
         Signer::new(keypair, GENESIS, REWARD, signed)
+    }
+
+    /// The farmer finds a solution of the slot's own challenge.
+    fn remember(signer: &mut Signer, slot: Slot, solution: Solution) {
+        signer.remember(slot, blake2b_256(&slot.0.to_le_bytes()), solution);
     }
 
     /// What is written down.
@@ -208,7 +241,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut signer = open(&directory);
         let solution = own(&signer);
-        signer.remember(Slot(10), solution.clone());
+        remember(&mut signer, Slot(10), solution.clone());
         let request = request_for(&signer, 10, &solution);
         let (slot, response) = signer.sign(&request).unwrap();
         assert_eq!(slot, Slot(10));
@@ -230,7 +263,7 @@ mod tests {
         }
         drop(signer);
         let mut signer = open(&directory);
-        signer.remember(Slot(10), solution);
+        remember(&mut signer, Slot(10), solution);
         assert!(matches!(
             signer.sign(&other),
             Err(SigningError::SignedClaims(
@@ -244,7 +277,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut signer = open(&directory);
         let solution = own(&signer);
-        signer.remember(Slot(10), solution.clone());
+        remember(&mut signer, Slot(10), solution.clone());
         let request = request_for(&signer, 10, &solution);
         drop(directory);
         assert!(matches!(
@@ -258,7 +291,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut signer = open(&directory);
         let solution = own(&signer);
-        signer.remember(Slot(10), solution.clone());
+        remember(&mut signer, Slot(10), solution.clone());
 
         let mut foreign = solution.clone();
         foreign.public_key = PublicKey([1; 32]);
@@ -304,11 +337,34 @@ mod tests {
         let mut signer = open(&directory);
         let solution = own(&signer);
         for slot in [u64::MAX, 1_000_000, 10, 11, 9] {
-            signer.remember(Slot(slot), solution.clone());
+            remember(&mut signer, Slot(slot), solution.clone());
             let asked = request_for(&signer, slot, &solution);
             assert!(signer.sign(&asked).is_ok(), "{slot}");
             assert!(signer.sign(&asked).is_err(), "{slot}");
         }
+    }
+
+    /// Nor can it have one solution signed for twice by naming another slot.
+    #[test]
+    fn a_solution_of_one_challenge_is_signed_for_in_one_slot() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut signer = open(&directory);
+        let solution = own(&signer);
+        signer.remember(Slot(10), [1; 32], solution.clone());
+        signer.remember(Slot(11), [1; 32], solution.clone());
+        signer.remember(Slot(12), [2; 32], solution.clone());
+        let first = request_for(&signer, 10, &solution);
+        assert!(signer.sign(&first).is_ok());
+        let again = request_for(&signer, 11, &solution);
+        assert!(matches!(
+            signer.sign(&again),
+            Err(SigningError::SignedClaims(
+                SignedClaimsError::AlreadySigned(Slot(11))
+            ))
+        ));
+        // The same chunk may win another challenge.
+        let another = request_for(&signer, 12, &solution);
+        assert!(signer.sign(&another).is_ok());
     }
 
     #[test]
@@ -316,7 +372,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut signer = open(&directory);
         let solution = own(&signer);
-        signer.remember(Slot(10), solution.clone());
+        remember(&mut signer, Slot(10), solution.clone());
         let (slot, sealed) = signer.sign(&request_for(&signer, 10, &solution)).unwrap();
         let block = |public_key, header_hash| SealedBlock {
             public_key,
@@ -340,7 +396,7 @@ mod tests {
         let mut signer = open(&directory);
         let solution = own(&signer);
         for slot in 1..=1000 {
-            signer.remember(Slot(slot), solution.clone());
+            remember(&mut signer, Slot(slot), solution.clone());
         }
         assert_eq!(signer.found.len(), REMEMBERED_SLOTS);
         let asked = request_for(&signer, 1, &solution);
@@ -400,7 +456,7 @@ mod tests {
         for round in 0..1000 {
             // The node knows what the farmer found, and may have had it sealed already.
             let slot = 1000 + round / 100;
-            signer.remember(Slot(slot), solution.clone());
+            remember(&mut signer, Slot(slot), solution.clone());
             if round % 100 == 50 {
                 let honest = request_for(&signer, slot, &solution);
                 signer.sign(&honest).unwrap();

@@ -112,12 +112,12 @@ fn with_key_checksum(text: &[u8]) -> Vec<u8> {
     [&text[..64], checksum.as_bytes(), b"\n"].concat()
 }
 
-/// Checksums of the header, 48 bytes, and of each whole record, 80 bytes.
+/// Checksums of the header, 48 bytes, and of each whole record, 112 bytes.
 fn with_claims_checksums(bytes: &[u8]) -> Vec<u8> {
     let content = bytes.get(..16).unwrap_or(bytes);
     let mut fixed = [content, blake3::hash(content).as_bytes()].concat();
-    for record in bytes.get(48..).unwrap_or_default().chunks(80) {
-        match record.get(..72) {
+    for record in bytes.get(48..).unwrap_or_default().chunks(112) {
+        match record.get(..104) {
             Some(content) => {
                 fixed.extend_from_slice(content);
                 fixed.extend_from_slice(&blake3::hash(content).as_bytes()[..8]);
@@ -401,8 +401,8 @@ fn plot_directory_seeds() -> Vec<Seed> {
         .concat()
     };
     let together = |fixes: u8, plot: &[u8]| with_claims(fixes, &claims, plot);
-    // Two records, and a part of a third one.
-    let signed = [&claims[..], &[1; 80], &[2; 80], &[3; 9]].concat();
+    // A record, and a part of another one.
+    let signed = [&claims[..], &[1; 112], &[2; 9]].concat();
     let mut newer = plot.clone();
     let version = b"\"version\": 1";
     let at = newer.windows(version.len()).position(|it| it == version);

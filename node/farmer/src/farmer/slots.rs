@@ -113,7 +113,11 @@ async fn farm<C: NodeClient>(shared: &Arc<Shared<C>>, slot: SlotInfo, heard: Ins
         return false;
     };
     // Remembered first: the node may ask for the seal before it answers.
-    shared.signer.lock().remember(slot.slot, solution.clone());
+    let challenge = slot.global_challenge;
+    shared
+        .signer
+        .lock()
+        .remember(slot.slot, challenge, solution.clone());
     shared.emit(FarmerEvent::SolutionFound {
         slot: slot.slot,
         sector_index: solution.sector_index,
