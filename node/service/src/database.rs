@@ -11,8 +11,10 @@ use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::Block as _;
 use std::{
     fmt,
+    fs::File,
     path::Path,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -93,10 +95,29 @@ pub fn reopen(config: &Configuration) -> Reopen {
     // Registered already, and needed no more.
     settings.metrics_registry = None;
     settings.trie_cache_maximum_size = None;
+    let folder = config
+        .database
+        .path()
+        .unwrap_or(&config.data_path)
+        .to_owned();
     Box::new(move || {
+        wait_until_closed(&folder);
         let backend = new_db_backend::<Block>(settings).map_err(|error| error.to_string())?;
         Arc::into_inner(backend).ok_or_else(|| "the database is open twice".into())
     })
+}
+
+/// Waits until nobody has a database open: whoever still reads from it, such as an answer that is being sent, holds it a
+/// moment longer than its owner.
+fn wait_until_closed(folder: &Path) {
+    let deadline = Instant::now() + LOCK_TIMEOUT;
+    // ParityDB locks this file; where there is none, nobody has it open.
+    let Ok(lock) = File::open(folder.join("lock")) else {
+        return;
+    };
+    while lock.try_lock().is_err() && Instant::now() < deadline {
+        thread::sleep(LOCK_RETRY_INTERVAL);
+    }
 }
 
 /// Opens the database, as soon as no other process has it open.
@@ -117,7 +138,7 @@ fn open_backend(config: &Configuration) -> Result<Arc<Backend>, Error> {
                 "the database {path} is in use by another node; end that one, or use another --base-path"
             )));
         }
-        std::thread::sleep(LOCK_RETRY_INTERVAL);
+        thread::sleep(LOCK_RETRY_INTERVAL);
     }
 }
 

@@ -146,6 +146,23 @@ async fn a_disk_that_is_filled_stops_the_node_with_one_line_and_nothing_is_lost(
     goes_on(&disk.path(), height - 1).await;
 }
 
+/// A full disk may show as a signal alone, where a page of a mapped file finds no room.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_finds_no_room_stops_the_node_with_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start(folder.path(), &["dev"]).await;
+    node.wait_for_block(2).await;
+    let height = node.best().await;
+    let (status, log) = node.stop_by("BUS").await;
+    assert_eq!(status.code(), Some(2), "{}", log.join("\n"));
+    let last = cause(&log);
+    assert!(
+        last.contains("a page of the database could not be written; make room"),
+        "{last}"
+    );
+    goes_on(folder.path(), height).await;
+}
+
 /// A library that lets a process write no file of segments once a file is there that `FAILING` names: EIO.
 const FAILING_DISK: &str = r#"
 #define _GNU_SOURCE
