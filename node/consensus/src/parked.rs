@@ -191,7 +191,6 @@ fn of_headers(error: HeaderError) -> Error {
         HeaderError::Rule(rule) => rule.into(),
         other @ (HeaderError::NotAChild { .. }
         | HeaderError::Number { .. }
-        | HeaderError::ForeignDigestItem(_)
         | HeaderError::SegmentHeader(_)
         | HeaderError::BlockedKeys(_)) => Error::NotFollowed(other.to_string()),
     }

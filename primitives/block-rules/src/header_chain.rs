@@ -13,11 +13,12 @@
 
 use crate::{
     BlockError, ChainData, Evidence, Parent, SealedHeader, VerifyDelayFunction, child_query,
-    fork_choice::block_weight, one_justification, slot_after_parent,
+    digest_shape, fork_choice::block_weight, header_size, one_justification, slot_after_parent,
+    slot_in_reach,
 };
 use allod_consensus_primitives::{
-    ChildContext, ConsensusLog, ENGINE_ID, MAX_BLOCKED_KEYS, PotJustification, PotParameters,
-    PreDigest, SegmentHeaderError, check_segment_header, consensus_logs,
+    ChildContext, ConsensusLog, MAX_BLOCKED_KEYS, PotJustification, PotParameters, PreDigest,
+    SegmentHeaderError, check_segment_header, consensus_logs,
     digest::seal_item,
     split_seal,
     step::{BeforeStep, Step, is_due, step},
@@ -27,7 +28,7 @@ use allod_core::{
     Slot, SolutionRange, hash::HexHash, time::PotEntropy,
 };
 use allod_kzg::Kzg;
-use sp_runtime::{DigestItem, Justifications, traits::Header as HeaderT};
+use sp_runtime::{Justifications, traits::Header as HeaderT};
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU32,
@@ -55,9 +56,6 @@ pub enum HeaderError {
         /// Of its parent.
         parent: u32,
     },
-    /// Its digest has an item that no block of this chain has.
-    #[error("digest item {0} is neither of engine `alod` nor the note of a runtime upgrade")]
-    ForeignDigestItem(usize),
     /// It brings a segment header that does not belong there.
     #[error(transparent)]
     SegmentHeader(#[from] SegmentHeaderError),
@@ -205,21 +203,6 @@ impl Carried {
     }
 }
 
-/// One pre-digest, logs, one seal, and nothing else; a block that upgrades the runtime says so besides.
-fn digest_of_this_chain<Header: HeaderT>(header: &Header) -> Result<(), HeaderError> {
-    let foreign = |item: &DigestItem| match item {
-        DigestItem::PreRuntime(engine, _)
-        | DigestItem::Consensus(engine, _)
-        | DigestItem::Seal(engine, _) => *engine != ENGINE_ID,
-        DigestItem::RuntimeEnvironmentUpdated => false,
-        DigestItem::Other(_) => true,
-    };
-    match header.digest().logs().iter().position(foreign) {
-        Some(position) => Err(HeaderError::ForeignDigestItem(position)),
-        None => Ok(()),
-    }
-}
-
 impl<B: Base> HeaderRules<'_, B> {
     /// Follows a header with its seal on: `context` becomes that of the header. What it says is checked
     /// but for seal, solution and delay function: see [`FollowedHeader::verify`]. An error leaves
@@ -238,12 +221,14 @@ impl<B: Base> HeaderRules<'_, B> {
         Header::Hash: Into<Hash>,
     {
         let number = self.link(context, &header)?;
-        digest_of_this_chain(&header)?;
         let hash = header.hash().into();
         let (header, seal) = split_seal(header).map_err(BlockError::from)?;
+        header_size(&header)?;
+        digest_shape(&header)?;
         let sealed = SealedHeader::new(header, &[seal_item(&seal)])?;
         let claim = sealed.pre_digest();
         slot_after_parent(claim.slot, context.chain_data.slot)?;
+        slot_in_reach(claim.slot, &context.chain_data, self.parameters)?;
         let (justification, _) = one_justification(claim, justifications)?;
 
         let carried = Carried::new(consensus_logs(sealed.header()).map_err(BlockError::from)?);
