@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 /// A kind of key.
 #[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
 pub enum Kind {
-    /// Ed25519.
     Ed25519,
     /// ECDSA on P-256.
     P256,

@@ -48,10 +48,10 @@ pub struct Target {
 
 /// A file of the corpus.
 #[derive(Debug, Clone)]
+#[allow(missing_docs)]
 pub struct Seed {
     /// `valid-…` if the target must take it, else `invalid-…`.
     pub name: String,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 

@@ -146,10 +146,9 @@ impl<'de> Deserialize<'de> for BlockHash {
 
 /// The block whose state gave an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
 pub struct BlockReference {
-    /// Its number.
     pub number: u32,
-    /// Its hash.
     pub hash: BlockHash,
 }
 
