@@ -145,12 +145,20 @@ mod tests {
     use super::*;
     use allod_identity::{Identifier, Issuance};
     use allod_x509::builder::{CertificateBuilder, SigningKey, name};
-    use clap::Parser;
+    use clap::{CommandFactory, Parser};
 
     #[derive(Debug, Parser)]
     struct Cli {
         #[command(flatten)]
         args: RevokeArgs,
+    }
+
+    #[test]
+    fn help_names_every_reason() {
+        let help = Cli::command().render_long_help().to_string();
+        for reason in RevocationReason::ALL {
+            assert!(help.contains(reason.name()), "{reason}: {help}");
+        }
     }
 
     fn parse(arguments: &[&str]) -> Result<RevokeArgs, String> {
