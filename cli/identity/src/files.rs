@@ -43,6 +43,7 @@ pub enum Access {
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum FileError {
     /// It cannot be opened or read.
     #[error("cannot read {}: {error}", .path.display())]
@@ -75,11 +76,7 @@ pub enum FileError {
     },
     /// Several of what should be there once.
     #[error("{} holds several {what}s; give a file with one", .path.display())]
-    Several {
-        path: PathBuf,
-        /// Of what.
-        what: &'static str,
-    },
+    Several { path: PathBuf, what: &'static str },
     /// PEM blocks, and what should be there is not among them.
     #[error("{} holds no {what}, but: {}", .path.display(), .labels.join(", "))]
     Missing {

@@ -278,8 +278,8 @@ test('keys under a password', async () => {
   await refusesLater('key', sign(made, locked, { passphrase: 'wrong' }), /passphrase is missing or wrong/);
   await refusesLater('key', sign(made, lock('des-ede3-cbc'), { passphrase: 'open' }), /encrypted in a way/);
   // What opening it would cost is known before anything is derived.
-  const costly = scheme(4_000_001);
-  await refusesLater('key', sign(made, costly, { passphrase: 'open' }), /4000001 iterations is not worked on/);
+  const expensive = scheme(4_000_001);
+  await refusesLater('key', sign(made, expensive, { passphrase: 'open' }), /4000001 iterations is not worked on/);
   await refusesLater('key', sign(made, scheme(0), { passphrase: 'open' }), /0 iterations/);
   await refusesLater('key', sign(made, scheme(1), { passphrase: 'open' }), /passphrase is missing or wrong/);
 });

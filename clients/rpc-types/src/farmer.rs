@@ -104,7 +104,7 @@ pub struct SealedBlock {
     pub header_hash: Hash,
 }
 
-/// A SCALE-encoded header, at most 64 KiB.
+/// A SCALE-encoded header, at most [`MAX_HEADER_BYTES`].
 pub type HeaderBytes = BoundedBytes<MAX_HEADER_BYTES>;
 /// A piece, 131,168 bytes; its exact length is checked where it becomes a
 /// [`Piece`](allod_core::Piece).

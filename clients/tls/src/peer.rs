@@ -51,7 +51,8 @@ impl Standing {
 }
 
 impl Peer {
-    /// An identity whose current certificate at the best block is `certificate`, DER of at most 4 KiB.
+    /// An identity whose current certificate at the best block is `certificate`, DER of at most
+    /// [`MAX_CERTIFICATE_SIZE`](allod_x509::MAX_CERTIFICATE_SIZE) bytes.
     ///
     /// Fails if the certificate is not one that the chain accepts.
     pub fn new(

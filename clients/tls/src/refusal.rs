@@ -11,6 +11,7 @@ use std::{io, sync::Arc};
 ///
 /// Within a handshake it travels inside of rustls' error; [`Refusal::within`] finds it there.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum Refusal {
     /// The peer showed no certificate.
     #[error("the peer showed no certificate")]
@@ -89,7 +90,6 @@ pub enum Refusal {
     DoesNotHold {
         /// Which of the two blocks.
         role: BlockRole,
-        /// The block.
         block: BlockReference,
         /// The check that failed.
         failure: Failure,

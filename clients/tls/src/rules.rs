@@ -8,9 +8,7 @@ use tokio::time::Instant;
 /// The newest blocks, as the source told of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Heads {
-    /// The best block.
     pub best: BlockReference,
-    /// The finalized block.
     pub finalized: BlockReference,
     /// When the best block was heard of.
     pub heard: Instant,

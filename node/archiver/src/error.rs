@@ -5,6 +5,7 @@ use std::{io, path::PathBuf, sync::Arc};
 
 /// An error of the archiver.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum Error {
     /// The operating system refused.
     #[error(
@@ -32,16 +33,12 @@ pub enum Error {
     },
     /// The database does not have a block that is to be archived.
     #[error("block {number} is not in the database with its body; it is needed to archive it")]
-    BlockMissing {
-        /// Its number.
-        number: u32,
-    },
+    BlockMissing { number: u32 },
     /// A block has no or several justifications.
     #[error(
         "block {number} has {found} `alod` justifications in the database, it must have exactly one"
     )]
     Justification {
-        /// Its number.
         number: u32,
         /// How many were found.
         found: usize,
@@ -63,10 +60,7 @@ pub enum Error {
     #[error(
         "segment {index} does not come out as it did before; the history folder is from another chain"
     )]
-    SegmentChanged {
-        /// Its index.
-        index: u64,
-    },
+    SegmentChanged { index: u64 },
     /// The rules of archiving were broken.
     #[error(transparent)]
     Archiving(#[from] allod_archiving::ArchiverError),

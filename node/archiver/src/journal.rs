@@ -26,21 +26,19 @@ const CHECKSUM_BYTES: usize = 16;
 
 /// Where the history stood when the newest segment was finished.
 #[derive(Debug, Clone, Encode, Decode)]
+#[allow(missing_docs)]
 pub struct Snapshot {
     /// Number of the last block that was archived.
     pub number: u32,
-    /// Its hash.
     pub hash: Hash,
-    /// The archiver.
     pub state: ArchiverState,
 }
 
 /// A block that was archived after the snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[allow(missing_docs)]
 pub struct ArchivedBlock {
-    /// Its number.
     pub number: u32,
-    /// Its hash.
     pub hash: Hash,
     /// Its archived bytes.
     pub bytes: Vec<u8>,

@@ -14,12 +14,11 @@ use std::sync::Arc;
 
 /// A chunk that wins the slot.
 #[derive(Debug, Clone)]
+#[allow(missing_docs)]
 pub struct Winner {
     /// The sector that it lies in.
     pub sector: Arc<SectorFile>,
-    /// The s-bucket.
     pub s_bucket: SBucket,
-    /// The group.
     pub group: u8,
     /// Position among the chunks of that s-bucket and group.
     pub rank: usize,

@@ -97,7 +97,6 @@ pub enum FarmerEvent {
     },
     /// A slot was audited.
     SlotAudited {
-        /// The slot.
         slot: Slot,
         /// Tickets that were looked at.
         tickets: u64,

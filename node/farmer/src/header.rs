@@ -10,17 +10,15 @@ use parity_scale_codec::{Decode, Encode};
 
 /// A header without seal.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[allow(missing_docs)]
 pub struct UnsealedHeader {
-    /// Hash of the parent.
     pub parent_hash: Hash,
     /// The block's number.
     #[codec(compact)]
     pub number: u32,
-    /// Root of the state.
     pub state_root: Hash,
     /// Root of the body.
     pub extrinsics_root: Hash,
-    /// Digest items.
     pub digest: Vec<DigestItem>,
 }
 

@@ -23,11 +23,11 @@ const CACHED_PIECES: usize = 64;
 
 /// Why pieces cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum PieceError {
     /// The node fails.
     #[error("piece {index}: {source}")]
     Node {
-        /// Which piece.
         index: PieceIndex,
         /// How.
         source: NodeError,
@@ -41,7 +41,6 @@ pub enum PieceError {
     /// The node sent something else.
     #[error("the node sent wrong pieces of segment {segment}: {source}")]
     Wrong {
-        /// The segment.
         segment: SegmentIndex,
         /// Which, and what is wrong with them.
         source: WrongPieces,

@@ -44,6 +44,7 @@ const PIECES_PER_THREAD: usize = 4;
 
 /// Why a sector could not be made.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum PlottingError {
     /// A piece cannot be had.
     #[error(transparent)]
@@ -51,7 +52,6 @@ pub enum PlottingError {
     /// A record is no record; the piece was checked, so this is the getter's mistake.
     #[error("the piece at offset {offset} cannot be plotted: {source}")]
     Record {
-        /// The piece.
         offset: PieceOffset,
         /// What is wrong.
         source: allod_kzg::Error,

@@ -67,8 +67,8 @@ impl Reason {
 
 /// A sector to plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct Work {
-    /// Its index.
     pub sector_index: SectorIndex,
     /// The history size to make it at.
     pub history_size: HistorySize,

@@ -4,7 +4,7 @@
 //! | metric | kind | tells |
 //! |---|---|---|
 //! | `allod_reorganisation_depth_blocks` | histogram | blocks that left the best chain, for each reorganisation |
-//! | `allod_import_seconds` | histogram by `stage` | time of a block's import: `check`, `execute`, `finalize` |
+//! | `allod_import_seconds` | histogram by `stage` | time of a block's import: `check`, `execute`, `store`, `finalize` |
 //! | `allod_blocks_refused` | counter by `rule` | blocks that were not imported, by the rule that they break or the fault |
 //! | `allod_time_lead_slots` | gauge | slots by which the node's own time is ahead of the best block |
 //! | `allod_time_lag_slots` | gauge | slot durations since the newest slot: time stands still, or runs slow |
@@ -40,45 +40,51 @@ const STAGE_BUCKETS: usize = 15;
 /// Buckets of reorganisations: 1, 2, 4, … 512 blocks.
 const DEPTH_BUCKETS: usize = 10;
 
-/// Parts of a block's import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportStage {
-    /// Every rule that is checked before the block is executed.
-    Check,
-    /// Execution.
-    Execute,
-    /// The commit to the database.
-    Store,
-    /// Finality of the block at confirmation depth.
-    Finalize,
+/// The values of a label: an enum, the word for each, and the list of all of them.
+macro_rules! label_values {
+    ($(
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $( $(#[$documentation:meta])* $variant:ident => $word:literal, )+
+        }
+    )+) => {$(
+        $(#[$attribute])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $( $(#[$documentation])* $variant, )+
+        }
+
+        impl $name {
+            const ALL: &[Self] = &[$(Self::$variant),+];
+
+            fn label(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    )+};
 }
 
-impl ImportStage {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Check => "check",
-            Self::Execute => "execute",
-            Self::Store => "store",
-            Self::Finalize => "finalize",
-        }
+label_values! {
+    /// Parts of a block's import.
+    pub enum ImportStage {
+        /// Every rule that is checked before the block is executed.
+        Check => "check",
+        /// Execution.
+        Execute => "execute",
+        /// The commit to the database.
+        Store => "store",
+        /// Finality of the block at confirmation depth.
+        Finalize => "finalize",
     }
-}
 
-/// Why a sector has to be plotted again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SectorLoss {
-    /// Its time is over.
-    Expired,
-    /// It is not what was written.
-    Damaged,
-}
-
-impl SectorLoss {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Expired => "expired",
-            Self::Damaged => "damaged",
-        }
+    /// Why a sector has to be plotted again.
+    pub enum SectorLoss {
+        /// Its time is over.
+        Expired => "expired",
+        /// It is not what was written.
+        Damaged => "damaged",
     }
 }
 
@@ -189,18 +195,13 @@ impl Metrics {
     /// A series that does not exist yet has no rate, and no alert sees its first step: so those whose labels are
     /// known begin at zero.
     fn begin_at_zero(&self) {
-        for stage in [
-            ImportStage::Check,
-            ImportStage::Execute,
-            ImportStage::Store,
-            ImportStage::Finalize,
-        ] {
+        for stage in ImportStage::ALL {
             self.import_seconds.with_label_values(&[stage.label()]);
         }
         for state in [PLEDGED, PLOTTED] {
             self.sectors.with_label_values(&[state]);
         }
-        for cause in [SectorLoss::Expired, SectorLoss::Damaged] {
+        for cause in SectorLoss::ALL {
             self.sectors_lost.with_label_values(&[cause.label()]);
         }
         for outcome in [FOUND, REFUSED] {

@@ -26,16 +26,14 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Client, database, tasks.
+#[allow(missing_docs)]
 pub struct Parts {
-    /// The client.
     pub client: Arc<Client>,
     /// The database.
     pub backend: Arc<Backend>,
     /// Keys of the node; farmers keep their own.
     pub keystore: sp_keystore::KeystorePtr,
-    /// Tasks.
     pub tasks: TaskManager,
-    /// Parameters of the chain.
     pub parameters: ChainParameters,
 }
 

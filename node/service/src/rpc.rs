@@ -18,14 +18,13 @@ use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
 /// What the methods work with.
+#[allow(missing_docs)]
 pub struct Dependencies<Pool> {
-    /// The client.
     pub client: Arc<Client>,
     /// The transaction pool.
     pub pool: Arc<Pool>,
     /// Headers and pieces.
     pub store: Arc<SegmentStore>,
-    /// Parameters of the chain.
     pub parameters: ChainParameters,
     /// The node, as farmers see it.
     pub farmer: Arc<dyn NodeClient>,

@@ -4,7 +4,10 @@
 //! Everything is SCALE, decoded to its last byte, and bounded before it is decoded.
 
 use allod_block_rules::fork_choice::BlockWeight;
-use allod_core::{Hash, Slot, parameters::MAX_SLOTS_PER_JUSTIFICATION};
+use allod_core::{
+    Hash, Slot,
+    parameters::{MAX_HEADER_BYTES, MAX_SLOTS_PER_JUSTIFICATION},
+};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::time::Duration;
 
@@ -12,13 +15,13 @@ use std::time::Duration;
 pub const MAX_HEADERS: u16 = 512;
 /// Bytes after which an answer takes no further header.
 pub const SOFT_RESPONSE_BYTES: usize = 1 << 20;
-/// Bytes of a header: 128 segment headers and 16 blocked keys are half of them.
-pub const MAX_HEADER_BYTES: usize = 1 << 15;
+/// Bytes of a header with its seal, whose item in the digest is shorter than 128.
+pub const MAX_SEALED_HEADER_BYTES: usize = MAX_HEADER_BYTES + 128;
 /// Bytes of a justification: its list of checkpoints, eight outputs each, and the list's length.
 pub const MAX_JUSTIFICATION_BYTES: usize = MAX_SLOTS_PER_JUSTIFICATION as usize * 128 + 5;
 /// Bytes of an answer: what lies below the soft limit, and one record of the largest kind.
 pub const MAX_RESPONSE_BYTES: u64 =
-    (SOFT_RESPONSE_BYTES + MAX_HEADER_BYTES + MAX_JUSTIFICATION_BYTES + 16) as u64;
+    (SOFT_RESPONSE_BYTES + MAX_SEALED_HEADER_BYTES + MAX_JUSTIFICATION_BYTES + 16) as u64;
 /// How long an answer may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -75,7 +78,8 @@ impl HeaderRecord {
 
     /// Whether both are within their bounds.
     pub fn is_bounded(&self) -> bool {
-        self.header.len() <= MAX_HEADER_BYTES && self.justification.len() <= MAX_JUSTIFICATION_BYTES
+        self.header.len() <= MAX_SEALED_HEADER_BYTES
+            && self.justification.len() <= MAX_JUSTIFICATION_BYTES
     }
 }
 
@@ -139,12 +143,12 @@ mod tests {
         assert_eq!(read_headers(&bytes, 2), None);
         assert_eq!(read_headers(&[&bytes[..], &[0]].concat(), 3), None);
         let long = HeaderRecord {
-            header: vec![0; MAX_HEADER_BYTES + 1],
+            header: vec![0; MAX_SEALED_HEADER_BYTES + 1],
             justification: Vec::new(),
         };
         assert_eq!(read_headers(&vec![long].encode(), 3), None);
         let most = HeaderRecord {
-            header: vec![0; MAX_HEADER_BYTES],
+            header: vec![0; MAX_SEALED_HEADER_BYTES],
             justification: vec![0; MAX_JUSTIFICATION_BYTES],
         };
         let bytes = vec![most].encode();

@@ -12,7 +12,7 @@
 //! # Bounds
 //!
 //! A peer is answered once a [`QUOTA`], and is asked no more often. A node asks one peer at a time, and one that had
-//! nothing to tell not again for [`PATIENCE`]: who is said to be ahead (a hint, which is not verified) costs no more than
+//! nothing to tell not again for [`RETRY_AFTER`]: who is said to be ahead (a hint, which is not verified) costs no more than
 //! that.
 
 use crate::{cache::PotVerifier, gossip_state::MAX_SLOTS_BEHIND};
@@ -42,7 +42,7 @@ pub const MAX_ANSWER_BYTES: usize = 2 + MAX_SLOTS * CHECKPOINTS * 16;
 /// The least time between two answers to one peer.
 const QUOTA: Duration = Duration::from_secs(1);
 /// After so long a peer that had nothing to tell is asked again.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RETRY_AFTER: Duration = Duration::from_secs(30);
 /// After so long an answer does not come any more.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Requests that wait to be answered.
@@ -267,7 +267,7 @@ impl Candidates {
         let (useful, pause) = match outcome {
             // A little more than it asks for itself.
             Outcome::Slots(_) => (true, QUOTA.saturating_mul(11) / 10),
-            Outcome::Nothing => (false, PATIENCE),
+            Outcome::Nothing => (false, RETRY_AFTER),
             Outcome::Wrong => {
                 self.peers.retain(|known| known.peer != peer);
                 return;

@@ -30,6 +30,7 @@ pub struct ReconstructedContents {
 /// Why a segment does not continue the history, or not the one that its header speaks of. Nothing
 /// has changed then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum JoinError {
     /// The bytes are malformed.
     #[error(transparent)]
@@ -45,7 +46,6 @@ pub enum JoinError {
     /// The segment's parent segment header says that the history goes on elsewhere.
     #[error("segment {index} follows {found:?}, but the segment before it ended at {expected:?}")]
     LastBlock {
-        /// Index of the segment.
         index: SegmentIndex,
         /// Where its parent segment header says that the segment before ended.
         found: LastArchivedBlock,
@@ -55,7 +55,6 @@ pub enum JoinError {
     /// The segment before ended within a block and this one does not continue it.
     #[error("segment {index} does not continue block {number}, of which a part is missing")]
     ContinuationMissing {
-        /// Index of the segment.
         index: SegmentIndex,
         /// Number of the block.
         number: u32,
@@ -63,7 +62,6 @@ pub enum JoinError {
     /// The segment before ended with a block and this one continues it.
     #[error("segment {index} continues block {number}, which is complete")]
     ContinuationUnexpected {
-        /// Index of the segment.
         index: SegmentIndex,
         /// Number of the block.
         number: u32,
@@ -73,7 +71,6 @@ pub enum JoinError {
         "segment {index} says that {found} bytes of block {number} were missing, but {expected} are"
     )]
     ContinuationLength {
-        /// Index of the segment.
         index: SegmentIndex,
         /// Number of the block.
         number: u32,
@@ -105,7 +102,6 @@ pub enum JoinError {
          the parent segment header in the segment is {expected}"
     )]
     HeaderHash {
-        /// Index of the segment.
         index: SegmentIndex,
         /// What its header says.
         found: HeaderHash,
@@ -115,7 +111,6 @@ pub enum JoinError {
     /// The segment's header says that it ends elsewhere.
     #[error("the header of segment {index} ends at {found:?}, the segment at {expected:?}")]
     HeaderLastBlock {
-        /// Index of the segment.
         index: SegmentIndex,
         /// What its header says.
         found: LastArchivedBlock,

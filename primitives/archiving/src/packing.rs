@@ -42,6 +42,7 @@ pub struct RawSegment<'a> {
 
 /// Why a block cannot be appended. Nothing has changed then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum PackingError {
     /// A segment of this size cannot hold one item of each kind.
     #[error("a segment of {0} bytes is too small: at least {SMALLEST_SEGMENT_BYTES} are needed")]
@@ -71,12 +72,7 @@ pub enum PackingError {
     EmptyBlock(u32),
     /// A block whose length does not fit in 32 bits.
     #[error("block {number} has {length} bytes: at most 4,294,967,295 can be archived")]
-    BlockTooLarge {
-        /// Its number.
-        number: u32,
-        /// Its length.
-        length: usize,
-    },
+    BlockTooLarge { number: u32, length: usize },
     /// Segment indices have 64 bits.
     #[error("segment {0} was the last one that an index of 64 bits can name")]
     SegmentsExhausted(SegmentIndex),
@@ -85,19 +81,18 @@ pub enum PackingError {
         "segment {segment} ends {archived} bytes into block {number}, which has only {length}: it is another block"
     )]
     AnotherBlock {
-        /// The segment.
         segment: SegmentIndex,
         /// Number of the block.
         number: u32,
         /// How many of its bytes the segment and those before it hold.
         archived: u32,
-        /// Its length.
         length: usize,
     },
 }
 
 /// Why a saved state is not one that a packer of this chain has saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum PackerStateError {
     /// A segment of this size cannot hold one item of each kind.
     #[error("a segment of {0} bytes is too small: at least {SMALLEST_SEGMENT_BYTES} are needed")]
@@ -107,7 +102,6 @@ pub enum PackerStateError {
         "the unfinished segment has {length} bytes of {capacity}: it would have been closed at {closed}"
     )]
     Full {
-        /// Its length.
         length: usize,
         /// Length of a segment.
         capacity: usize,

@@ -13,7 +13,8 @@
 
 use crate::{
     BlockError, ChainData, Evidence, Parent, SealedHeader, VerifyDelayFunction, child_query,
-    digest_shape, fork_choice::block_weight, one_justification, slot_after_parent,
+    digest_shape, fork_choice::block_weight, header_size, one_justification, slot_after_parent,
+    slot_in_reach,
 };
 use allod_consensus_primitives::{
     ChildContext, ConsensusLog, MAX_BLOCKED_KEYS, PotJustification, PotParameters, PreDigest,
@@ -278,10 +279,12 @@ impl<B: Base> HeaderRules<'_, B> {
         let number = self.link(context, &header)?;
         let hash = header.hash().into();
         let (header, seal) = split_seal(header).map_err(BlockError::from)?;
+        header_size(&header)?;
         digest_shape(&header)?;
         let sealed = SealedHeader::new(header, &[seal_item(&seal)])?;
         let claim = sealed.pre_digest();
         slot_after_parent(claim.slot, context.chain_data.slot)?;
+        slot_in_reach(claim.slot, &context.chain_data, self.parameters)?;
         let carried = Carried::new(consensus_logs(sealed.header()).map_err(BlockError::from)?);
         self.segments(context, number, &carried)?;
         let step = self.step(context, number, claim.slot, &carried);

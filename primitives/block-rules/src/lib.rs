@@ -23,14 +23,15 @@
 //! | iterations rise to twice as many at most | [`bounded_raise`] | `UnboundedRaise` |
 //! | the consensus logs that are due, and no others | [`Parent::verify_logs`] | `Digest`, `SegmentHeaders`, `ConsensusDigest` |
 //!
-//! Three rules ask the database, the runtime or a clock, and lie where blocks are imported
-//! (`node/consensus/src/import.rs`):
+//! Four rules ask the database, the runtime or a clock, and lie where blocks are imported
+//! (`node/consensus/src`):
 //!
 //! | rule | where | otherwise |
 //! |---|---|---|
-//! | the parent is stored, with its [`ChainData`] | `chain_data::load` | `Error::UnknownParent`, `Error::NoChainData` |
-//! | the inherents are right: a time that is not in the future, the segment headers of the digest | `check_inherents`, for foreign blocks | `Error::Inherents` |
-//! | the slot is at most `MAX_SLOTS_AHEAD` past the node's own time | `hold_back` | the block waits, and is not refused |
+//! | the parent is stored, with its [`ChainData`] | `load` in `chain_data.rs` | `Error::UnknownParent`, `Error::NoChainData` |
+//! | the inherents are right: a time after the parent's, the segment headers of the digest | `check_inherents` in `execute.rs`, for foreign blocks | `Error::Inherents` |
+//! | the block executes, and leads to the state root of its header | `execute` in `execute.rs`, for foreign blocks | `Error::Trap`, `Error::StateRoot` |
+//! | the slot is at most `MAX_SLOTS_AHEAD` past the node's own time | `hold_back` in `future.rs`, before the import queue | the block waits, and is not refused |
 //!
 //! None of these functions relies on another one having run before, so that the order, in which
 //! cheap ones come first, is the caller's. What was checked is a type that only its rule makes:

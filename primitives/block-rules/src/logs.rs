@@ -24,8 +24,12 @@ impl Parent<'_> {
     ) -> Result<VerifiedLogs, BlockError> {
         let carried = consensus_logs(header)?;
         for log in &carried {
-            if let ConsensusLog::PotChange(change) = log {
-                bounded_raise(&self.context.pot, change)?;
+            match log {
+                ConsensusLog::PotChange(change) => bounded_raise(&self.context.pot, change)?,
+                // Whatever else they say is compared below.
+                ConsensusLog::SolutionRange(_)
+                | ConsensusLog::KeyBlocked(_)
+                | ConsensusLog::SegmentHeader(_) => {}
             }
         }
         let headers: Vec<SegmentHeader> = carried.iter().filter_map(segment_header).collect();

@@ -91,7 +91,7 @@ impl RequestPayload<'_> {
     }
 }
 
-/// The signature of a request or of a consent, at most 512 bytes (RSA with 4,096 bits).
+/// The signature of a request or of a consent, at most [`MAX_SIGNATURE_SIZE`] bytes.
 pub type SignatureBytes = BoundedVec<u8, ConstU32<MAX_SIGNATURE_SIZE>>;
 
 /// A request as it travels: what of the payload is not in the call already, and the signature.
@@ -103,7 +103,7 @@ pub struct SignedRequest {
     pub nonce: u64,
     /// Last block in which the request is valid.
     pub valid_until: u32,
-    /// Signature over the payload, at most 512 bytes (RSA with 4,096 bits).
+    /// Signature over the payload.
     pub signature: SignatureBytes,
 }
 

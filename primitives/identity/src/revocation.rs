@@ -5,7 +5,8 @@ use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{BoundedVec, traits::ConstU32};
 
-/// A serial number: the contents of its DER INTEGER, big-endian, positive, 1 to 20 octets.
+/// A serial number: the contents of its DER INTEGER, big-endian, positive, 1 to
+/// [`MAX_SERIAL_OCTETS`] octets.
 pub type Serial = BoundedVec<u8, ConstU32<MAX_SERIAL_OCTETS>>;
 
 /// Whether these bytes are a serial number in the one form that it has: see [`check_serial`].

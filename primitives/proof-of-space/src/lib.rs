@@ -8,7 +8,7 @@
 //! - [`verify`] checks a proof for any K from 16 to 32 and returns its quality; proofs and qualities are bit for
 //!   bit those of Chia's own library. It needs neither `std` nor much memory.
 //! - [`Table`] makes tables for K from 16 to 20 and finds all proofs for a challenge, in Chia's order.
-//! - The protocol itself (§3, §6) uses K = 17 with one challenge for each of 8,192 s-buckets:
+//! - This chain (§3, §6) uses the protocol's K ([`K`]), with one challenge for each of 8,192 s-buckets:
 //!   [`SectorTable`], [`TableGenerator`], [`verify_bucket`], [`bucket_challenge`].
 //!
 //! ```

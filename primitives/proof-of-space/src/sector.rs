@@ -1,4 +1,4 @@
-//! The proof of space as the protocol uses it: K = 17, one challenge for each s-bucket (§3, §6).
+//! The proof of space as it is used here: the protocol's K ([`K`]), one challenge for each s-bucket (§3, §6).
 
 use crate::table::{Graph, Workspace, make};
 use crate::verifier::check;
@@ -10,7 +10,7 @@ pub use allod_core::parameters::{S_BUCKETS, SPACE_K as K, SPACE_PROOF_BYTES as P
 /// A proof of space of the protocol.
 pub type Proof = [u8; PROOF_BYTES];
 
-/// The challenge of an s-bucket: its number as 17 bits, big-endian, left-aligned, then zero (§6).
+/// The challenge of an s-bucket: its number as [`K`] bits, big-endian, left-aligned, then zero (§6).
 ///
 /// `s_bucket` is below [`S_BUCKETS`]; other numbers have challenges too, but no verifier accepts them.
 pub fn bucket_challenge(s_bucket: u16) -> Challenge {

@@ -29,6 +29,7 @@ impl fmt::Display for PointRole {
 
 /// The rule of §7 that a solution breaks: the first one, in the order of the design.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum SolutionError {
     /// The farmer sealed two blocks with one ticket and was reported.
     #[error("key {0} is blocked: it sealed two blocks with one solution")]
@@ -87,10 +88,7 @@ pub enum SolutionError {
     UnknownSegment(SegmentIndex),
     /// Bytes that are no point of the group.
     #[error("{role} is not a canonical compressed point of G1 in the subgroup of order r")]
-    Point {
-        /// Which of the points.
-        role: PointRole,
-    },
+    Point { role: PointRole },
     /// A chunk that is no scalar.
     #[error("chunk {0} is not canonical: it must be below the group order r")]
     Scalar(ScalarBytes),
@@ -107,7 +105,6 @@ pub enum SolutionError {
         "the ticket lies {distance} from the target, more than half of the range, {half_range}"
     )]
     OutOfRange {
-        /// Its distance.
         distance: u64,
         /// Largest distance that wins.
         half_range: u64,
@@ -121,7 +118,6 @@ pub enum SolutionError {
     /// The segment has another record there.
     #[error("the record witness does not open segment {segment} at position {position}")]
     RecordOpening {
-        /// The segment.
         segment: SegmentIndex,
         /// Position of the piece in it.
         position: u64,

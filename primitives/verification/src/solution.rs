@@ -11,8 +11,8 @@ use ekzg_bls12_381::G1Point;
 
 /// What a solution is judged by: the slot that it is for and the state of its block's parent.
 #[derive(Debug, Clone)]
+#[allow(missing_docs)]
 pub struct SolutionContext<'a> {
-    /// The chain's parameters.
     pub parameters: &'a ChainParameters,
     /// The block's slot.
     pub slot: Slot,

@@ -218,7 +218,6 @@ impl KeyAlgorithm {
 
 /// `sha1WithRSAEncryption`, contents of the identifier.
 const SHA1_WITH_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5];
-/// `ecdsa-with-SHA1`.
 const ECDSA_WITH_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
 /// `id-dsa-with-sha1`.
 const DSA_WITH_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3];

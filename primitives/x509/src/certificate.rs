@@ -368,7 +368,7 @@ impl<'a> ParsedCertificate<'a> {
     }
 
     /// Verifies that `issuer`'s key signed this certificate. Names are not compared: identities
-    /// link by identifier (§11.8). Costs one signature check.
+    /// link by identifier (§11.1). Costs one signature check.
     pub fn verify_signed_by(&self, issuer: &ParsedCertificate<'_>) -> Result<(), SignatureError> {
         issuer.verify_message(self.algorithm, self.tbs, self.signature)
     }

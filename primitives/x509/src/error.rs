@@ -9,12 +9,12 @@ use crate::{
 
 /// A part of a certificate, to say where an error lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Field {
     /// The certificate as a whole.
     Certificate,
     /// What is signed.
     TbsCertificate,
-    /// Version.
     Version,
     /// Serial number.
     Serial,
@@ -46,7 +46,6 @@ pub enum Field {
     AuthorityKeyIdentifier,
     /// The extension CRL distribution points.
     DistributionPoints,
-    /// The signature.
     Signature,
     /// A revocation list as a whole.
     CertificateList,
@@ -60,7 +59,6 @@ pub enum Field {
     CertificationRequest,
     /// The attributes of a certification request.
     Attributes,
-    /// A private key.
     PrivateKey,
 }
 

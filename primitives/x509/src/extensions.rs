@@ -67,8 +67,8 @@ pub mod oid {
 pub struct BasicConstraints {
     /// Whether the subject is a certification authority.
     pub is_ca: bool,
-    /// Most intermediate certificates between this one and the last of a chain. Chains here have
-    /// at most eight certificates, so that what exceeds a byte is kept as 255.
+    /// Most intermediate certificates between this one and the last of a chain. Chains here are
+    /// so short ([`MAX_CHAIN`](crate::MAX_CHAIN)) that what exceeds a byte is kept as 255.
     pub path_length: Option<u8>,
 }
 

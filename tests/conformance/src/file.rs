@@ -9,6 +9,7 @@ const MAX_BYTES: u64 = 512 << 20;
 
 /// Why a file could not be understood.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum FileError {
     /// The file could not be read.
     #[error("{0}")]
@@ -25,9 +26,7 @@ pub enum FileError {
     /// A field of a case is wrong.
     #[error("{case}, field `{field}`: {problem}")]
     Field {
-        /// Which case.
         case: String,
-        /// Which field of it.
         field: &'static str,
         /// What is wrong, and what would be right.
         problem: String,

@@ -7,10 +7,10 @@
 //! | module | targets |
 //! |---|---|
 //! | [`x509`] | certificates, revocation lists, requests, paths, names, PEM, private keys |
-//! | [`blocks`] | digests, justifications, proofs of equivocation, solutions, gossip of proof-of-time |
+//! | [`blocks`] | digests, justifications, proofs of equivocation, solutions, gossip of proof-of-time, slots asked for and answers |
 //! | [`history`] | segments and their items, histories of them, pieces |
 //! | [`archive_files`] | the archiver's journal and segment headers |
-//! | [`plot_files`] | key, signed slot and `plot.json` of a plot, sectors |
+//! | [`plot_files`] | key, signed claims and `plot.json` of a plot, sectors |
 //! | [`identity`] | extrinsics, calls, arguments of calls and of runtime APIs, DIDs |
 //! | [`json`] | JSON-RPC both ways, signature files, chain specifications |
 //!
@@ -48,10 +48,10 @@ pub struct Target {
 
 /// A file of the corpus.
 #[derive(Debug, Clone)]
+#[allow(missing_docs)]
 pub struct Seed {
     /// `valid-…` if the target must take it, else `invalid-…`.
     pub name: String,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 

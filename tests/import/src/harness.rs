@@ -132,10 +132,9 @@ fn client(parameters: ChainParameters, folder: &Path) -> Client {
 }
 
 /// A node's database, archiver and block import.
+#[allow(missing_docs)]
 pub struct Node {
-    /// The client.
     pub client: Arc<Client>,
-    /// Of its chain.
     pub parameters: ChainParameters,
     import: Import,
     // Last, so that the folder goes when nothing uses it any more.

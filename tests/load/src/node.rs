@@ -32,8 +32,8 @@ pub struct Node {
 
 /// A block as JSON-RPC gives it.
 #[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
 pub struct Block {
-    /// Its header.
     pub header: Header,
     /// Inherents and transactions.
     pub extrinsics: Vec<OpaqueExtrinsic>,

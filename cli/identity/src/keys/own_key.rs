@@ -143,10 +143,10 @@ pub struct KeyArgs {
 }
 
 /// Where the key is.
+#[allow(missing_docs)]
 pub enum OwnKey {
     /// Here; a new one is still to be written.
     Here {
-        /// The key.
         key: Box<SigningKey>,
         /// Where to write it.
         new: Option<PathBuf>,

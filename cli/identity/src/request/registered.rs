@@ -90,8 +90,8 @@ pub enum FindKeyError {
 
 /// A registered identity that has a certificate.
 #[derive(Debug, Clone)]
+#[allow(missing_docs)]
 pub struct RegisteredIdentity {
-    /// Its identifier.
     pub identifier: Identifier,
     /// The nonce of its next request.
     pub nonce: u64,

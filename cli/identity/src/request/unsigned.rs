@@ -48,12 +48,12 @@ pub enum SigningError {
 
 /// A request before it is signed.
 #[derive(Debug, Clone)]
+#[allow(missing_docs)]
 pub struct UnsignedRequest {
     /// The call and its arguments.
     pub query: PayloadQuery,
     /// The identity that acts.
     pub actor: Identifier,
-    /// Its nonce.
     pub nonce: u64,
     /// DER of the certificate whose key signs.
     pub signer: Vec<u8>,

@@ -144,12 +144,20 @@ fn parse_reason(text: &str) -> Result<RevocationReason, String> {
 mod tests {
     use super::*;
     use allod_x509::builder::{CertificateBuilder, SigningKey, name};
-    use clap::Parser;
+    use clap::{CommandFactory, Parser};
 
     #[derive(Debug, Parser)]
     struct Cli {
         #[command(flatten)]
         args: RevokeArgs,
+    }
+
+    #[test]
+    fn help_names_every_reason() {
+        let help = Cli::command().render_long_help().to_string();
+        for reason in RevocationReason::ALL {
+            assert!(help.contains(reason.name()), "{reason}: {help}");
+        }
     }
 
     fn parse(arguments: &[&str]) -> Result<RevokeArgs, String> {

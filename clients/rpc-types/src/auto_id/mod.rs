@@ -103,9 +103,9 @@ pub mod codes {
     }
 }
 
-/// The DER of a certificate, at most 4 KiB.
+/// The DER of a certificate, at most [`MAX_CERTIFICATE_SIZE`] bytes.
 pub type CertificateBytes = BoundedBytes<{ MAX_CERTIFICATE_SIZE as usize }>;
-/// A signature in X.509's encoding, at most 512 bytes.
+/// A signature in X.509's encoding, at most [`MAX_SIGNATURE_SIZE`] bytes.
 pub type SignatureBytes = BoundedBytes<{ MAX_SIGNATURE_SIZE as usize }>;
 /// Bytes to be signed.
 pub type PayloadBytes = BoundedBytes<MAX_PAYLOAD_BYTES>;
@@ -146,10 +146,9 @@ impl<'de> Deserialize<'de> for BlockHash {
 
 /// The block whose state gave an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
 pub struct BlockReference {
-    /// Its number.
     pub number: u32,
-    /// Its hash.
     pub hash: BlockHash,
 }
 

@@ -27,6 +27,7 @@ pub enum Head {
 
 /// A question without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
 pub enum SourceError {
     /// The node cannot be reached; it may be later.
     #[error("the node cannot be reached: {0}")]
@@ -42,7 +43,6 @@ pub enum SourceError {
     /// The node answered that it will not.
     #[error("the node refuses {method}: {message} ({code})")]
     Refused {
-        /// The method.
         method: &'static str,
         /// Code of the JSON-RPC error.
         code: i32,
@@ -55,7 +55,6 @@ pub enum SourceError {
     /// The answer is not of the form that it must have, or to another question.
     #[error("the answer to {method} is malformed: {what}")]
     Malformed {
-        /// The method.
         method: &'static str,
         /// What is wrong with it.
         what: String,

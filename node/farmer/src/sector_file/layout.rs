@@ -15,7 +15,6 @@ pub(super) const MAGIC: [u8; 8] = *b"ALODSECT";
 pub(super) const CHUNK_BYTES: usize = 32;
 /// Bytes of a whole checksum.
 pub(super) const CHECKSUM_BYTES: usize = 32;
-/// Bytes of the checksum of an s-bucket.
 pub(super) const BUCKET_CHECKSUM_BYTES: usize = 16;
 /// Commitment and witness.
 pub(super) const POINTS_BYTES: usize = 2 * POINT_BYTES;

@@ -93,7 +93,6 @@ pub enum SectorError {
 /// What the name of a sector's file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileName {
-    /// Which sector.
     pub sector_index: SectorIndex,
     /// Made at; none in a name that an earlier version gave.
     pub history_size: Option<HistorySize>,

@@ -26,12 +26,12 @@ const BUFFER_BYTES: usize = 1 << 20;
 
 /// What a sector keeps of one piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct PlottedPiece {
     /// The s-buckets whose chunks were kept: 4,096 of them or none.
     pub bitmap: Bitmap,
     /// Their stored chunks, by s-bucket.
     pub chunks: Vec<[u8; CHUNK_BYTES]>,
-    /// Commitment to the record.
     pub commitment: RecordCommitment,
     /// Opening of the segment commitment.
     pub witness: RecordWitness,

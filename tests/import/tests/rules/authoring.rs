@@ -240,7 +240,7 @@ async fn a_slot_of_long_ago_that_is_still_open_can_be_won() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(PATIENCE, passes).await.unwrap();
+    timeout(TIMEOUT, passes).await.unwrap();
     // They are told in pages, the oldest first.
     let first = author.open_slots(Slot(0));
     let second = author.open_slots(Slot(16));

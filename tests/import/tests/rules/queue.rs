@@ -28,7 +28,7 @@ use std::{
 use tokio::{task::JoinHandle, time::timeout};
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 type Outcome = Result<BlockImportStatus<u32>, BlockImportError>;
 
@@ -116,7 +116,7 @@ impl Queue {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, wait).await.unwrap()
+        timeout(TIMEOUT, wait).await.unwrap()
     }
 }
 

@@ -48,6 +48,7 @@ pub enum Context {
 /// A signature over data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs)]
 pub struct SignatureFile {
     /// The layout of what is signed.
     pub context: Context,
@@ -61,9 +62,7 @@ pub struct SignatureFile {
     pub block: u32,
     /// SHA-256 of the data, as `sha256sum` writes it.
     pub sha256: CertificateFingerprint,
-    /// The algorithm.
     pub algorithm: SignatureAlgorithm,
-    /// The signature.
     pub signature: SignatureBytes,
 }
 
