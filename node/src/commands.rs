@@ -2,9 +2,10 @@
 
 use crate::{
     chain_spec,
-    cli::{Cli, Command, SpecCmd},
+    cli::{Cli, Command, SpecCmd, SpecSubcommand},
     history,
     identity::BuiltInRuntime,
+    new_network,
     node::{self, NodeSettings},
 };
 use clap::Parser;
@@ -26,7 +27,20 @@ pub fn run() -> Result<ExitCode, Error> {
 }
 
 fn spec(command: &SpecCmd) -> Result<ExitCode, Error> {
-    let spec = chain_spec::load_spec(&command.chain)?;
-    println!("{}", chain_spec::export(&spec, command.raw)?);
+    let (spec, form) = match (&command.command, &command.chain) {
+        (Some(SpecSubcommand::List), _) => {
+            for chain in &chain_spec::BUILT_IN {
+                println!("{}", chain.name());
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        (Some(SpecSubcommand::New(new)), _) => {
+            let network = new_network::network(new.from.as_deref())?;
+            (chain_spec::of_network(network)?, new.form)
+        }
+        (None, Some(chain)) => (chain_spec::load_spec(chain)?, command.form),
+        (None, None) => return Err(chain_spec::chain_help("a chain must be named").into()),
+    };
+    println!("{}", chain_spec::export(&spec, form.raw)?);
     Ok(ExitCode::SUCCESS)
 }

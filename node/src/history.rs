@@ -6,7 +6,7 @@
 //!
 //! `rebuild` works on the files of a node that does not run.
 
-use crate::{cli::Cli, commands::Error, configuration::NodeConfiguration};
+use crate::{chain_spec, cli::Cli, commands::Error, configuration::NodeConfiguration};
 use allod_archiver::{archived_bytes, rebuild::Step};
 use allod_archiving::{Reconstructor, verify_pieces_of_segment};
 use allod_core::{ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex};
@@ -47,8 +47,9 @@ pub enum HistoryCmd {
 /// Whose history is rebuilt.
 #[derive(Debug, clap::Args)]
 pub struct RebuildArgs {
-    /// `dev`, `local`, or the path of a specification: the chain that the node follows.
-    #[arg(long, value_name = "CHAIN", default_value = "dev")]
+    /// Chain that the node follows.
+    #[arg(long, value_name = "CHAIN", default_value = chain_spec::DEVELOPMENT.name(),
+        help = chain_spec::chain_help("Chain that the node follows"))]
     chain: String,
 
     /// Folder of everything that the node keeps [default: ~/.local/share/allod].

@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::NodeArguments,
+    chain_spec,
     cli::{Cli, DevCmd, NodeCmd},
     commands::Error,
     configuration::NodeConfiguration,
@@ -49,7 +50,7 @@ impl From<&DevCmd> for NodeSettings {
         arguments.network.no_mdns = true;
         arguments.rpc.rpc_cors.get_or_insert(Cors::All);
         Self {
-            chain: "dev".into(),
+            chain: chain_spec::DEVELOPMENT.name().into(),
             resync: false,
             roles: NodeRoles {
                 timekeeper: true,

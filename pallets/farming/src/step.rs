@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
         };
         pot.next_change = injected.or(pot.next_change);
 
-        let solution_range = is_due(number, parameters.era_length).then(|| {
+        let solution_range = parameters.ends_era(number).then(|| {
             let slots = slot.0.saturating_sub(EraStart::<T>::get().0);
             Self::solution_range().adjusted(
                 slots,

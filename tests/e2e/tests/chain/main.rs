@@ -11,6 +11,7 @@
 //! | [`invariants`] | what must hold of the state that the others leave behind |
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
+//! | [`own_network`] | a network that a user described in a file begins and farms |
 //! | [`remote_farmer`] | a farmer in a process of its own, over JSON-RPC |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
 //! | [`stops`] | a node that is told to stop says so; one that fails names the cause last |
@@ -25,6 +26,7 @@ mod identities;
 mod invariants;
 mod javascript;
 mod load;
+mod own_network;
 mod remote_farmer;
 mod request_builders;
 mod stops;
