@@ -5,7 +5,7 @@ check=
 if [ "$1" = --check ]; then check=yes; shift; fi
 allod=$1
 folder=$(dirname "$0")/../chain-specs
-for chain in development local; do
+for chain in $("$allod" spec list); do
     file=$folder/$chain.json
     if [ -n "$check" ]; then
         "$allod" spec "$chain" | diff -u "$file" - >&2 || {

@@ -31,7 +31,7 @@ pub enum Command {
     History(history::HistoryCmd),
     /// Register and verify identities.
     Id(Box<IdCmd>),
-    /// Print a chain specification.
+    /// Print a chain specification, or make one for a network of one's own.
     Spec(SpecCmd),
 }
 
@@ -50,8 +50,8 @@ pub struct DevCmd {
 /// `allod node`.
 #[derive(Debug, clap::Args)]
 pub struct NodeCmd {
-    /// Chain to follow: `development`, `local`, or the path of a specification.
-    #[arg(long, value_name = "CHAIN")]
+    /// Chain to follow.
+    #[arg(long, value_name = "CHAIN", help = chain_spec::chain_help("Chain to follow"))]
     pub chain: String,
 
     /// Drop the local copy of the chain and its history first, and follow the network's heaviest
@@ -92,14 +92,49 @@ pub struct NodeCmd {
 
 /// `allod spec`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct SpecCmd {
-    /// `development`, `local`, or the path of a specification.
-    pub chain: String,
+    /// Chain to print.
+    #[arg(required = true, help = chain_spec::chain_help("Chain to print"))]
+    pub chain: Option<String>,
 
+    /// How it is printed.
+    #[command(flatten)]
+    pub form: SpecForm,
+
+    /// What else there is to do.
+    #[command(subcommand)]
+    pub command: Option<SpecSubcommand>,
+}
+
+/// How a specification is printed.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct SpecForm {
     /// With the runtime and all of the genesis state, so that every node that starts from it has
     /// the same genesis block, whatever it was built with.
     #[arg(long)]
     pub raw: bool,
+}
+
+/// Subcommands of `allod spec`.
+#[derive(Debug, clap::Subcommand)]
+pub enum SpecSubcommand {
+    /// Print the specification of a network of one's own, from a file or from answers on the terminal.
+    New(NewSpecCmd),
+    /// Print the names of the chains that are built in.
+    List,
+}
+
+/// `allod spec new`.
+#[derive(Debug, clap::Args)]
+pub struct NewSpecCmd {
+    /// File that describes the network, in TOML or JSON. Without it the terminal is asked.
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+
+    /// How it is printed.
+    #[command(flatten)]
+    pub form: SpecForm,
 }
 
 impl SubstrateCli for Cli {

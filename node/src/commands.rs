@@ -2,9 +2,10 @@
 
 use crate::{
     chain_spec,
-    cli::{Command, SpecCmd},
+    cli::{Command, SpecCmd, SpecSubcommand},
     history,
     identity::BuiltInRuntime,
+    new_network,
     node::{self, NodeSettings},
     usage,
 };
@@ -29,10 +30,26 @@ pub fn run() -> Result<ExitCode, Error> {
 }
 
 fn spec(command: &SpecCmd) -> Result<ExitCode, Error> {
-    let spec = chain_spec::load_spec(&command.chain)?;
+    let (spec, form, name) = match (&command.command, &command.chain) {
+        (Some(SpecSubcommand::List), _) => {
+            for chain in &chain_spec::BUILT_IN {
+                println!("{}", chain.name());
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        (Some(SpecSubcommand::New(new)), _) => {
+            let network = new_network::network(new.from.as_deref())?;
+            (
+                chain_spec::of_network(network)?,
+                new.form,
+                "the new network",
+            )
+        }
+        (None, Some(chain)) => (chain_spec::load_spec(chain)?, command.form, chain.as_str()),
+        (None, None) => return Err(chain_spec::chain_help("a chain must be named").into()),
+    };
     // Before its state is built there is no telling whether the runtime takes it.
-    allod_chain_spec::genesis_storage(&spec)
-        .map_err(|error| format!("{}: {error}", command.chain))?;
-    println!("{}", chain_spec::export(&spec, command.raw)?);
+    allod_chain_spec::genesis_storage(&spec).map_err(|error| format!("{name}: {error}"))?;
+    println!("{}", chain_spec::export(&spec, form.raw)?);
     Ok(ExitCode::SUCCESS)
 }

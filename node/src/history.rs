@@ -49,8 +49,9 @@ pub enum HistoryCmd {
 /// Whose history is rebuilt.
 #[derive(Debug, clap::Args)]
 pub struct RebuildArgs {
-    /// `dev`, `local`, or the path of a specification: the chain that the node follows.
-    #[arg(long, value_name = "CHAIN", default_value = "dev")]
+    /// Chain that the node follows.
+    #[arg(long, value_name = "CHAIN", default_value = chain_spec::DEVELOPMENT.name(),
+        help = chain_spec::chain_help("Chain that the node follows"))]
     chain: String,
 
     /// Folder of everything that the node keeps [default: ~/.local/share/allod].

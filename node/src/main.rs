@@ -11,6 +11,7 @@
 //! | [`signals`] | signals that end a node in order |
 //! | [`usage`] | errors of the command line |
 //! | [`chain_spec`] | built-in chains, specifications from files |
+//! | [`new_network`] | `allod spec new`: a network of one's own, from a file or from answers |
 //! | [`farming`] | arguments about farming |
 //! | [`identity`] | the runtime, for `allod id` |
 //! | [`history`] | `allod history`: rebuilds blocks from pieces |
@@ -27,6 +28,7 @@ mod configuration;
 mod farming;
 mod history;
 mod identity;
+mod new_network;
 mod node;
 mod ports;
 mod signals;

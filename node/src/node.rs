@@ -59,7 +59,7 @@ impl From<&DevCmd> for NodeSettings {
         arguments.network.no_mdns = true;
         arguments.rpc.rpc_cors.get_or_insert(Cors::All);
         Self {
-            chain: "dev".into(),
+            chain: chain_spec::DEVELOPMENT.name().into(),
             resync: false,
             checkpoint: None,
             roles: NodeRoles {

@@ -22,6 +22,7 @@ use allod_identity::{
 };
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
+    storage::with_transaction_unchecked,
     weights::Weight,
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -30,12 +31,28 @@ use sp_api::impl_runtime_apis;
 use sp_core::{OpaqueMetadata, crypto::KeyTypeId};
 use sp_inherents::{CheckInherentsResult, InherentData};
 use sp_runtime::{
-    ApplyExtrinsicResult, ExtrinsicInclusionMode,
+    ApplyExtrinsicResult, ExtrinsicInclusionMode, TransactionOutcome,
     traits::Block as BlockT,
     transaction_validity::{TransactionSource, TransactionValidity},
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
+
+/// Answers about the state that a child of the block begins with.
+///
+/// The first block after an upgrade of the runtime migrates the state before anything else. A node asks about that
+/// block before it exists, of its parent's state and by the new runtime: so the answer is given after the migrations,
+/// and what they changed is forgotten again.
+pub(crate) fn migrated<Answer>(ask: impl FnOnce() -> Answer) -> Answer {
+    let last = frame_system::LastRuntimeUpgrade::<Runtime>::get();
+    if last.is_some_and(|last| !last.was_upgraded(&VERSION)) {
+        return ask();
+    }
+    with_transaction_unchecked(|| {
+        Executive::execute_on_runtime_upgrade();
+        TransactionOutcome::Rollback(ask())
+    })
+}
 
 type Extrinsic = <Block as BlockT>::Extrinsic;
 type HeaderOf = <Block as BlockT>::Header;
@@ -186,39 +203,39 @@ impl_runtime_apis! {
 
     impl allod_consensus_primitives::FarmingApi<Block> for Runtime {
         fn parameters() -> ChainParameters {
-            Farming::parameters()
+            migrated(Farming::parameters)
         }
 
         fn slot() -> Slot {
-            Farming::slot()
+            migrated(Farming::slot)
         }
 
         fn solution_range() -> SolutionRange {
-            Farming::solution_range()
+            migrated(Farming::solution_range)
         }
 
         fn history_size() -> HistorySize {
-            Farming::history_size()
+            migrated(Farming::history_size)
         }
 
         fn segment_commitment(index: SegmentIndex) -> Option<SegmentCommitment> {
-            Farming::segment_commitment(index)
+            migrated(|| Farming::segment_commitment(index))
         }
 
         fn pot_parameters() -> PotParameters {
-            Farming::pot_parameters()
+            migrated(Farming::pot_parameters)
         }
 
         fn is_key_blocked(public_key: PublicKey) -> bool {
-            Farming::is_key_blocked(&public_key)
+            migrated(|| Farming::is_key_blocked(&public_key))
         }
 
         fn child_context(query: ChildQuery) -> ChildContext {
-            Farming::child_context(query)
+            migrated(|| Farming::child_context(query))
         }
 
         fn equivocation_report(proof: EquivocationProof<HeaderOf>) -> Option<Extrinsic> {
-            let call = Farming::equivocation_report(proof)?;
+            let call = migrated(|| Farming::equivocation_report(proof))?;
             Some(UncheckedExtrinsic::new_transaction(call.into(), unsigned_extension()))
         }
     }

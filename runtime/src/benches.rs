@@ -14,6 +14,11 @@ frame_benchmarking::define_benchmarks!(
     [pallet_transaction_payment, TransactionPayment]
     [pallet_farming, Farming]
     [pallet_rewards, Rewards]
+    [pallet_storage_fees, StorageFees]
+    [pallet_stewards, Stewards]
+    [pallet_multisig, Multisig]
+    [pallet_preimage, Preimage]
+    [pallet_scheduler, Scheduler]
     [pallet_auto_id, AutoId]
     [pallet_revocation, Revocation]
 );

@@ -3,9 +3,12 @@
 #![warn(missing_docs)]
 
 use crate::{
-    AccountId, AutoId, Balance, Balances, Block, Farming, Hash, Nonce, OriginCaller, PalletInfo,
-    Revocation, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
-    RuntimeOrigin, RuntimeTask, System, Timestamp, VERSION,
+    AccountId, AutoId, Balance, Balances, Block, Farming, Hash, Multisig, Nonce, OriginCaller,
+    PalletInfo, Preimage, Revocation, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
+    RuntimeHoldReason, RuntimeOrigin, RuntimeTask, Scheduler, StorageFees, System, Timestamp,
+    VERSION,
+    fees::ChargeTransaction,
+    space::{FarmedSpace, SpaceLength},
 };
 use allod_core::parameters::EQUIVOCATION_WINDOW;
 use allod_identity::SignatureAlgorithm;
@@ -13,17 +16,19 @@ use core::time::Duration;
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
-        ConstU8, ConstU16, ConstU32, ConstU64, ConstU128, Contains, Get, LinearStoragePrice,
-        UnixTime, VariantCountOf, fungible::HoldConsideration,
+        ConstU8, ConstU16, ConstU32, ConstU64, ConstU128, Contains, EqualPrivilegeOnly, Get,
+        LinearStoragePrice, OnUnbalanced, UnixTime, VariantCountOf, fungible::HoldConsideration,
     },
     weights::{
-        ConstantMultiplier, IdentityFee, Weight,
+        IdentityFee, Weight,
         constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
     },
 };
-use frame_system::limits::{BlockLength, BlockWeights};
-use pallet_rewards::{FeesToAuthor, IssuanceSchedule};
-use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
+use frame_system::{EnsureRoot, limits::BlockWeights};
+use pallet_rewards::{CreditOf, IssuanceSchedule, RewardFund};
+use pallet_stewards::{MAX_STEWARDS, MultisigAccount};
+use pallet_storage_fees::{PriceRule, ToFund};
+use pallet_transaction_payment::{ConstFeeMultiplier, Multiplier};
 use sp_runtime::{Perbill, traits::One};
 use sp_version::RuntimeVersion;
 
@@ -36,8 +41,9 @@ pub const MICRO_ALD: Balance = MILLI_ALD / 1_000;
 
 /// What an account must hold to exist.
 pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_ALD;
-/// What each byte of a transaction costs.
-pub const BYTE_FEE: Balance = MICRO_ALD;
+/// Price of a byte of pieces where genesis fixes it, as the presets for development and local chains do: a byte of a
+/// transaction takes a little more than two of them, so it costs about a millionth of an ALD.
+pub const FIXED_PRICE: u64 = 500_000;
 /// Prefix of addresses in text (SS58): the generic one.
 pub const SS58_PREFIX: u16 = 42;
 /// Length of a slot of the presets' chains, in milliseconds.
@@ -54,15 +60,25 @@ parameter_types! {
         Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
         NORMAL_SHARE,
     );
-    /// 5 MiB, of which transactions may take three quarters.
-    pub Length: BlockLength = BlockLength::builder()
-        .max_length(MAX_BLOCK_BYTES)
-        .modify_max_length_for_class(frame_support::dispatch::DispatchClass::Normal, |bytes| {
-            *bytes = NORMAL_SHARE * MAX_BLOCK_BYTES
-        })
-        .build();
-    /// Fees follow weight and length alone.
+    /// Fees for weight follow the weight alone.
     pub FeeMultiplier: Multiplier = Multiplier::one();
+    /// The price of a byte where it follows the space: that of a chain which keeps 32 copies of its history, from 10⁻⁷
+    /// to 10⁻³ ALD.
+    pub const StoragePrice: PriceRule = PriceRule {
+        copies: 32,
+        reserve: 1024,
+        eras: 16,
+        step: (9, 8),
+        floor: MICRO_ALD / 10,
+        ceiling: MILLI_ALD,
+    };
+    /// What the agenda's calls may weigh in a block.
+    pub AgendaWeight: Weight = NORMAL_SHARE * Weights::get().max_block;
+    /// Reason of the deposit for a preimage.
+    pub const PreimageHold: RuntimeHoldReason =
+        RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
+    /// Deposit for each preimage, whatever its size.
+    pub const PreimageDeposit: Balance = 10 * MILLI_ALD;
     /// 10 ALD a block, halved after every 21 million blocks, which at the target of one block in
     /// 6 seconds is four years: 420 million ALD in all.
     pub const Issuance: IssuanceSchedule<Balance> = IssuanceSchedule {
@@ -79,8 +95,8 @@ parameter_types! {
     pub const RevocationDeposit: Balance = 10 * MILLI_ALD;
     /// Deposit for each identity, whatever its size.
     pub const IdentityDeposit: Balance = 100 * MILLI_ALD;
-    /// Deposit for each byte that an identity, a status or a list stores.
-    pub const IdentityByteDeposit: Balance = MILLI_ALD / 10;
+    /// Deposit for each byte that an identity, a status, a list or a preimage stores.
+    pub const ByteDeposit: Balance = MILLI_ALD / 10;
 }
 
 /// The account that the block's solution names for the reward.
@@ -100,7 +116,7 @@ impl frame_system::Config for Runtime {
     type Block = Block;
     // As far back as an equivocation can be reported.
     type BlockHashCount = ConstU32<EQUIVOCATION_WINDOW>;
-    type BlockLength = Length;
+    type BlockLength = SpaceLength;
     type BlockWeights = Weights;
     type DbWeight = ParityDbWeight;
     type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
@@ -151,8 +167,8 @@ impl pallet_balances::Config for Runtime {
 
 impl pallet_transaction_payment::Config for Runtime {
     type FeeMultiplierUpdate = ConstFeeMultiplier<FeeMultiplier>;
-    type LengthToFee = ConstantMultiplier<Balance, ConstU128<BYTE_FEE>>;
-    type OnChargeTransaction = FungibleAdapter<Balances, FeesToAuthor<Runtime>>;
+    type LengthToFee = StorageFees;
+    type OnChargeTransaction = ChargeTransaction;
     type OperationalFeeMultiplier = ConstU8<5>;
     type RuntimeEvent = RuntimeEvent;
     type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
@@ -163,11 +179,87 @@ impl pallet_farming::Config for Runtime {
     type WeightInfo = pallet_farming::weights::SubstrateWeight<Runtime>;
 }
 
+/// The fund of fees for storage, for [`crate::Rewards`].
+pub struct StorageFund;
+
+impl RewardFund<CreditOf<Runtime>> for StorageFund {
+    fn take_share() -> CreditOf<Runtime> {
+        StorageFees::take_share()
+    }
+
+    fn give_back(share: CreditOf<Runtime>) {
+        ToFund::<Runtime>::on_unbalanced(share);
+    }
+}
+
 impl pallet_rewards::Config for Runtime {
     type Currency = Balances;
+    type Fund = StorageFund;
     type RewardAddress = RewardAddress;
     type Schedule = Issuance;
     type WeightInfo = pallet_rewards::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_storage_fees::Config for Runtime {
+    type Currency = Balances;
+    type Rule = StoragePrice;
+    type Space = FarmedSpace;
+    type WeightInfo = pallet_storage_fees::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_multisig::Config for Runtime {
+    type BlockNumberProvider = System;
+    type Currency = Balances;
+    type DepositBase = ConstU128<{ 100 * MILLI_ALD }>;
+    type DepositFactor = ConstU128<{ 10 * MILLI_ALD }>;
+    type MaxSignatories = ConstU32<MAX_STEWARDS>;
+    type RuntimeCall = RuntimeCall;
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_preimage::Config for Runtime {
+    type Consideration = HoldConsideration<
+        AccountId,
+        Balances,
+        PreimageHold,
+        LinearStoragePrice<PreimageDeposit, ByteDeposit, Balance>,
+    >;
+    type Currency = Balances;
+    type ManagerOrigin = EnsureRoot<AccountId>;
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_preimage::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_scheduler::Config for Runtime {
+    type BlockNumberProvider = System;
+    // FRAME's benchmark of a full agenda needs this many.
+    type MaxScheduledPerBlock = ConstU32<50>;
+    type MaximumWeight = AgendaWeight;
+    type OriginPrivilegeCmp = EqualPrivilegeOnly;
+    type PalletsOrigin = OriginCaller;
+    type Preimages = Preimage;
+    type RuntimeCall = RuntimeCall;
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeOrigin = RuntimeOrigin;
+    type ScheduleOrigin = EnsureRoot<AccountId>;
+    type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
+}
+
+/// The accounts of the SDK's multisigs, for [`crate::Stewards`].
+pub struct Multisigs;
+
+impl MultisigAccount<AccountId> for Multisigs {
+    fn account(members: &[AccountId], threshold: u16) -> AccountId {
+        Multisig::multi_account_id(members, threshold)
+    }
+}
+
+impl pallet_stewards::Config for Runtime {
+    type Multisig = Multisigs;
+    type PalletsOrigin = OriginCaller;
+    type Scheduler = Scheduler;
+    type WeightInfo = pallet_stewards::weights::SubstrateWeight<Runtime>;
 }
 
 /// The signature algorithms that certificates and requests may use.
@@ -205,7 +297,7 @@ impl pallet_auto_id::Config for Runtime {
         AccountId,
         Balances,
         IdentityHold,
-        LinearStoragePrice<IdentityDeposit, IdentityByteDeposit, Balance>,
+        LinearStoragePrice<IdentityDeposit, ByteDeposit, Balance>,
     >;
     type Statuses = Revocation;
     type Time = BlockTime;
@@ -217,7 +309,7 @@ impl pallet_revocation::Config for Runtime {
         AccountId,
         Balances,
         RevocationHold,
-        LinearStoragePrice<RevocationDeposit, IdentityByteDeposit, Balance>,
+        LinearStoragePrice<RevocationDeposit, ByteDeposit, Balance>,
     >;
     type Identities = AutoId;
     type Time = BlockTime;

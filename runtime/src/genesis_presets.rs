@@ -1,10 +1,11 @@
-//! The chains that can be started without a chain specification (columns `dev` and `local` of §3).
+//! The chains that can be started without a chain specification (the columns of §3).
 
 #![warn(missing_docs)]
 
 use crate::{
-    AccountId, Balance, BalancesConfig, FarmingConfig, RuntimeGenesisConfig, SudoConfig,
-    configs::{ALD, SLOT_DURATION_MS},
+    AccountId, Balance, BalancesConfig, FarmingConfig, RuntimeGenesisConfig, StewardsConfig,
+    StorageFeesConfig, SudoConfig,
+    configs::{ALD, FIXED_PRICE, SLOT_DURATION_MS},
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use allod_core::{ChainParameters, SolutionRange};
@@ -19,7 +20,24 @@ pub const DEVELOPMENT_SECTORS: u32 = 2;
 /// Sectors that farm the local chain from its start: two farmers with two each.
 pub const LOCAL_SECTORS: u32 = 4;
 
-/// Pieces per sector of both chains.
+/// Sectors that the test network's first solution range is made for: about 2 GB.
+pub const TESTNET_SECTORS: u32 = 16;
+
+/// The preset of the test network.
+pub const TESTNET_RUNTIME_PRESET: &str = "testnet";
+
+/// Blocks that the stewards of the test network have to wait: a day, at a block in six seconds.
+const TESTNET_DELAY: u32 = 14_400;
+/// Iterations of the delay function per slot of the test network: a second of a reference core, without a pace. How
+/// that was measured: docs/networks.md.
+const TESTNET_ITERATIONS: NonZeroU32 =
+    NonZeroU32::new(TESTNET_ITERATIONS_VALUE).expect("it is not 0; qed");
+/// [`TESTNET_ITERATIONS`] as a number, a multiple of 16.
+const TESTNET_ITERATIONS_VALUE: u32 = 96_000_000;
+/// What each steward of the test network starts with, to pay for what stewards do. All else is farmed.
+const STEWARDS_ENDOWMENT: Balance = 1_000 * ALD;
+
+/// Pieces per sector of the development and the local chain.
 const PIECES_PER_SECTOR: u16 = 64;
 /// Iterations of the delay function per slot, about a millisecond of work: the timekeeper waits
 /// for the rest of the slot, so that a laptop stays cool.
@@ -73,6 +91,61 @@ pub fn local_parameters() -> ChainParameters {
     }
 }
 
+/// Parameters of a network of farmers on the internet.
+pub fn testnet_parameters() -> ChainParameters {
+    let slot_probability = (1, 6);
+    let pieces_per_sector = 1_000;
+    ChainParameters {
+        slot_duration_ms: SLOT_DURATION_MS,
+        slot_probability,
+        raw_records_per_segment: 128,
+        pieces_per_sector,
+        confirmation_depth: 100,
+        era_length: 2_016,
+        recent_segments: 5,
+        recent_fraction: (1, 10),
+        min_sector_lifetime: 4,
+        block_authoring_delay: 4,
+        entropy_interval: 50,
+        entropy_lookback: 2,
+        entropy_delay: 15,
+        initial_solution_range: SolutionRange::initial(
+            pieces_per_sector,
+            TESTNET_SECTORS.into(),
+            slot_probability,
+        ),
+        initial_iterations: TESTNET_ITERATIONS,
+        external_entropy: b"allod testnet".to_vec(),
+    }
+}
+
+/// The genesis of the test network: no root key, but three stewards, two of whom are needed. Their keys are everybody's,
+/// since a program can keep none secret: a network that is to last names its own.
+fn testnet_genesis() -> Value {
+    let stewards = [
+        Sr25519Keyring::Alice,
+        Sr25519Keyring::Bob,
+        Sr25519Keyring::Charlie,
+    ]
+    .map(|key| key.to_account_id());
+    let endowed = stewards.iter().cloned();
+    build_struct_json_patch!(RuntimeGenesisConfig {
+        balances: BalancesConfig {
+            balances: endowed
+                .map(|account| (account, STEWARDS_ENDOWMENT))
+                .collect::<Vec<(AccountId, Balance)>>(),
+        },
+        farming: FarmingConfig {
+            parameters: Some(testnet_parameters())
+        },
+        stewards: StewardsConfig {
+            members: stewards.to_vec(),
+            threshold: 2,
+            delay: TESTNET_DELAY,
+        },
+    })
+}
+
 /// A genesis whose accounts and root key are everybody's.
 fn genesis(parameters: ChainParameters) -> Value {
     let endowed = Sr25519Keyring::well_known()
@@ -83,6 +156,9 @@ fn genesis(parameters: ChainParameters) -> Value {
         farming: FarmingConfig {
             parameters: Some(parameters)
         },
+        storage_fees: StorageFeesConfig {
+            fixed_price: Some(FIXED_PRICE),
+        },
         sudo: SudoConfig {
             key: Some(Sr25519Keyring::Alice.to_account_id())
         },
@@ -91,12 +167,13 @@ fn genesis(parameters: ChainParameters) -> Value {
 
 /// The preset of a name, as JSON, none if there is none of that name.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
-    let parameters = match id.as_ref() {
-        DEV_RUNTIME_PRESET => development_parameters(),
-        LOCAL_TESTNET_RUNTIME_PRESET => local_parameters(),
+    let genesis = match id.as_ref() {
+        DEV_RUNTIME_PRESET => genesis(development_parameters()),
+        LOCAL_TESTNET_RUNTIME_PRESET => genesis(local_parameters()),
+        TESTNET_RUNTIME_PRESET => testnet_genesis(),
         _ => return None,
     };
-    Some(genesis(parameters).to_string().into_bytes())
+    Some(genesis.to_string().into_bytes())
 }
 
 /// The presets' names.
@@ -104,5 +181,6 @@ pub fn preset_names() -> Vec<PresetId> {
     vec![
         PresetId::from(DEV_RUNTIME_PRESET),
         PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+        PresetId::from(TESTNET_RUNTIME_PRESET),
     ]
 }

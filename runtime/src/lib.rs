@@ -3,14 +3,18 @@
 //! | module | holds |
 //! |---|---|
 //! | [`configs`] | what each pallet is told, and the numbers behind it |
+//! | [`fees`] | where a transaction's fees go, and what may be free |
+//! | [`space`] | the chain's space, and what it means for price and size of blocks |
 //! | [`apis`] | the runtime APIs that a node calls |
-//! | [`genesis_presets`] | the chains `development` and `local_testnet` |
+//! | [`genesis_presets`] | the chains that can be started without a specification |
 //!
 //! The order of the pallets is that of their hooks: [`Farming`] learns who made a block before
-//! [`Rewards`] pays for it.
+//! [`Rewards`] pays for it, and has its new range before [`StorageFees`] makes a price of it. [`Scheduler`] comes after
+//! it: what a scheduled call changes must not reach the logs of its own block, which a node knows before.
 //!
 //! `pallet-sudo` is part of the runtime so that a development chain can be tried out as root. Only
-//! the presets give it a key; a chain whose genesis gives none has no root.
+//! the presets for development and local chains give it a key. Elsewhere root is what the [`Stewards`] of the genesis
+//! schedule together, after a delay; a chain whose genesis names neither has no root.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros write items without documentation into this module and into `apis`; what is
@@ -25,7 +29,9 @@ pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benches;
 pub mod configs;
+pub mod fees;
 pub mod genesis_presets;
+pub mod space;
 #[cfg(test)]
 mod tests;
 pub mod transaction;
@@ -37,7 +43,9 @@ use sp_runtime::{
 };
 use sp_version::RuntimeVersion;
 
-pub use genesis_presets::{DEVELOPMENT_SECTORS, LOCAL_SECTORS};
+pub use genesis_presets::{
+    DEVELOPMENT_SECTORS, LOCAL_SECTORS, TESTNET_RUNTIME_PRESET, TESTNET_SECTORS,
+};
 pub use transaction::{TransactionContext, decode_call, signed_transaction, unsigned_extension};
 #[cfg(feature = "std")]
 pub use wasm::{WASM_BINARY, WASM_BINARY_BLOATY};
@@ -105,6 +113,8 @@ pub type Executive = frame_executive::Executive<
 pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
     Farming::do_try_state()?;
     Rewards::do_try_state()?;
+    StorageFees::do_try_state()?;
+    Stewards::do_try_state()?;
     AutoId::do_try_state()?;
     Revocation::do_try_state()
 }
@@ -123,7 +133,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("allod"),
     impl_name: Cow::Borrowed("allod"),
     authoring_version: 1,
-    spec_version: 1,
+    spec_version: 2,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     transaction_version: 1,
@@ -166,9 +176,20 @@ mod runtime {
     pub type Farming = pallet_farming::Pallet<Runtime>;
     #[runtime::pallet_index(21)]
     pub type Rewards = pallet_rewards::Pallet<Runtime>;
+    #[runtime::pallet_index(22)]
+    pub type StorageFees = pallet_storage_fees::Pallet<Runtime>;
 
     #[runtime::pallet_index(30)]
     pub type AutoId = pallet_auto_id::Pallet<Runtime>;
     #[runtime::pallet_index(31)]
     pub type Revocation = pallet_revocation::Pallet<Runtime>;
+
+    #[runtime::pallet_index(40)]
+    pub type Multisig = pallet_multisig::Pallet<Runtime>;
+    #[runtime::pallet_index(41)]
+    pub type Preimage = pallet_preimage::Pallet<Runtime>;
+    #[runtime::pallet_index(42)]
+    pub type Scheduler = pallet_scheduler::Pallet<Runtime>;
+    #[runtime::pallet_index(43)]
+    pub type Stewards = pallet_stewards::Pallet<Runtime>;
 }

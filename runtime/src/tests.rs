@@ -1,8 +1,11 @@
 //! The runtime, run natively.
 
 mod blocks;
+mod fees;
 mod metadata;
 mod presets;
+mod space;
+mod upgrades;
 
 use crate::{RuntimeGenesisConfig, genesis_presets};
 use serde_json::Value;

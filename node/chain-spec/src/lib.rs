@@ -3,6 +3,7 @@
 //! A specification is JSON in Substrate's plain or raw form. In a plain one the runtime may be `"0x"`: the one that
 //! is built into the program is taken then, as the files in `chain-specs/` have it. Before a plain one is used, the
 //! chain's parameters in it are checked one by one, so that a wrong one is named; a raw one has them in its storage.
+//! [`network`] makes one for a network of one's own.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -18,6 +19,7 @@
 
 mod checkpoint;
 mod genesis;
+pub mod network;
 mod numbers;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
@@ -116,6 +118,9 @@ pub enum SpecError {
         /// Which parameter, and what would be right.
         error: ParameterError,
     },
+    /// What it says about price or stewards is out of its range.
+    #[error("{0}")]
+    Network(network::NetworkError),
     /// The specification leaves the runtime to the program, which has none.
     #[error("the specification leaves the runtime out, and this program was built without one")]
     NoRuntime,
@@ -215,7 +220,9 @@ fn check_parameters(runtime_genesis: &Map<String, Value>) -> Result<(), SpecErro
         .map_err(|error| SpecError::Parameters { form, error })?;
     parameters
         .check()
-        .map_err(|error| SpecError::Parameter { form, error })
+        .map_err(|error| SpecError::Parameter { form, error })?;
+    let path = format!("genesis.runtimeGenesis.{form}");
+    network::check_genesis(&path, content).map_err(SpecError::Network)
 }
 
 fn fill_in_runtime(

@@ -516,7 +516,7 @@ fn options(subcommand: &str) -> BTreeSet<String> {
 
 /// A chain with value, on which nothing is so by itself that is so on a test network.
 fn live_chain() -> tempfile::NamedTempFile {
-    let local = chain_spec::export(&chain_spec::local().unwrap(), false).unwrap();
+    let local = chain_spec::export(&chain_spec::LOCAL.spec().unwrap(), false).unwrap();
     let mut spec: serde_json::Value = serde_json::from_str(&local).unwrap();
     spec["chainType"] = "Live".into();
     spec["id"] = "live".into();

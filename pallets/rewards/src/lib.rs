@@ -1,15 +1,17 @@
 //! Block rewards by an issuance schedule, and fees, to the author's reward address (§8 and §10 of
 //! the design).
 //!
-//! Each block mints its reward before its first extrinsic: the amount depends on nothing that is
-//! in the block but its solution's reward address, which the runtime hands over. There is nothing
-//! to call and nothing to store.
+//! Each block pays its reward before its first extrinsic: the amount depends on nothing that is
+//! in the block but its solution's reward address, which the runtime hands over. What a fund pays of
+//! it is not minted: so an author never earns less than the schedule says, and no more than the
+//! schedule is ever issued. There is nothing to call and nothing to store.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod fees;
+mod fund;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 #[cfg(test)]
@@ -20,19 +22,26 @@ mod tests;
 pub mod weights;
 
 pub use fees::FeesToAuthor;
+pub use fund::RewardFund;
 pub use pallet::*;
 pub use schedule::IssuanceSchedule;
 pub use weights::WeightInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-    use super::{schedule::IssuanceSchedule, weights::WeightInfo};
+    use super::{fund::RewardFund, schedule::IssuanceSchedule, weights::WeightInfo};
     use frame_support::{
         pallet_prelude::*,
-        traits::fungible::{Balanced, Credit, Inspect, Mutate},
+        traits::{
+            Imbalance,
+            fungible::{Balanced, Credit, Inspect, Mutate},
+        },
     };
     use frame_system::pallet_prelude::*;
-    use sp_runtime::{SaturatedConversion, traits::Zero};
+    use sp_runtime::{
+        ArithmeticError, SaturatedConversion, TokenError,
+        traits::{Saturating, Zero},
+    };
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -51,7 +60,9 @@ pub mod pallet {
         type Currency: Mutate<Self::AccountId> + Balanced<Self::AccountId>;
         /// The account that the author of the block being executed is paid to, if one is known.
         type RewardAddress: Get<Option<Self::AccountId>>;
-        /// What a block earns.
+        /// What pays rewards before anything is minted.
+        type Fund: RewardFund<CreditOf<Self>>;
+        /// What a block earns, at least.
         #[pallet::constant]
         type Schedule: Get<IssuanceSchedule<BalanceOf<Self>>>;
     }
@@ -67,10 +78,12 @@ pub mod pallet {
         BlockReward {
             /// Whom.
             who: T::AccountId,
-            /// How much was minted.
+            /// How much.
             amount: BalanceOf<T>,
+            /// How much of it was minted; the fund paid the rest.
+            minted: BalanceOf<T>,
         },
-        /// The reward could not be minted; nobody gets it.
+        /// The reward could not be paid; nobody gets it, and what the fund had paid is in it again.
         BlockRewardLost {
             /// Who would have got it.
             who: T::AccountId,
@@ -104,18 +117,26 @@ pub mod pallet {
     }
 
     impl<T: Config> Pallet<T> {
-        fn pay(amount: BalanceOf<T>) {
-            if amount.is_zero() {
-                return;
-            }
+        fn pay(scheduled: BalanceOf<T>) {
             if let Some(who) = T::RewardAddress::get() {
-                Self::mint(who, amount);
+                Self::reward(who, scheduled);
             }
         }
 
-        pub(crate) fn mint(who: T::AccountId, amount: BalanceOf<T>) {
-            let event = match T::Currency::mint_into(&who, amount) {
-                Ok(amount) => Event::BlockReward { who, amount },
+        /// Pays what is scheduled or the fund's share, whichever is more.
+        pub(crate) fn reward(who: T::AccountId, scheduled: BalanceOf<T>) {
+            let share = T::Fund::take_share();
+            let to_mint = scheduled.saturating_sub(share.peek());
+            let amount = share.peek().saturating_add(to_mint);
+            if amount.is_zero() {
+                return;
+            }
+            let event = match Self::pay_out(&who, share, to_mint) {
+                Ok(()) => Event::BlockReward {
+                    who,
+                    amount,
+                    minted: to_mint,
+                },
                 Err(reason) => Event::BlockRewardLost {
                     who,
                     amount,
@@ -123,6 +144,27 @@ pub mod pallet {
                 },
             };
             Self::deposit_event(event);
+        }
+
+        fn pay_out(
+            who: &T::AccountId,
+            share: CreditOf<T>,
+            to_mint: BalanceOf<T>,
+        ) -> Result<(), DispatchError> {
+            let from_fund = share.peek();
+            let minted = T::Currency::issue(to_mint);
+            if minted.peek() != to_mint {
+                // Dropped, a credit takes itself out of the issuance.
+                drop(minted);
+                T::Fund::give_back(share);
+                return Err(ArithmeticError::Overflow.into());
+            }
+            T::Currency::resolve(who, share.merge(minted)).map_err(|unpaid| {
+                let (share, minted) = unpaid.split(from_fund);
+                drop(minted);
+                T::Fund::give_back(share);
+                TokenError::BelowMinimum.into()
+            })
         }
     }
 }

@@ -2,7 +2,14 @@
 
 use crate as pallet_rewards;
 use crate::*;
-use frame_support::{derive_impl, parameter_types, traits::Hooks};
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{
+        Hooks, Imbalance,
+        fungible::{Balanced, Inspect},
+        tokens::{Fortitude, Precision, Preservation},
+    },
+};
 use sp_runtime::{BuildStorage, traits::ConstU64};
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
@@ -50,9 +57,36 @@ parameter_types! {
     };
 }
 
+/// Account 9, which pays a quarter of what it has and keeps its existential deposit.
+pub struct Fund;
+
+/// The account of [`Fund`].
+pub const FUND: u64 = 9;
+
+impl RewardFund<CreditOf<Test>> for Fund {
+    fn take_share() -> CreditOf<Test> {
+        let share = Balances::balance(&FUND) / 4;
+        let taken = Balances::withdraw(
+            &FUND,
+            share,
+            Precision::Exact,
+            Preservation::Preserve,
+            Fortitude::Polite,
+        );
+        taken.unwrap_or_default()
+    }
+
+    fn give_back(share: CreditOf<Test>) {
+        if share.peek() > 0 {
+            Balances::resolve(&FUND, share).unwrap();
+        }
+    }
+}
+
 impl Config for Test {
     type WeightInfo = ();
     type Currency = Balances;
+    type Fund = Fund;
     type RewardAddress = Author;
     type Schedule = Schedule;
 }

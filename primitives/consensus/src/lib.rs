@@ -126,6 +126,12 @@ pub struct ChildQuery {
 
 sp_api::decl_runtime_apis! {
     /// What the farming pallet tells the node.
+    ///
+    /// Every answer is about the state that the block's children begin with: where the block brought another runtime,
+    /// that is the state after its migrations.
+    ///
+    /// A method that is added later says the version that brought it, and is not asked of a runtime of a lower one.
+    #[api_version(1)]
     pub trait FarmingApi {
         /// The parameters that genesis fixed.
         fn parameters() -> ChainParameters;

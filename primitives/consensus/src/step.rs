@@ -104,7 +104,7 @@ pub fn step(
     let (source, injected) = injection.unzip();
     pot.next_change = injected.or(pot.next_change);
 
-    let solution_range = is_due(number, parameters.era_length).then(|| {
+    let solution_range = parameters.ends_era(number).then(|| {
         before.solution_range.adjusted(
             slot.0.saturating_sub(before.era_start.0),
             parameters.era_length,

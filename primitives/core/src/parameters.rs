@@ -244,6 +244,11 @@ impl ChainParameters {
         u64::from(self.raw_records_per_segment).saturating_mul(2)
     }
 
+    /// Whether block `number` is the last one of an era. An era of 0 blocks, which no chain has, never ends.
+    pub fn ends_era(&self, number: u32) -> bool {
+        number.checked_rem(self.era_length) == Some(0)
+    }
+
     /// Raw history in a segment, in bytes.
     pub fn segment_bytes(&self) -> usize {
         usize::from(self.raw_records_per_segment).saturating_mul(RAW_RECORD_BYTES)

@@ -1,6 +1,6 @@
 //! Numbers with a meaning: each a type of its own, with only the arithmetic that makes sense.
 
-use crate::parameters::{AUDIT_GROUPS, S_BUCKETS, SLOTS_PER_DOUBLING};
+use crate::parameters::{AUDIT_GROUPS, PIECE_BYTES, S_BUCKETS, SLOTS_PER_DOUBLING};
 use parity_scale_codec::{CompactAs, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -129,6 +129,20 @@ impl SolutionRange {
         Self(self.0.saturating_mul(factor))
     }
 
+    /// Space that farmers pledge together if they win `slot probability` of all slots at this range, in bytes:
+    /// `⌊16 · 131,168 · probability · 2^64 / range⌋`. A ticket wins with probability range / 2^64, and each slot has a
+    /// ticket for 16 pieces, whatever a sector's size.
+    pub fn pledged_bytes(self, slot_probability: (u64, u64)) -> u128 {
+        let (numerator, denominator) = slot_probability;
+        let denominator = u128::from(denominator).saturating_mul(u128::from(self.0));
+        (PIECE_BYTES as u128)
+            .saturating_mul(16)
+            .saturating_mul(u128::from(numerator))
+            .saturating_mul(1 << 64)
+            .checked_div(denominator)
+            .unwrap_or(u128::MAX)
+    }
+
     /// The range for the next era, after one of `era_length` blocks took `slots` slots: follows
     /// the time taken, by no more than ×4 and no less than ÷4 (§8), and is never 0.
     pub fn adjusted(self, slots: u64, era_length: u32, slot_probability: (u64, u64)) -> Self {
@@ -214,6 +228,24 @@ mod tests {
             SolutionRange::initial(1000, 7, (1, 6)).0,
             u64::MAX / (62 * 7) / 6
         );
+    }
+
+    #[test]
+    fn a_range_tells_the_space_that_it_was_made_for() {
+        for (pieces, sectors, probability) in
+            [(64, 2, (1, 2)), (64, 4, (1, 6)), (992, 1_000, (1, 6))]
+        {
+            let space =
+                SolutionRange::initial(pieces, sectors, probability).pledged_bytes(probability);
+            let expected = u128::from(pieces) * u128::from(sectors) * 131_168;
+            assert!(
+                space.abs_diff(expected) <= expected >> 40,
+                "{space}, {expected}"
+            );
+        }
+        assert_eq!(SolutionRange(u64::MAX).pledged_bytes((1, 1)), 16 * 131_168);
+        assert_eq!(SolutionRange(1).pledged_bytes((1, 1)), (16 * 131_168) << 64);
+        assert_eq!(SolutionRange(0).pledged_bytes((1, 1)), u128::MAX);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{GENESIS_HASH, genesis};
 use crate::{
     AccountId, Balances, Block, Executive, Farming, Header, InherentDataExt, Runtime, RuntimeCall,
-    RuntimeEvent, SignedPayload, System, TxExtension, UncheckedExtrinsic,
+    RuntimeEvent, SignedPayload, StorageFees, System, TxExtension, UncheckedExtrinsic,
     configs::{ALD, EXISTENTIAL_DEPOSIT},
     unsigned_extension,
 };
@@ -26,7 +26,7 @@ use sp_runtime::{
     transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
 };
 
-const FARMER: AccountId = AccountId::new([2; 32]);
+pub(super) const FARMER: AccountId = AccountId::new([2; 32]);
 
 fn claim(slot: u64) -> PreDigest {
     let solution = Solution {
@@ -72,7 +72,11 @@ fn seal(mut header: Header) -> Header {
 }
 
 /// Builds a block as an author does; each transaction is made once the block has begun.
-fn build(parent: H256, slot: u64, transactions: &[&dyn Fn() -> UncheckedExtrinsic]) -> Block {
+pub(super) fn build(
+    parent: H256,
+    slot: u64,
+    transactions: &[&dyn Fn() -> UncheckedExtrinsic],
+) -> Block {
     let number = System::block_number() + 1;
     let digest = Digest {
         logs: vec![claim(slot).into()],
@@ -97,7 +101,12 @@ fn build(parent: H256, slot: u64, transactions: &[&dyn Fn() -> UncheckedExtrinsi
     Block { header, extrinsics }
 }
 
-fn signed(key: Sr25519Keyring, call: RuntimeCall, nonce: u32, tip: u128) -> UncheckedExtrinsic {
+pub(super) fn signed(
+    key: Sr25519Keyring,
+    call: RuntimeCall,
+    nonce: u32,
+    tip: u128,
+) -> UncheckedExtrinsic {
     let mut extension: TxExtension = unsigned_extension();
     extension.6 = frame_system::CheckNonce::from(nonce);
     extension.8 = pallet_transaction_payment::ChargeTransactionPayment::from(tip);
@@ -132,13 +141,20 @@ fn what_is_built_executes_and_pays_the_farmer() {
         consensus_logs(&block.header).unwrap(),
         [ConsensusLog::SegmentHeader(segment_0())]
     );
+    let length = block.extrinsics[2].encoded_size() as u32;
     genesis(DEV_RUNTIME_PRESET).execute_with(|| {
         let before = Balances::total_issuance();
         Executive::execute_block(block.into());
         let alice = Balances::free_balance(Sr25519Keyring::Alice.to_account_id());
-        let fee_and_tip = 1_000_000 * ALD - ALD - alice;
-        assert!(fee_and_tip > 5 * EXISTENTIAL_DEPOSIT);
-        assert_eq!(Balances::free_balance(FARMER), 10 * ALD + fee_and_tip);
+        let fees_and_tip = 1_000_000 * ALD - ALD - alice;
+        assert!(fees_and_tip > 5 * EXISTENTIAL_DEPOSIT);
+        // The bytes of the transfer go to the fund, the rest to the farmer.
+        let for_bytes = StorageFees::fund();
+        assert_eq!(for_bytes, StorageFees::storage_fee(length));
+        assert_eq!(
+            Balances::free_balance(FARMER),
+            10 * ALD + fees_and_tip - for_bytes
+        );
         assert_eq!(Balances::total_issuance(), before + 10 * ALD);
         assert_eq!(Farming::history_size(), HistorySize(1));
     });

@@ -1,0 +1,111 @@
+//! A network of one's own: `allod spec new` makes its specification, and a node begins it.
+
+use crate::invariants;
+use allod_e2e::{Node, binary, run};
+use serde_json::Value;
+use sp_io::hashing::twox_128;
+use std::fs;
+
+const NETWORK: &str = r#"
+name = "Small Network"
+id = "small-network"
+sectors = 2
+kind = "local"
+
+[stewards]
+members = [
+    "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+    "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty",
+]
+threshold = 2
+delay = 20
+
+[[endowed]]
+account = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
+ald = 1000
+
+# As small as a development chain, so that it plots and farms at once.
+[parameters]
+slotProbability = [1, 2]
+rawRecordsPerSegment = 8
+piecesPerSector = 64
+confirmationDepth = 6
+eraLength = 64
+blockAuthoringDelay = 1
+entropyInterval = 10
+entropyLookback = 1
+entropyDelay = 5
+initialIterations = 65536
+"#;
+
+/// A value of the best block's state.
+async fn stored(node: &Node, pallet: &str, item: &str) -> Vec<u8> {
+    let key = [twox_128(pallet.as_bytes()), twox_128(item.as_bytes())].concat();
+    let key = format!("0x{}", hex::encode(key));
+    let value: String = node.call("state_getStorage", &[key.into()]).await;
+    hex::decode(value.trim_start_matches("0x")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_from_a_file_begins_farms_and_has_its_price_and_stewards() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("network.toml"), NETWORK).unwrap();
+    let arguments = ["spec", "new", "--from", "network.toml"];
+    let made = run(binary(), &arguments, folder.path()).await;
+    assert_eq!(made.code, 0, "{}", made.err);
+    let specification: Value = serde_json::from_str(&made.out).unwrap();
+    assert_eq!(specification["name"], "Small Network");
+    let path = folder.path().join("network.json");
+    fs::write(&path, &made.out).unwrap();
+
+    let chain = path.to_str().unwrap();
+    let alice = "//Alice";
+    let plot = folder.path().join("plot");
+    let arguments = [
+        "node",
+        "--chain",
+        chain,
+        "--no-mdns",
+        "--timekeeper",
+        "--farm",
+        plot.to_str().unwrap(),
+        "--reward-address",
+        alice,
+    ];
+    let node = Node::start(folder.path(), &arguments).await;
+    node.wait_for_block(3).await;
+    let name: String = node.call("system_chain", &[]).await;
+    assert_eq!(name, "Small Network");
+    // A price that follows the space is the second variant; two stewards are a list of two.
+    assert_eq!(stored(&node, "StorageFees", "Current").await[0], 1);
+    assert_eq!(stored(&node, "Stewards", "Stewards").await[0], 2 << 2);
+    invariants::check(&node).await;
+    assert!(node.stop().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_field_is_named_and_nothing_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to, expected) in [
+        (
+            "threshold = 2",
+            "threshold = 1",
+            "field `stewards.threshold`",
+        ),
+        ("small-network", "Small Network", "field `id`"),
+        ("[1, 2]", "[3, 2]", "field `parameters.slotProbability`"),
+        ("sectors = 2", "sectors =", "network.toml"),
+    ] {
+        let path = folder.path().join("network.toml");
+        fs::write(path, NETWORK.replacen(from, to, 1)).unwrap();
+        let arguments = ["spec", "new", "--from", "network.toml"];
+        let answer = run(binary(), &arguments, folder.path()).await;
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{from}");
+        assert_eq!(answer.err.trim_end().lines().count(), 1, "{}", answer.err);
+        assert!(answer.err.contains(expected), "{}", answer.err);
+    }
+    // Standard input is no terminal here.
+    let answer = run(binary(), &["spec", "new"], folder.path()).await;
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("--from FILE"), "{}", answer.err);
+}
