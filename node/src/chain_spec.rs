@@ -89,7 +89,9 @@ impl BuiltIn {
 
 /// What `--chain` may be, for its help.
 pub fn chain_help(what: &str) -> String {
-    let names = BUILT_IN.map(|chain| format!("`{}`", chain.name()));
+    let names = BUILT_IN
+        .each_ref()
+        .map(|chain| format!("`{}`", chain.name()));
     format!(
         "{what}: {}, or the path of a specification",
         names.join(", ")
@@ -150,7 +152,7 @@ fn from_file(path: &Path) -> Result<Spec, String> {
     let shown = path.display();
     let size = fs::metadata(path)
         .map_err(|error| {
-            let names = BUILT_IN.map(|chain| chain.name()).join(", ");
+            let names = BUILT_IN.each_ref().map(BuiltIn::name).join(", ");
             format!("{shown} is neither a chain ({names}) nor a readable file: {error}")
         })?
         .len();
@@ -195,7 +197,7 @@ mod tests {
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
         // Folders and protocols of those that run are called so.
-        let ids = BUILT_IN.map(|chain| chain.id);
+        let ids = BUILT_IN.each_ref().map(|chain| chain.id);
         assert_eq!(ids, ["allod-dev", "allod-local", "allod-testnet"]);
     }
 

@@ -64,7 +64,12 @@ impl ChainRuntime for BuiltInRuntime {
             | RuntimeEvent::Balances(_)
             | RuntimeEvent::TransactionPayment(_)
             | RuntimeEvent::Farming(_)
-            | RuntimeEvent::Rewards(_) => None,
+            | RuntimeEvent::Rewards(_)
+            | RuntimeEvent::StorageFees(_)
+            | RuntimeEvent::Multisig(_)
+            | RuntimeEvent::Preimage(_)
+            | RuntimeEvent::Scheduler(_)
+            | RuntimeEvent::Stewards(_) => None,
         }))
     }
 }
@@ -78,7 +83,11 @@ fn identity_call(bytes: &[u8]) -> Result<RuntimeCall, CallError> {
         | RuntimeCall::Utility(_)
         | RuntimeCall::Sudo(_)
         | RuntimeCall::Balances(_)
-        | RuntimeCall::Farming(_) => Err(CallError::NotAboutIdentities),
+        | RuntimeCall::Farming(_)
+        | RuntimeCall::Multisig(_)
+        | RuntimeCall::Preimage(_)
+        | RuntimeCall::Scheduler(_)
+        | RuntimeCall::Stewards(_) => Err(CallError::NotAboutIdentities),
     }
 }
 
