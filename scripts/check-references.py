@@ -36,11 +36,11 @@ ABOUT = {
     "5.6": "checking (?:piece|opening)|rebuil|reconstruct|joining|to blocks|blocks in them|pieces back|any R",
     "6": "plot|sectors?\\b|proofs? of space|expir|extension|challenge of an s-bucket|table",
     "7": "solution|ticket|audit|challenge|proving|opening|winning|wins|may win",
-    "8": "seal|digest|fork|follows|final|weigh|equivocation|eras?\\b|reward|author|sign|is rejected|held back|two blocks|after the parent|"
+    "8": "seal|digest|fork|follows|final|weigh|equivocation|eras?\\b|reward|author|sign|is rejected|held back|price of a byte|newcomer|agenda|without state|two blocks|after the parent|"
     "later than|cut longer|same chain|run ahead|past the node|fee|announce|import|checking them|checked first|held|from the future|of one claim|"
     "header names|chain of headers|range (?:for|doubles|widens)|before its first extrinsic|doubles|gaps?\\b|key blocked",
     "9": "piece|storage|network|sync",
-    "10": "pallet|reward|equivocation|storage",
+    "10": "pallet|reward|equivocation|storage|as root|price of a byte",
     "11": "identit|certificate|request|key|auto.?id|algorithm|sign|revocation|serial|modulus|chain|extension|name|limit|"
     "issue|act\\b|state|accepted|size|call|purpose|requires|superseded|design says",
     "11.4": "state|may\\b|act\\b|table",
@@ -412,7 +412,7 @@ def constants(files: list[str]) -> dict[str, set[int | None]]:
     for name in files:
         if not name.endswith(".rs"):
             continue
-        for constant, value in re.findall(r"\bconst ([A-Z][A-Z0-9_]+): [^=;]+=\s*([^;]+);", (ROOT / name).read_text()):
+        for constant, value in re.findall(r"\b(?:const|static) ([A-Z][A-Z0-9_]+): [^=\n]+=\s*([^;]+);", (ROOT / name).read_text()):
             is_simple = re.fullmatch(r"[\d_ <*+()]+", value)
             number = eval(value, {"__builtins__": {}}) if is_simple else None  # digits and operators alone
             found.setdefault(constant, set()).add(number)

@@ -99,7 +99,7 @@ impl Queue {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, wait).await.unwrap();
+        timeout(TIMEOUT, wait).await.unwrap();
         std::mem::take(&mut *self.told.0.lock())
     }
 
