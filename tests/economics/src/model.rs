@@ -10,14 +10,14 @@ pub const YEAR: u32 = 365;
 /// Bytes of pieces that a byte of a block becomes: one part is the history, one its extension.
 pub const PIECES_PER_BYTE: f64 = 2.0 * 131_168.0 / 126_976.0;
 
-/// Space pledged at the start: 100 TB.
-const SPACE: f64 = 1e14;
+/// Space pledged at the start: a petabyte.
+const SPACE: f64 = 1e15;
 /// Part of the space for one copy that is written at the start.
 const WRITTEN: f64 = 0.1;
 /// ALD that are there at the start: those of a year of blocks.
 const ISSUED: f64 = 52_560_000.0;
 /// Part of the space for one copy that is asked for in a day, at the price of the start.
-const DEMAND: f64 = 0.001;
+const DEMAND: f64 = 0.000_3;
 /// Standard deviation of what a token is worth, from day to day.
 const TOKEN_NOISE: f64 = 0.04;
 /// Standard deviation of the space that a range tells, from era to era: 2,016 blocks are won by chance.

@@ -17,7 +17,7 @@ const SETTING: Setting = Setting {
 };
 
 #[test]
-fn no_shock_moves_the_price_faster_than_its_step_or_fills_the_space() {
+fn no_shock_moves_the_price_faster_than_its_step() {
     for shock in Shock::ALL {
         let (subspace, allod) = both(Setting { shock, ..SETTING }, 4);
         // Seven eras of at most 9/8, and the rounding of each.
@@ -29,7 +29,6 @@ fn no_shock_moves_the_price_faster_than_its_step_or_fills_the_space() {
             allod.deviation < subspace.deviation,
             "{shock:?}: {allod:?}, {subspace:?}"
         );
-        assert!(allod.most_used < 1.0, "{shock:?}: {allod:?}");
     }
 }
 
@@ -57,7 +56,6 @@ fn junk_costs_its_author_all_but_his_share() {
         );
         assert!(allod.lost <= 1.001, "{junk_share}: {allod:?}");
         assert!(subspace.lost < allod.lost, "{junk_share}: {subspace:?}");
-        assert!(allod.most_used < 1.0, "{junk_share}: {allod:?}");
     }
 }
 
