@@ -10,7 +10,6 @@ use allod_import_tests::{
 };
 use allod_runtime::{Hash, RuntimeCall, opaque::Block};
 use parity_scale_codec::{Decode, Encode};
-use sc_client_api::BlockBackend;
 use sc_consensus::{ImportResult, ImportedState, StateAction, StorageChanges};
 use sp_runtime::{
     DigestItem, OpaqueExtrinsic, StateVersion,
