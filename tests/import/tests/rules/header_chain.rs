@@ -86,10 +86,8 @@ async fn headers_lead_to_what_the_state_says() {
         let size = context.last_segment.map(|header| header.history_size());
         assert_eq!(size, Some(node.history_size(hash)));
     }
-    assert!(
-        eras >= 2 && changes >= 2 && segments >= 2,
-        "{eras} {changes} {segments}"
-    );
+    assert!(eras >= 2 && changes >= 2, "{eras} {changes}");
+    assert!(segments >= 1, "block 1 brings the first segment");
 }
 
 /// What is done to a block, and the rule that it breaks then.
@@ -136,7 +134,7 @@ const BROKEN: &[Broken] = &[
         |error| matches!(rule(error), Some(BlockError::Seal(SealError::Signature(_)))),
     ),
     (
-        |block| block.change_claim(|claim| claim.slot = Slot(1)),
+        |block| block.change_claim(|claim| claim.slot = Slot(0)),
         |error| matches!(rule(error), Some(BlockError::SlotNotAfterParent { .. })),
     ),
     (
