@@ -268,11 +268,11 @@ mod tests {
 
     #[test]
     fn a_header_has_a_size() {
+        let with = |bytes: usize| header(vec![DigestItem::Other(vec![0; bytes])]);
         let sized = |bytes: usize| {
-            let mut sized = header(vec![DigestItem::Other(vec![0; bytes])]);
-            let more = sized.encoded_size() - bytes;
-            sized.digest.logs = vec![DigestItem::Other(vec![0; bytes - more])];
-            sized
+            let found = (0..=bytes).rev().map(with);
+            let mut found = found.skip_while(|header| header.encoded_size() > bytes);
+            found.next().unwrap()
         };
         let largest = sized(MAX_HEADER_BYTES);
         assert_eq!(largest.encoded_size(), MAX_HEADER_BYTES);
@@ -280,8 +280,8 @@ mod tests {
         assert_eq!(
             header_size(&sized(MAX_HEADER_BYTES + 1)),
             Err(BlockError::HeaderTooLarge {
-                bytes: 65_537,
-                most: 65_536
+                bytes: MAX_HEADER_BYTES + 1,
+                most: MAX_HEADER_BYTES
             })
         );
     }

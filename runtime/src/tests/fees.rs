@@ -26,10 +26,11 @@ fn money_of(key: Sr25519Keyring) -> Balance {
 #[test]
 fn estimates_show_the_price_of_bytes() {
     genesis(DEV_RUNTIME_PRESET).execute_with(|| {
-        let call = frame_system::Call::remark {
+        let call: RuntimeCall = frame_system::Call::remark {
             remark: vec![0; 10_000],
-        };
-        let transaction = signed(EVE, call.into(), 0, 0);
+        }
+        .into();
+        let transaction = signed(EVE, call.clone(), 0, 0);
         let length = transaction.encoded_size() as u32;
         let expected = StorageFees::storage_fee(length);
         let details = TransactionPayment::query_fee_details(transaction.clone(), length);
@@ -39,7 +40,7 @@ fn estimates_show_the_price_of_bytes() {
         assert_eq!(info.partial_fee, details.final_fee());
 
         let before = money_of(EVE);
-        build(GENESIS_HASH, 1, &[&|| transaction.clone()]);
+        build(GENESIS_HASH, 1, &[&|| signed(EVE, call.clone(), 0, 0)]);
         assert_eq!(before - money_of(EVE), details.final_fee());
         assert_eq!(StorageFees::fund(), expected);
     });
@@ -48,13 +49,14 @@ fn estimates_show_the_price_of_bytes() {
 #[test]
 fn an_authors_own_bytes_cost_him_what_they_cost_everybody() {
     genesis(DEV_RUNTIME_PRESET).execute_with(|| {
-        let call = frame_system::Call::remark {
+        let call: RuntimeCall = frame_system::Call::remark {
             remark: vec![0; 1_000_000],
-        };
-        let transaction = signed(EVE, call.into(), 0, 0);
+        }
+        .into();
+        let transaction = signed(EVE, call.clone(), 0, 0);
         let for_bytes = StorageFees::storage_fee(transaction.encoded_size() as u32);
         let before = money_of(EVE);
-        build(GENESIS_HASH, 1, &[&|| transaction.clone()]);
+        build(GENESIS_HASH, 1, &[&|| signed(EVE, call.clone(), 0, 0)]);
         let paid = before - money_of(EVE);
         let earned = Balances::free_balance(&FARMER) - 10 * configs::ALD;
         // As if both were one: only the weight comes back to him.
@@ -72,10 +74,10 @@ fn bytes_of_a_call_that_is_free_afterwards_are_paid() {
         frame_support::storage::unhashed::put(&key, &old_status);
         let hashes = vec![hash];
         let call: RuntimeCall = pallet_preimage::Call::ensure_updated { hashes }.into();
-        let transaction = signed(EVE, call, 0, 0);
+        let transaction = signed(EVE, call.clone(), 0, 0);
         let for_bytes = StorageFees::storage_fee(transaction.encoded_size() as u32);
         let before = money_of(EVE);
-        build(GENESIS_HASH, 1, &[&|| transaction.clone()]);
+        build(GENESIS_HASH, 1, &[&|| signed(EVE, call.clone(), 0, 0)]);
         assert_eq!(before - money_of(EVE), for_bytes);
         assert_eq!(StorageFees::fund(), for_bytes);
         let kept = pallet_storage_fees::Event::<Runtime>::StorageFeeKept {

@@ -11,8 +11,10 @@ use allod_consensus_primitives::FarmingApi;
 use allod_core::{ChainParameters, HistorySize, SegmentHeader, SegmentIndex, SolutionRange};
 use allod_kzg::Kzg;
 use allod_runtime::{
-    BalancesConfig, FarmingConfig, Hash, RuntimeGenesisConfig, SudoConfig, apis::RuntimeApi,
-    configs::ALD, opaque::Block,
+    BalancesConfig, FarmingConfig, Hash, RuntimeGenesisConfig, StorageFeesConfig, SudoConfig,
+    apis::RuntimeApi,
+    configs::{ALD, FIXED_PRICE},
+    opaque::Block,
 };
 use allod_service::{Backend, Client};
 use allod_timekeeper::PotVerifier;
@@ -87,6 +89,11 @@ fn genesis(parameters: ChainParameters) -> Storage {
         },
         farming: FarmingConfig {
             parameters: Some(parameters),
+            ..Default::default()
+        },
+        // Blocks may be filled, as on the development chain.
+        storage_fees: StorageFeesConfig {
+            fixed_price: Some(FIXED_PRICE),
             ..Default::default()
         },
         sudo: SudoConfig {

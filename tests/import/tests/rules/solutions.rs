@@ -3,12 +3,13 @@
 use allod_block_rules::BlockError;
 use allod_core::{
     ChainParameters, HistorySize, PotOutput, SegmentIndex, Slot, Solution, SolutionRange,
-    parameters::MAX_SECTORS, units::group_of,
+    SpaceProof, parameters::MAX_SECTORS, units::group_of,
 };
 use allod_import_tests::{
     farming::{Farmer, Plan, Sector},
     harness::{Node, parameters},
 };
+use allod_proof_of_space::SectorTable;
 use allod_verification::{PointRole, SolutionError, is_within_range};
 
 /// Makes a good solution a bad one.
@@ -200,16 +201,21 @@ async fn a_piece_of_an_unknown_segment_is_refused() {
     let template = right.pre_digest().solution;
     // Not even the segment's own author could have more than the claim.
     let wrong = node.make_with(Plan::default(), |slot, output| {
-        let group = sector.challenge(slot, output).group();
+        let challenge = sector.challenge(slot, output);
+        let group = challenge.group();
         let offset = (0..pieces).find(|offset| {
             let index = sector
                 .id()
                 .piece_index(*offset, sector.history_size, &node.parameters);
             group_of(*offset, pieces) == group && index.segment(pieces_per_segment).0 == 1
         })?;
+        // The space is real: only the piece is not.
+        let table = SectorTable::new(&sector.id().space_seed(offset).0);
+        let proof = table.find_proof(challenge.s_bucket().get())?;
         Some(Solution {
             history_size: sector.history_size,
             piece_offset: offset,
+            proof_of_space: SpaceProof(proof),
             ..template.clone()
         })
     });
