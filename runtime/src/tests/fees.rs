@@ -9,6 +9,7 @@ use crate::*;
 use frame_support::{
     dispatch::{GetDispatchInfo, Pays},
     storage::storage_prefix,
+    traits::fungible::Inspect,
 };
 use parity_scale_codec::Encode;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
@@ -20,7 +21,8 @@ use sp_runtime::transaction_validity::{
 const EVE: Sr25519Keyring = Sr25519Keyring::Eve;
 
 fn money_of(key: Sr25519Keyring) -> Balance {
-    Balances::free_balance(&key.to_account_id())
+    // A deposit stays somebody's money.
+    <Balances as Inspect<_>>::total_balance(&key.to_account_id())
 }
 
 #[test]
