@@ -112,6 +112,16 @@ fn builder(title: &str, id: &str, kind: ChainType) -> Result<ChainSpecBuilder, S
 
 /// The specification of a network of one's own.
 pub fn of_network(network: Network) -> Result<Spec, String> {
+    if let Some(chain) = BUILT_IN
+        .iter()
+        .find(|chain| chain.id.eq_ignore_ascii_case(&network.id))
+    {
+        return Err(format!(
+            "field `id`: `{}` is the chain `{}` that is built in; a network of one's own has an id of its own",
+            network.id,
+            chain.name()
+        ));
+    }
     let builder = builder(&network.name, &network.id, network.kind)?;
     Ok(builder
         .with_boot_nodes(network.boot_nodes)

@@ -59,6 +59,8 @@ const STANDSTILL: Duration = Duration::from_secs(60);
 const TELL_INTERVAL: Duration = Duration::from_secs(600);
 /// How often a node that waits says what for.
 const WAITING_TELL_INTERVAL: Duration = Duration::from_secs(60);
+/// How soon it says so when it waits for something else.
+const NEWS_TELL_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a branch that nobody delivered, or that this node could not judge, is left alone.
 const LAST_IN_LINE: Duration = Duration::from_secs(300);
 /// Branches whose verdict is remembered.
@@ -124,7 +126,8 @@ pub struct AllodSync<Block: BlockT> {
     /// Where blocks that are on their way into the chain part from it.
     passed: LruMap<Hash, u32>,
     bans: Bans,
-    told_at: Option<Instant>,
+    /// When it was last said what is waited for, and what.
+    told: Option<(Instant, &'static str)>,
     actions: Vec<SyncingAction<Block>>,
 }
 
@@ -161,7 +164,7 @@ where
             short: LruMap::new(ByLength::new(MAX_VERDICTS)),
             passed: LruMap::new(ByLength::new(MAX_PASSED)),
             bans: Bans::default(),
-            told_at: None,
+            told: None,
             actions: Vec::new(),
         })
     }
@@ -290,8 +293,12 @@ where
                     });
                 }
             }
-            Verdict::NotHeavier | Verdict::OffCheckpoint => {
+            Verdict::NotHeavier => {
                 self.settled.insert(tip, now + crate::bans::BAN);
+            }
+            Verdict::OffCheckpoint => {
+                self.settled.insert(tip, now + crate::bans::BAN);
+                self.tell_waiting(now, "a peer's chain does not have the checkpoint");
             }
             Verdict::Wrong(cause) => {
                 tracing::warn!(target: "sync", "The branch of {shown} is wrong: {cause}");
@@ -329,6 +336,13 @@ where
                 if alone && free && self.keeps_checkpoint()? {
                     tracing::info!(target: "sync", "No peer has answered for a minute: going on alone");
                     self.enter_following()?;
+                } else if free {
+                    self.tell_waiting(
+                        now,
+                        "no peer yet; after a minute without one, this node goes on alone",
+                    );
+                } else {
+                    self.tell_waiting(now, "no boot or reserved node has answered yet");
                 }
             }
             Answers::Awaited => {}
@@ -518,10 +532,17 @@ where
             .push(SyncingAction::DropPeer(BadPeer(peer, REPORT)));
     }
 
-    fn tell_waiting(&mut self, now: Instant, what: &str) {
-        let silent = |at| now.saturating_duration_since(at) < WAITING_TELL_INTERVAL;
-        if !self.told_at.is_some_and(silent) {
-            self.told_at = Some(now);
+    fn tell_waiting(&mut self, now: Instant, what: &'static str) {
+        let silent = |(at, told)| {
+            let interval = if told == what {
+                WAITING_TELL_INTERVAL
+            } else {
+                NEWS_TELL_INTERVAL
+            };
+            now.saturating_duration_since(at) < interval
+        };
+        if !self.told.is_some_and(silent) {
+            self.told = Some((now, what));
             tracing::info!(target: "sync", "Waiting: {what}");
         }
     }
