@@ -290,11 +290,11 @@ impl<Block: BlockT> Inner<Block> {
                 let header = held.block.header.as_ref()?;
                 Some(*header.parent_hash())
             });
-            if parent.is_some_and(|parent| gone.contains(&parent)) {
-                if let Some(held) = self.take(place) {
-                    gone.insert(held.block.hash);
-                    self.write_down(held, given_up);
-                }
+            if parent.is_some_and(|parent| gone.contains(&parent))
+                && let Some(held) = self.take(place)
+            {
+                gone.insert(held.block.hash);
+                self.write_down(held, given_up);
             }
         }
     }

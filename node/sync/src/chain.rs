@@ -12,6 +12,9 @@ use sp_core::H256;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::{marker::PhantomData, sync::Arc};
 
+/// A header, with its seal, and the bytes of its justification.
+pub type Record<Block> = (<Block as BlockT>::Header, Vec<u8>);
+
 /// The best block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -84,7 +87,7 @@ where
     }
 
     /// Header and justification of a block.
-    pub fn record(&self, hash: Hash) -> Result<Option<(Block::Header, Vec<u8>)>, ClientError> {
+    pub fn record(&self, hash: Hash) -> Result<Option<Record<Block>>, ClientError> {
         let Some(header) = self.client.header(hash.into())? else {
             return Ok(None);
         };

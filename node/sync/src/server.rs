@@ -41,6 +41,9 @@ pub struct Protocols {
     pub headers: ProtocolName,
 }
 
+/// What answers a request: with nothing, if it is not understood.
+type Work<Server> = fn(&Server, &[u8]) -> Result<Option<Vec<u8>>, ClientError>;
+
 impl Protocols {
     /// Of a chain.
     pub fn of_chain(genesis_hash: &Hash, fork_id: Option<&str>) -> Self {
@@ -133,11 +136,7 @@ where
         }
     }
 
-    fn answer(
-        &mut self,
-        request: IncomingRequest,
-        work: fn(&Self, &[u8]) -> Result<Option<Vec<u8>>, ClientError>,
-    ) {
+    fn answer(&mut self, request: IncomingRequest, work: Work<Self>) {
         let now = Instant::now();
         let served = match self.is_allowed(request.peer, now) {
             true => work(self, &request.payload).unwrap_or_else(|error| {

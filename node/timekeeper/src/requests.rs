@@ -266,7 +266,10 @@ impl Candidates {
     pub(crate) fn answered(&mut self, peer: PeerId, outcome: Outcome, now: Instant) {
         let (useful, pause) = match outcome {
             // A little more than it asks for itself.
-            Outcome::Slots(_) => (true, QUOTA.saturating_mul(11) / 10),
+            Outcome::Slots(_) => (
+                true,
+                QUOTA.saturating_mul(11).checked_div(10).unwrap_or(QUOTA),
+            ),
             Outcome::Nothing => (false, RETRY_AFTER),
             Outcome::Wrong => {
                 self.peers.retain(|known| known.peer != peer);

@@ -189,7 +189,10 @@ impl Watch {
         let (first, last) = (self.seen.front()?, self.seen.back()?);
         let span = last.saturating_duration_since(*first);
         let mean = span.checked_div(u32::try_from(intervals).ok()?)?;
-        let percent = |share: u32| self.slot_duration.saturating_mul(share) / 100;
+        let percent = |share: u32| {
+            let hundredfold = self.slot_duration.saturating_mul(share);
+            hundredfold.checked_div(100).unwrap_or_default()
+        };
         // A little further back than where it began, so that it is not told again and again.
         let (fast, slow) = match self.pace {
             Pace::Steady => (percent(75), percent(150)),

@@ -110,7 +110,7 @@ fn openssl_reads_what_is_written() {
 
         folder.write(
             "secret.der",
-            &key.to_encrypted_pkcs8(b"word", &mut Counter(7)),
+            key.to_encrypted_pkcs8(b"word", &mut Counter(7)),
         );
         let decrypt = |password| {
             folder.run(&[
@@ -141,7 +141,7 @@ fn new_keys_of_every_kind() {
         assert_ne!(key.spki(), other.spki());
         assert_eq!(key.key_algorithm(), kind);
         let folder = Folder::new();
-        folder.write("key.der", &key.to_pkcs8());
+        folder.write("key.der", key.to_pkcs8());
         folder.openssl(&[
             "pkey", "-inform", "der", "-in", "key.der", "-check", "-noout",
         ]);

@@ -304,8 +304,8 @@ mod tests {
             "-out",
             x25519.to_str().unwrap(),
         ]);
-        folder.write("noise.der", &[0x30; 64]);
-        folder.write("huge.der", &[0x30; 9000]);
+        folder.write("noise.der", [0x30; 64]);
+        folder.write("huge.der", [0x30; 9000]);
         for (file, why) in [
             ("other-key.pem", "another certificate"),
             ("p521.pem", "of the kind 1.3.132.0.35"),

@@ -336,7 +336,7 @@ mod tests {
         let folder = Folder::new();
         for kind in [KeyAlgorithm::Ed25519, KeyAlgorithm::Rsa] {
             let golden = golden("deactivate", kind);
-            let signature = folder.write("the.sig", &golden.bytes("signature"));
+            let signature = folder.write("the.sig", golden.bytes("signature"));
             let path = signature.to_str().unwrap();
             let name = golden.algorithm().name();
             let arguments = [
@@ -384,7 +384,7 @@ mod tests {
     fn possession_is_by_the_new_key() {
         let golden = calls().into_iter().find(Golden::has_possession).unwrap();
         let folder = Folder::new();
-        let request = folder.write("request.sig", &golden.bytes("signature"));
+        let request = folder.write("request.sig", golden.bytes("signature"));
         let possession = golden.signatures().possession.unwrap();
         let new = folder.write("new.sig", &possession.signature);
         let arguments = [

@@ -45,12 +45,12 @@ struct Twin {
 
 fn free(average: u128, history: u128) -> u128 {
     let copy = Fraction::of(average, 32).down();
-    let left = if copy > history { copy - history } else { 0 };
+    let left = copy.saturating_sub(history);
     max(max(left, Fraction::of(average, 32 * 1024).down()), 1)
 }
 
 fn within(price: u128) -> u128 {
-    max(FLOOR, min(price, CEILING))
+    price.clamp(FLOOR, CEILING)
 }
 
 impl Twin {

@@ -36,6 +36,15 @@ type Outcome = Result<BlockImportStatus<u32>, BlockImportError>;
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Vec<(Outcome, Hash)>>>);
 
+impl Told {
+    /// What sync was told of a block, once.
+    fn take(&self, block: Hash) -> Option<Outcome> {
+        let mut told = self.0.lock();
+        let place = told.iter().position(|(_, of)| *of == block)?;
+        Some(told.remove(place).0)
+    }
+}
+
 impl Link<Block> for Told {
     fn blocks_processed(&self, _: usize, _: usize, results: Vec<(Outcome, Hash)>) {
         self.0.lock().extend(results);
@@ -108,11 +117,9 @@ impl Queue {
         let hash = block.hash();
         let wait = async {
             loop {
-                let mut told = self.told.0.lock();
-                if let Some(place) = told.iter().position(|(_, of)| *of == hash) {
-                    return told.remove(place).0;
+                if let Some(outcome) = self.told.take(hash) {
+                    return outcome;
                 }
-                drop(told);
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };

@@ -62,7 +62,7 @@ fn golden_publication() {
         let call = call_bytes(unsigned.query, golden.signatures()).unwrap();
         assert_eq!(hex::encode(call), golden.text("bytes"));
     }
-    let twice = folder.write("two.pem", &text.repeat(2));
+    let twice = folder.write("two.pem", text.repeat(2));
     assert!(
         read(&twice)
             .unwrap_err()
