@@ -9,7 +9,9 @@ use allod_consensus_primitives::{
 use allod_core::{
     ArchivedProgress, ChunkWitness, HistorySize, LastArchivedBlock, PotOutput, PublicKey,
     RecordCommitment, RecordWitness, RewardAddress, ScalarBytes, SegmentCommitment, SegmentHeader,
-    SegmentIndex, Slot, Solution, SpaceProof, history::HeaderHash, parameters::ITERATIONS_MULTIPLE,
+    SegmentIndex, Slot, Solution, SpaceProof,
+    history::HeaderHash,
+    parameters::{ITERATIONS_MULTIPLE, MAX_HEADER_BYTES},
     time::PotEntropy,
 };
 use core::num::NonZeroU32;
