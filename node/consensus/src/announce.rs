@@ -5,11 +5,9 @@
 //! not here; whoever knows the peer asks the verdicts. Skipped, without blame and without effect,
 //! are surplus siblings and what this node cannot judge for a reason of its own.
 
-use crate::{
-    Error, ImportContext, Verdict,
-    check::{blocking, header_shape},
-};
-use allod_consensus_primitives::{Claim, FarmingApi, digest::seal_item, split_seal};
+use crate::{Error, ImportContext, Verdict, check::blocking};
+use allod_block_rules::sealed_header_shape;
+use allod_consensus_primitives::{Claim, FarmingApi};
 use futures::FutureExt as _;
 use sc_client_api::{AuxStore, BlockBackend};
 use sp_api::{CallApiAt, ProvideRuntimeApi};
@@ -93,8 +91,7 @@ where
     }
 
     fn judge_header(&self, hash: Block::Hash, header: Block::Header) -> Result<Announced, Error> {
-        let (header, seal) = split_seal(header).map_err(allod_block_rules::BlockError::from)?;
-        let sealed = header_shape(header, &[seal_item(&seal)])?;
+        let sealed = sealed_header_shape(header)?;
         if self.siblings.is_parked(&hash) {
             return Ok(SURPLUS);
         }

@@ -19,11 +19,12 @@
 
 use crate::{Error, ImportContext, chain_data, execute, finality};
 use allod_block_rules::{
-    BlockError, ChainData, Evidence, Execution, Parent, SealedHeader, body_of_header, digest_shape,
-    full_block, header_size, one_justification, slot_after_parent, slot_in_reach,
+    BlockError, ChainData, Evidence, Execution, Parent, SealedHeader, VerifiedSeal, body_of_header,
+    full_block, header_shape, one_justification, slot_after_parent, slot_in_reach,
 };
 use allod_consensus_primitives::{FarmingApi, PotJustification, PreDigest, split_seal};
 use allod_core::SegmentHeader;
+use allod_verification::ProvenTicket;
 use sc_client_api::{AuxStore, BlockBackend};
 use sc_consensus::{BlockImportParams, StateAction, StorageChanges};
 use sp_api::{CallApiAt, ProvideRuntimeApi};
@@ -80,14 +81,15 @@ pub(crate) fn shape<Block: BlockT>(
     Ok(header_shape(block.header.clone(), &block.post_digests)?)
 }
 
-/// What a header is made of, by itself. `post_digests` were taken off it.
-pub(crate) fn header_shape<Header: HeaderT>(
-    header: Header,
-    post_digests: &[sp_runtime::DigestItem],
-) -> Result<SealedHeader<Header>, BlockError> {
-    header_size(&header)?;
-    digest_shape(&header)?;
-    SealedHeader::new(header, post_digests)
+/// What of the solution takes hashes alone, the seal, the proof of space: in this order for blocks and
+/// for announced headers. No segment header is needed for it.
+fn proven_ticket<Header: HeaderT>(
+    parent: &Parent<'_>,
+    sealed: &SealedHeader<Header>,
+) -> Result<(ProvenTicket, VerifiedSeal), BlockError> {
+    let ticket = parent.winning_ticket(sealed.pre_digest())?;
+    let seal = sealed.verify_seal(&parent.genesis_hash)?;
+    Ok((ticket.verify_space()?, seal))
 }
 
 impl<Block, Client> ImportContext<Block, Client>
@@ -154,7 +156,7 @@ where
         justification: &PotJustification,
     ) -> Result<(ChainData, Vec<SegmentHeader>, PreDigest), Error> {
         let pre_digest = sealed.pre_digest();
-        let (header, genesis_hash) = (sealed.header(), self.genesis_hash());
+        let header = sealed.header();
         let parent_hash = *header.parent_hash();
         let parent_number: u32 = (*header.number()).into().saturating_sub(1);
         let parent_data = self.slot_window(parent_hash, pre_digest)?;
@@ -162,9 +164,7 @@ where
         let parent = self.parent(&parent_data, &context, &[]);
         parent.slot_output_is_known(pre_digest, &self.pot_verifier)?;
         let time = parent.claimed_time(pre_digest, justification)?;
-        let ticket = parent.winning_ticket(pre_digest)?;
-        let seal = sealed.verify_seal(&genesis_hash)?;
-        let ticket = ticket.verify_space()?;
+        let (ticket, seal) = proven_ticket(&parent, sealed)?;
 
         let headers = self
             .archiver
@@ -208,9 +208,7 @@ where
         let context = self.child_context(parent_hash, pre_digest)?;
         let parent = self.parent(&parent_data, &context, &[]);
         parent.slot_output_is_known(pre_digest, &self.pot_verifier)?;
-        let ticket = parent.winning_ticket(pre_digest)?;
-        let _seal = sealed.verify_seal(&self.genesis_hash())?;
-        let ticket = ticket.verify_space()?;
+        let (ticket, _seal) = proven_ticket(&parent, sealed)?;
         if context.segment_commitment.is_some() {
             let _solution = parent.openings(pre_digest, ticket)?.verify(&self.kzg)?;
         }

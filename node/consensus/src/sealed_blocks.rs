@@ -44,34 +44,15 @@ fn sealed_by_others<Header: HeaderT>(origin: BlockOrigin, header: Header) -> Opt
 mod tests {
     use super::*;
     use allod_consensus_primitives::{PreDigest, digest::seal_item};
-    use allod_core::{
-        ChunkWitness, HistorySize, PotOutput, PublicKey, RecordCommitment, RecordWitness,
-        RewardAddress, ScalarBytes, Slot, Solution, SpaceProof,
-    };
+    use allod_core::{HistorySize, PublicKey, Slot};
+    use allod_test_chain::claim;
     use parity_scale_codec::Encode;
     use sp_runtime::{generic, traits::BlakeTwo256};
 
     type Header = generic::Header<u32, BlakeTwo256>;
 
     fn claim() -> PreDigest {
-        PreDigest {
-            slot: Slot(7),
-            solution: Solution {
-                public_key: PublicKey([1; 32]),
-                reward_address: RewardAddress([2; 32]),
-                sector_index: 3,
-                history_size: HistorySize(3),
-                piece_offset: 5,
-                record_commitment: RecordCommitment([6; 48]),
-                record_witness: RecordWitness([7; 48]),
-                chunk: ScalarBytes([8; 32]),
-                chunk_witness: ChunkWitness([9; 48]),
-                proof_of_space: SpaceProof([10; 136]),
-            },
-            slot_output: PotOutput([11; 16]),
-            future_output: PotOutput([12; 16]),
-            justification_hash: [13; 32],
-        }
+        claim::pre_digest(Slot(7), claim::solution(PublicKey([1; 32]), HistorySize(3)))
     }
 
     fn header(number: u32) -> Header {

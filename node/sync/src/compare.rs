@@ -228,8 +228,8 @@ where
             turn = turn.wrapping_add(1);
             let records = self.ask(peer, next).await;
             let delivered = branch.blocks().div_euclid(LEAST_HEADERS_PER_SECOND);
-            let patience = DELIVERY_TIMEOUT.saturating_add(Duration::from_secs(delivered.into()));
-            if started_at.elapsed() > patience {
+            let limit = DELIVERY_TIMEOUT.saturating_add(Duration::from_secs(delivered.into()));
+            if started_at.elapsed() > limit {
                 return Err(Ended::Verdict(Verdict::NotDelivered));
             }
             let Some(records) = records.filter(|records| !records.is_empty()) else {

@@ -13,14 +13,12 @@
 
 use crate::{
     BlockError, ChainData, Evidence, Parent, SealedHeader, VerifyDelayFunction, child_query,
-    digest_shape, fork_choice::block_weight, header_size, one_justification, slot_after_parent,
+    fork_choice::block_weight, one_justification, sealed_header_shape, slot_after_parent,
     slot_in_reach,
 };
 use allod_consensus_primitives::{
     ChildContext, ConsensusLog, MAX_BLOCKED_KEYS, PotJustification, PotParameters, PreDigest,
     SegmentHeaderError, check_segment_header, consensus_logs,
-    digest::seal_item,
-    split_seal,
     step::{BeforeStep, Step, is_due, step},
 };
 use allod_core::{
@@ -278,10 +276,7 @@ impl<B: Base> HeaderRules<'_, B> {
     {
         let number = self.link(context, &header)?;
         let hash = header.hash().into();
-        let (header, seal) = split_seal(header).map_err(BlockError::from)?;
-        header_size(&header)?;
-        digest_shape(&header)?;
-        let sealed = SealedHeader::new(header, &[seal_item(&seal)])?;
+        let sealed = sealed_header_shape(header)?;
         let claim = sealed.pre_digest();
         slot_after_parent(claim.slot, context.chain_data.slot)?;
         slot_in_reach(claim.slot, &context.chain_data, self.parameters)?;

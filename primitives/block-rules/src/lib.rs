@@ -72,6 +72,6 @@ pub use logs::{VerifiedLogs, bounded_raise};
 pub use parent::{Parent, child_query, slot_after_parent, slot_in_reach};
 pub use proof_of_time::{ClaimedTime, KnownSlots, VerifiedTime, VerifyDelayFunction};
 pub use shape::{
-    Execution, SealedHeader, VerifiedSeal, body_of_header, digest_shape, full_block, header_size,
-    one_justification,
+    Execution, SealedHeader, VerifiedSeal, body_of_header, digest_shape, full_block, header_shape,
+    header_size, one_justification, sealed_header_shape,
 };

@@ -4,8 +4,8 @@
 use crate::BlockError;
 use allod_consensus_primitives::{
     DigestError, ENGINE_ID, JustificationError, PotJustification, PreDigest, consensus_logs,
-    digest::{SEAL_BYTES, read_seal},
-    pre_digest, seal_message,
+    digest::{SEAL_BYTES, read_seal, seal_item},
+    pre_digest, seal_message, split_seal,
 };
 use allod_core::{
     Hash,
@@ -182,6 +182,30 @@ impl<Header: HeaderT> SealedHeader<Header> {
     }
 }
 
+/// What a header is made of, by itself: size, digest, pre-digest, seal. `post_digests` were taken off it.
+///
+/// # Errors
+/// Those of [`header_size`], [`digest_shape`] and [`SealedHeader::new`], in this order.
+pub fn header_shape<Header: HeaderT>(
+    header: Header,
+    post_digests: &[DigestItem],
+) -> Result<SealedHeader<Header>, BlockError> {
+    header_size(&header)?;
+    digest_shape(&header)?;
+    SealedHeader::new(header, post_digests)
+}
+
+/// [`header_shape`] of a header that has its seal still.
+///
+/// # Errors
+/// [`BlockError::Digest`] without a seal or with several, and those of [`header_shape`].
+pub fn sealed_header_shape<Header: HeaderT>(
+    header: Header,
+) -> Result<SealedHeader<Header>, BlockError> {
+    let (header, seal) = split_seal(header)?;
+    header_shape(header, &[seal_item(&seal)])
+}
+
 /// The block's one justification, the one that the pre-digest names. Those of other engines are
 /// dropped: they are no part of the block. Returns it decoded, and as it is stored.
 ///
@@ -208,11 +232,7 @@ pub fn one_justification(
 mod tests {
     use super::*;
     use crate::testing::{self, Header, header};
-    use allod_consensus_primitives::{
-        ConsensusLog,
-        digest::{PRE_DIGEST_BYTES, seal_item},
-        justification_hash,
-    };
+    use allod_consensus_primitives::{ConsensusLog, digest::PRE_DIGEST_BYTES, justification_hash};
     use allod_core::{PotCheckpoints, PublicKey, SolutionRange};
     use allod_verification::{SealError, sign_seal};
     use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
