@@ -108,5 +108,4 @@ fn read<T: Decode>(store: &impl AuxStore, key: &[u8]) -> Result<Option<T>, Error
 }
 
 #[cfg(test)]
-#[path = "chain_data_tests.rs"]
 mod tests;

@@ -379,5 +379,4 @@ fn cut_off(path: &Path, length: u64) -> Result<(), FileError> {
 }
 
 #[cfg(test)]
-#[path = "signed_claims_tests.rs"]
 mod tests;

@@ -829,5 +829,4 @@ where
 }
 
 #[cfg(test)]
-#[path = "strategy_tests.rs"]
 mod tests;

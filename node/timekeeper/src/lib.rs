@@ -43,8 +43,6 @@ mod gossip_state;
 pub mod requests;
 mod shared;
 pub mod source;
-#[cfg(test)]
-mod speed_tests;
 pub mod state;
 #[cfg(test)]
 mod test_chain;
@@ -52,6 +50,8 @@ mod test_chain;
 mod test_client;
 #[cfg(test)]
 mod test_node;
+#[cfg(test)]
+mod tests;
 pub mod timekeeper;
 mod watch;
 

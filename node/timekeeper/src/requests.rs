@@ -289,5 +289,4 @@ fn is_ahead(slot: Slot, tip: Slot) -> bool {
 }
 
 #[cfg(test)]
-#[path = "requests_tests.rs"]
 mod tests;
