@@ -134,9 +134,12 @@ async fn a_node_cut_off_for_too_long_keeps_its_chain_until_it_is_told_to_resync(
     second.wait_for_block(9).await;
     let own = second.hash(2).await;
     assert_ne!(first.hash(2).await, own, "they were cut off");
+    let left_at = second.best().await;
     assert!(second.stop().await.success());
+    // Whoever has the lighter chain stops making blocks, so the first one's has to be the heavier; within an
+    // era, that is the longer one. The second one may have made a block or two while it was stopping.
+    first.wait_for_block(left_at + 4).await;
 
-    // Without a farmer of its own it falls behind, so it surely asks for the other chain.
     let second = follower(folders[1].path(), "dev", &first).await;
     let rest = second.line("which is final here").await;
     assert!(rest.contains("--resync"), "{rest}");
