@@ -103,7 +103,7 @@ impl_runtime_apis! {
             block: <Block as BlockT>::LazyBlock,
             data: InherentData,
         ) -> CheckInherentsResult {
-            data.check_extrinsics(&block)
+            migrated(|| data.check_extrinsics(&block))
         }
     }
 

@@ -3,8 +3,8 @@
 #![warn(missing_docs)]
 
 use crate::{
-    AccountId, AutoId, Balance, Balances, Block, Farming, Hash, Multisig, Nonce, OriginCaller,
-    PalletInfo, Preimage, Revocation, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
+    AccountId, AutoId, Balance, Balances, Block, Farming, Hash, Migrations, Multisig, Names, Nonce,
+    OriginCaller, Preimage, Revocation, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
     RuntimeHoldReason, RuntimeOrigin, RuntimeTask, Scheduler, StorageFees, System, Timestamp,
     VERSION,
     fees::ChargeTransaction,
@@ -123,7 +123,9 @@ impl frame_system::Config for Runtime {
     type Hash = Hash;
     type MaxConsumers = ConstU32<16>;
     type Nonce = Nonce;
+    type PalletInfo = Names;
     type SS58Prefix = ConstU16<SS58_PREFIX>;
+    type SingleBlockMigrations = Migrations;
     type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
     type Version = Version;
 }

@@ -31,6 +31,8 @@ mod benches;
 pub mod configs;
 pub mod fees;
 pub mod genesis_presets;
+#[cfg(feature = "upgrade-rehearsal")]
+mod rehearsal;
 pub mod space;
 #[cfg(test)]
 mod tests;
@@ -126,8 +128,20 @@ pub mod opaque {
     pub type Block = sp_runtime::generic::Block<super::Header, sp_runtime::OpaqueExtrinsic>;
 }
 
+#[cfg(feature = "upgrade-rehearsal")]
+pub use rehearsal::{Migrations, Names, VERSION};
+
+/// What the first block of this version does to the state of the version before it.
+#[cfg(not(feature = "upgrade-rehearsal"))]
+pub type Migrations = ();
+
+/// The pallets under the names that their storage begins with.
+#[cfg(not(feature = "upgrade-rehearsal"))]
+pub type Names = PalletInfo;
+
 /// Version of this runtime. A change of what it does raises `spec_version`; a change of how a
 /// transaction is encoded raises `transaction_version`, too.
+#[cfg(not(feature = "upgrade-rehearsal"))]
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("allod"),

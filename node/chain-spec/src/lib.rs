@@ -3,6 +3,7 @@
 //! A specification is JSON in Substrate's plain or raw form. In a plain one the runtime may be `"0x"`: the one that
 //! is built into the program is taken then, as the files in `chain-specs/` have it. Before a plain one is used, the
 //! chain's parameters in it are checked one by one, so that a wrong one is named; a raw one has them in its storage.
+//! Either form may have [`rules`], which say up to which block a release can follow the network.
 //! [`network`] makes one for a network of one's own.
 
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ mod checkpoint;
 mod genesis;
 pub mod network;
 mod numbers;
+pub mod rules;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use genesis::{GenesisError, genesis_storage};
@@ -29,8 +31,8 @@ use allod_core::{ChainParameters, parameters::ParameterError};
 use sc_chain_spec::GenericChainSpec;
 use serde_json::{Map, Value};
 
-/// A chain specification without extensions.
-pub type Spec = GenericChainSpec;
+/// A chain specification.
+pub type Spec = GenericChainSpec<rules::Extensions>;
 
 /// Largest specification that is read, in bytes: far above one with a runtime and a large genesis.
 pub const MAX_SPEC_BYTES: u64 = 256 << 20;
@@ -41,7 +43,8 @@ pub const MAX_ID_BYTES: usize = 64;
 /// Fields that every specification has.
 const FIELDS: [&str; 3] = ["name", "id", "genesis"];
 /// Fields that a specification may have besides.
-const OPTIONAL_FIELDS: [&str; 8] = [
+const OPTIONAL_FIELDS: [&str; 9] = [
+    rules::FIELD,
     "chainType",
     "bootNodes",
     "telemetryEndpoints",
@@ -118,6 +121,9 @@ pub enum SpecError {
         /// Which parameter, and what would be right.
         error: ParameterError,
     },
+    /// Its rules of blocks are none.
+    #[error(transparent)]
+    Rules(#[from] rules::RulesError),
     /// What it says about price or stewards is out of its range.
     #[error("{0}")]
     Network(network::NetworkError),
@@ -170,6 +176,9 @@ fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, 
     only(fields, "", FIELDS.iter().chain(&OPTIONAL_FIELDS))?;
     if !fields.get("id").and_then(Value::as_str).is_some_and(is_id) {
         return Err(SpecError::Id);
+    }
+    if let Some(rules) = fields.get(rules::FIELD) {
+        rules::read(rules)?;
     }
     let genesis = fields.get_mut("genesis").and_then(Value::as_object_mut);
     let genesis = genesis.ok_or(SpecError::Genesis)?;
@@ -329,6 +338,30 @@ mod tests {
         let exported: Value = serde_json::from_str(&export(&spec, false).unwrap()).unwrap();
         assert_eq!(exported, serde_json::from_slice::<Value>(LOCAL).unwrap());
         assert!(matches!(read(LOCAL, None), Err(SpecError::NoRuntime)));
+    }
+
+    #[test]
+    fn a_specification_says_which_rules_hold_from_where() {
+        let rules_of = |spec: &Spec| rules::rules_of(sc_chain_spec::ChainSpec::extensions(spec));
+        let mut json: Value = serde_json::from_slice(LOCAL).unwrap();
+        assert_eq!(json["rules"], json!([{ "version": 1, "from": 0 }]));
+        json["rules"] = json!([{ "version": 1, "from": 0 }, { "version": 2, "from": 7e2 }]);
+        let spec = read(json.to_string().as_bytes(), RUNTIME).unwrap();
+        let written: Value = serde_json::from_str(&export(&spec, false).unwrap()).unwrap();
+        assert_eq!(written["rules"][1], json!({ "version": 2, "from": 700 }));
+        let rules = rules_of(&spec);
+        assert_eq!((rules.version_of(699), rules.version_of(700)), (1, 2));
+
+        // One from before there were any.
+        json.as_object_mut().unwrap().remove("rules");
+        let spec = read(json.to_string().as_bytes(), RUNTIME).unwrap();
+        assert_eq!(rules_of(&spec), Default::default());
+
+        let error = error_of(|spec| spec["rules"] = json!([{ "version": 1, "from": 1 }]));
+        assert_eq!(
+            error,
+            "field `rules[0].from`: must be 0 in the first entry, not 1"
+        );
     }
 
     #[test]

@@ -91,6 +91,7 @@ where
     }
 
     fn judge_header(&self, hash: Block::Hash, header: Block::Header) -> Result<Announced, Error> {
+        self.knows_rules_of(*header.number())?;
         let sealed = sealed_header_shape(header)?;
         if self.siblings.is_parked(&hash) {
             return Ok(SURPLUS);

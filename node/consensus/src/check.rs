@@ -1,5 +1,6 @@
 //! The rules of a block in the order of what checking them costs (§8).
 //!
+//! 0. whether this release is too old to judge it: [`outdated`](crate::outdated);
 //! 1. size and digest of the header;
 //! 2. whether the block is known, or known to be bad: the caller looks that up;
 //! 3. body and justification are the ones that the header names: from here on every fault is that of
@@ -116,6 +117,8 @@ where
     ) -> Result<Checked, Error> {
         let parent_hash = *block.header.parent_hash();
         self.parent_with_state(parent_hash)?;
+        let number: u32 = (*block.header.number()).into();
+        self.can_judge_child(parent_hash, number.saturating_sub(1))?;
         let body = block.body.as_deref().ok_or(BlockError::NoBody)?;
         let version = self
             .client
@@ -204,6 +207,8 @@ where
         let pre_digest = sealed.pre_digest();
         let parent_hash = *sealed.header().parent_hash();
         self.parent_with_state(parent_hash)?;
+        let number: u32 = (*sealed.header().number()).into();
+        self.can_judge_child(parent_hash, number.saturating_sub(1))?;
         let parent_data = self.slot_window(parent_hash, pre_digest)?;
         let context = self.child_context(parent_hash, pre_digest)?;
         let parent = self.parent(&parent_data, &context, &[]);

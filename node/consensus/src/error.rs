@@ -1,5 +1,6 @@
 //! Why a block is not imported: it breaks a rule, or this node cannot tell.
 
+use crate::outdated::Outdated;
 use allod_block_rules::{BlockError, fork_choice::BelowFinal};
 use allod_metrics::variant_name;
 use allod_verification::SolutionError;
@@ -10,6 +11,9 @@ pub enum Error {
     /// The block breaks a rule.
     #[error(transparent)]
     Rule(#[from] BlockError),
+    /// This release is too old to judge the block.
+    #[error(transparent)]
+    Outdated(#[from] Outdated),
     /// The parent is not known.
     #[error("the parent {0} is not known")]
     UnknownParent(String),

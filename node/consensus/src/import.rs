@@ -18,7 +18,9 @@ use crate::{
     siblings::{Parked, Siblings},
 };
 use allod_archiver::Archiver;
-use allod_block_rules::{BlockError, ChainData, Parent, SealedHeader, child_query, fork_choice};
+use allod_block_rules::{
+    BlockError, ChainData, Parent, RuleSchedule, SealedHeader, child_query, fork_choice,
+};
 use allod_consensus_primitives::{ChildContext, Claim, FarmingApi, PreDigest};
 use allod_core::{ChainParameters, Hash, SegmentHeader, Slot, parameters::MAX_SLOTS_AHEAD};
 use allod_kzg::Kzg;
@@ -46,6 +48,8 @@ pub struct ImportContext<Block: BlockT, Client> {
     pub client: Arc<Client>,
     /// Parameters of the chain.
     pub parameters: ChainParameters,
+    /// Which rules of blocks hold from where.
+    pub rules: RuleSchedule,
     /// Commitments and openings.
     pub kzg: Kzg,
     /// Verified slots.
@@ -197,6 +201,7 @@ where
     ) -> Result<ImportResult, Error> {
         let context = &self.context;
         let (hash, own) = (block.post_hash(), block.origin == BlockOrigin::Own);
+        context.knows_rules_of(*block.header.number())?;
         let sealed = shape(&mut block)?;
         if context.is_known(hash)? || context.siblings.is_parked(&hash) {
             return Ok(ImportResult::AlreadyInChain);

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`import`] | the one door into the chain, for own and foreign blocks alike |
 //! | [`verdict`] | whose fault it is that a block is not imported, and the blocks known to be bad |
+//! | [`outdated`] | blocks and runtimes that this release is too old for: asked before any rule |
 //! | `check` | the rules of a block in the order of what they cost |
 //! | [`execute`] | execution by the import itself: a trap is told from a full disk |
 //! | [`siblings`], `parked` | blocks that one claim was sealed into |
@@ -45,6 +46,7 @@ pub mod future;
 pub mod import;
 pub mod late;
 pub mod link;
+pub mod outdated;
 mod parked;
 pub mod prospects;
 pub mod queue;

@@ -272,6 +272,7 @@ where
         slot: Slot,
         solution: &Solution,
     ) -> Result<Option<Unsealed<Block>>, Error> {
+        self.context.can_judge_child(parent, parent_number)?;
         let archiver = self.context.archiver.clone();
         let headers =
             tokio::task::spawn_blocking(move || archiver.headers_for_child(parent, parent_number))

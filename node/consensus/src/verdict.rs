@@ -61,7 +61,8 @@ impl Error {
             | Self::NotFollowed(_)
             | Self::Trap(_)
             | Self::StateRoot { .. } => Verdict::Objective,
-            Self::NoChainData(_)
+            Self::Outdated(_)
+            | Self::NoChainData(_)
             | Self::DamagedChainData(_)
             | Self::NoState(_)
             | Self::ClockBehind
@@ -80,6 +81,7 @@ impl Error {
         match self {
             Self::Inherents(_) | Self::Trap(_) | Self::StateRoot { .. } => true,
             Self::Rule(_)
+            | Self::Outdated(_)
             | Self::Condemned(_)
             | Self::NotFollowed(_)
             | Self::UnknownParent(_)

@@ -11,6 +11,7 @@
 //! | `allod_archiver_lag_blocks` | gauge | final blocks that are not archived yet |
 //! | `allod_history_segments` | gauge | segments of the history on the disk |
 //! | `allod_disk_free_bytes` | gauge | room on the disk of the database |
+//! | `allod_rules_left_blocks` | gauge | blocks until this release's rules of blocks end; 2^64 - 1 where no end is known |
 //! | `allod_sectors` | gauge by `state` | sectors of the farmer: `pledged`, `plotted` |
 //! | `allod_sectors_lost` | counter by `cause` | sectors that have to be plotted again: `expired`, `damaged` |
 //! | `allod_plotting_failures` | counter | sectors that could not be made |
@@ -99,6 +100,7 @@ pub struct Metrics {
     archiver_lag: Gauge<U64>,
     history_segments: Gauge<U64>,
     disk_free: Gauge<U64>,
+    rules_left: Gauge<U64>,
     sectors: GaugeVec<U64>,
     sectors_lost: CounterVec<U64>,
     plotting_failures: Counter<U64>,
@@ -121,6 +123,8 @@ pub struct Sample {
     pub history_segments: u64,
     /// Bytes of room on the disk of the database, where the system says so.
     pub disk_free: Option<u64>,
+    /// Blocks until the rules of blocks end that this release knows, where an end is known.
+    pub rules_left: Option<u64>,
 }
 
 impl Metrics {
@@ -169,6 +173,10 @@ impl Metrics {
                 "Segments of the history on the disk",
             )?,
             disk_free: gauge("allod_disk_free_bytes", "Room on the disk of the database")?,
+            rules_left: gauge(
+                "allod_rules_left_blocks",
+                "Blocks until the rules of blocks end that this release knows",
+            )?,
             sectors: register(GaugeVec::new(sectors, &["state"])?, registry)?,
             sectors_lost: counters(
                 "allod_sectors_lost",
@@ -240,6 +248,7 @@ impl Metrics {
         if let Some(free) = sample.disk_free {
             self.disk_free.set(free);
         }
+        self.rules_left.set(sample.rules_left.unwrap_or(u64::MAX));
     }
 
     /// The farmer begins with so many sectors of so many.

@@ -16,6 +16,7 @@ mod farming;
 mod monitoring;
 mod network;
 mod rpc;
+mod rules;
 mod running;
 mod time;
 
@@ -29,6 +30,7 @@ use allod_archiver::{
     Archiver,
     rebuild::{Step, rebuild},
 };
+use allod_chain_spec::rules::rules_of;
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
@@ -99,6 +101,7 @@ fn import_context(parts: &Parts, config: &Configuration, kzg: &Kzg) -> Result<Ar
         Archiver::open(client.clone(), kzg.clone(), &folder, &parts.parameters).map_err(other)?;
     Ok(Arc::new(ImportContext {
         parameters: parts.parameters.clone(),
+        rules: rules_of(config.chain_spec.extensions()),
         kzg: kzg.clone(),
         pot_verifier: PotVerifier::new(),
         archiver,
@@ -173,6 +176,8 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
     disk.catch_pages()?;
     let mut parts = open(&config, options.genesis)?;
     check_checkpoint(&parts, options.checkpoint)?;
+    let rules = rules_of(config.chain_spec.extensions());
+    rules::at_start(&parts, &rules)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
     let reopen = reopen(&config);
     let watch = disk_failure(disk.clone(), &config, &parts);
@@ -185,6 +190,8 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         "farming",
         archiver_failure(context.archiver.clone()),
     );
+    let end_of_rules = rules::end(parts.client.clone(), rules);
+    essential.spawn_fallible(rules::TASK, "farming", end_of_rules);
     let block_import: Import = AllodBlockImport::new(parts.client.clone(), context.clone());
     let pool = Arc::new(
         sc_transaction_pool::Builder::new(

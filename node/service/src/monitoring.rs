@@ -1,6 +1,6 @@
 //! What a node tells Prometheus: metrics that others hold the numbers of are looked at every few seconds.
 
-use crate::{Client, Context, database::Parts};
+use crate::{Client, Context, database::Parts, rules};
 use allod_consensus_primitives::pre_digest;
 use allod_core::Slot;
 use allod_disk::Disk;
@@ -67,6 +67,7 @@ fn take(context: &Context, time: &PotSourceHandle, disk: &Disk) -> Sample {
             .into(),
         history_segments: archiver.store().history_size().0,
         disk_free: disk.free().ok(),
+        rules_left: rules::left(&context.rules, info.best_number),
     }
 }
 

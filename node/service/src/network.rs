@@ -215,6 +215,7 @@ fn strategy(
         judge: Arc::new(Judge {
             chain: chain.clone(),
             parameters: parts.parameters.clone(),
+            rules: context.rules.clone(),
             kzg: context.kzg.clone(),
             delay_function: context.pot_verifier.clone(),
         }),

@@ -34,6 +34,8 @@ pub struct Branch {
     folder: String,
     /// Hash and end of each record, from the tip backwards.
     index: Vec<(Hash, u64)>,
+    /// Where the tip's record begins.
+    start: u64,
     tip_number: u32,
 }
 
@@ -50,6 +52,7 @@ impl Branch {
             file: tempfile::tempfile_in(folder).map_err(io)?,
             folder: shown,
             index: Vec::new(),
+            start: 0,
             tip_number,
         })
     }
@@ -68,6 +71,19 @@ impl Branch {
             .map_err(|error| self.io(error))?;
         self.index.push((hash, end));
         Ok(())
+    }
+
+    /// Takes off the blocks after `last`, which is the tip then. Says whether there were any.
+    pub fn cut(&mut self, last: u32) -> bool {
+        let surplus = self.tip_number.saturating_sub(last).min(self.blocks());
+        let Some(newest) = surplus.checked_sub(1) else {
+            return false;
+        };
+        let newest = usize::try_from(newest).unwrap_or(usize::MAX);
+        let removed = self.index.drain(..=newest);
+        self.start = removed.last().map_or(self.start, |(_, end)| end);
+        self.tip_number = self.tip_number.saturating_sub(surplus);
+        true
     }
 
     /// Blocks that it has so far.
@@ -101,7 +117,7 @@ impl Branch {
         };
         let before = position.checked_sub(1);
         let before = before.and_then(|position| self.index.get(position));
-        let start = before.map_or(0, |(_, end)| *end);
+        let start = before.map_or(self.start, |(_, end)| *end);
         let length = usize::try_from(end.saturating_sub(start)).unwrap_or(0);
         let mut bytes = vec![0; length];
         self.file
@@ -152,6 +168,21 @@ mod tests {
         assert_eq!(branch.hash(10), None);
         assert_eq!(branch.hash(4), None);
         assert_eq!(branch.record(4).unwrap(), None);
+        // Its last blocks taken off.
+        assert!(!branch.cut(9));
+        assert!(branch.cut(7));
+        assert_eq!(
+            (branch.tip_number(), branch.blocks(), branch.fork_number()),
+            (7, 3, 4)
+        );
+        for number in 5..=7 {
+            assert_eq!(branch.hash(number.into()), Some([number; 32]));
+            assert_eq!(branch.record(number.into()).unwrap(), Some(record(number)));
+        }
+        assert_eq!(branch.record(8).unwrap(), None);
+        // As far as where it parts, and no further.
+        assert!(branch.cut(2));
+        assert_eq!((branch.tip_number(), branch.blocks()), (4, 0));
         // The file has no name.
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -243,6 +243,8 @@ where
                     break;
                 };
                 match pre_digest(&header) {
+                    // What a block says by rules that are not known here, nobody is blamed for.
+                    _ if self.judge.rules.can_judge(number).is_err() => {}
                     Ok(claim) if is_justification(&claim, &record) => {}
                     Ok(_) => {
                         self.blame(peer);
@@ -267,13 +269,24 @@ where
         }
     }
 
-    /// Weighs the branch; if it is heavier, verifies some blocks, then all of them.
-    fn judge(&mut self, branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
+    /// Weighs the branch as far as this release knows the rules; if it is heavier, verifies some blocks, then all of them.
+    fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
         let chain = &self.judge.chain;
         if let Some(checkpoint) = self.checkpoint {
             let own = chain.on_best_chain(checkpoint.0)?;
             if !keeps_checkpoint(checkpoint, &branch, own) {
                 return Ok(Verdict::OffCheckpoint);
+            }
+        }
+        if let Some(unknown) = self.judge.cut_to_known_rules(&mut branch) {
+            tracing::warn!(
+                target: "sync",
+                "A branch is compared up to block #{} and no further: {unknown}",
+                branch.tip_number(),
+            );
+            // What it weighs beyond that, nobody here can tell.
+            for (_, claimed) in &mut self.claims {
+                *claimed = 0;
             }
         }
         let depth = self.judge.parameters.confirmation_depth;

@@ -5,7 +5,7 @@ use crate::{
     chain::{ClientChain, OwnChain},
 };
 use allod_block_rules::{
-    BlockError, VerifyDelayFunction,
+    BlockError, RuleSchedule, UnknownRules, VerifyDelayFunction,
     fork_choice::BlockWeight,
     header_chain::{FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules},
 };
@@ -68,6 +68,8 @@ pub struct Judge<Block, Client, V> {
     pub chain: ClientChain<Block, Client>,
     /// Of the chain.
     pub parameters: ChainParameters,
+    /// Which rules of blocks hold from where.
+    pub rules: RuleSchedule,
     /// Commitments and openings.
     pub kzg: Kzg,
     /// Who checks the delay function.
@@ -145,6 +147,15 @@ where
         newest_first.truncate(wanted);
         newest_first.reverse();
         Ok(newest_first)
+    }
+
+    /// Takes off the blocks of a branch whose rules this release does not know: they are nobody's fault. None if there
+    /// are none.
+    pub fn cut_to_known_rules(&self, branch: &mut Branch) -> Option<UnknownRules> {
+        let unknown = self.rules.first_unknown()?;
+        branch
+            .cut(unknown.from.saturating_sub(1))
+            .then_some(unknown)
     }
 
     /// The weight of a branch's chain, by its slots and logs.

@@ -6,6 +6,7 @@
 //!
 //! | rule | function | [`BlockError`] |
 //! |---|---|---|
+//! | this release knows the rules of the block's height: asked before all others | [`RuleSchedule::can_judge`] | none, but [`UnknownRules`]: the node stops |
 //! | the node executes the block, and has its body | [`full_block`] | `NotExecuted`, `NoBody` |
 //! | the block builds on what is final here | [`fork_choice::builds_on_final`] | `BelowFinal` |
 //! | the header is no larger than the rules need | [`header_size`] | `HeaderTooLarge` |
@@ -55,6 +56,7 @@
     )
 )]
 
+mod activation;
 mod chain_data;
 mod error;
 pub mod fork_choice;
@@ -66,6 +68,9 @@ mod shape;
 #[cfg(test)]
 mod testing;
 
+pub use activation::{
+    Activation, MAX_ACTIVATIONS, NEWEST_RULES, RuleSchedule, ScheduleError, UnknownRules,
+};
 pub use chain_data::{ChainData, Evidence};
 pub use error::BlockError;
 pub use logs::{VerifiedLogs, bounded_raise};

@@ -2,7 +2,7 @@
 
 use crate::block::{Header, Made};
 use allod_archiver::Archiver;
-use allod_block_rules::{BlockError, ChainData};
+use allod_block_rules::{Activation, BlockError, ChainData, NEWEST_RULES, RuleSchedule};
 use allod_consensus::{
     AllodBlockImport, BlockVerifier, Error, ImportContext, LateHandles, Verdict, chain_data,
     equivocation::EquivocationWatch,
@@ -75,6 +75,13 @@ pub fn parameters() -> ChainParameters {
         initial_iterations: NonZeroU32::new(16).unwrap(),
         external_entropy: b"import tests".to_vec(),
     }
+}
+
+/// Rules of which this release knows those up to block `last`.
+pub fn rules_until(last: u32) -> RuleSchedule {
+    let activations = [(NEWEST_RULES, 0), (NEWEST_RULES + 1, last + 1)];
+    let activations = activations.map(|(version, from)| Activation { version, from });
+    RuleSchedule::new(activations.into()).unwrap()
 }
 
 /// Genesis as the presets have it, with other parameters of farming.
@@ -151,6 +158,11 @@ pub struct Node {
 impl Node {
     /// A node that knows genesis and nothing else.
     pub fn new(parameters: ChainParameters) -> Self {
+        Self::with_rules(parameters, RuleSchedule::default())
+    }
+
+    /// Like [`new`](Self::new), of a network in which these rules hold.
+    pub fn with_rules(parameters: ChainParameters, rules: RuleSchedule) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let client = Arc::new(client(parameters, folder.path()));
         // As the node does: what counts is what genesis says.
@@ -161,6 +173,7 @@ impl Node {
         let context = ImportContext {
             client: client.clone(),
             parameters: parameters.clone(),
+            rules,
             kzg: KZG.clone(),
             pot_verifier: PotVerifier::new(),
             archiver,

@@ -19,6 +19,7 @@
 //! | [`stops`] | a node that is told to stop says so; one that fails names the cause last |
 //! | [`tls`] | peers over TLS that hold on a chain, until they do not |
 //! | [`two_nodes`] | nodes that follow one another, and come together after a cut |
+//! | [`upgrade`] | a running network is brought to another runtime; a node that lacks rules of blocks stops |
 
 mod crash;
 mod dev_chain;
@@ -36,3 +37,4 @@ mod request_builders;
 mod stops;
 mod tls;
 mod two_nodes;
+mod upgrade;

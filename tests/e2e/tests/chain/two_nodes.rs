@@ -21,7 +21,8 @@ async fn follower(folder: &Path, chain: &str, of: &Node) -> Node {
     .await
 }
 
-async fn agree(one: &Node, other: &Node, up_to: u64) {
+/// Panics unless both nodes have the same blocks, states and segments.
+pub async fn agree(one: &Node, other: &Node, up_to: u64) {
     for number in 0..=up_to {
         let hash = one.hash(number).await.expect("the block is there");
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Headers followed without state (§8): what they lead to is what the state says, and each rule counts.
 
 use allod_block_rules::{
-    BlockError, VerifyDelayFunction,
+    BlockError, RuleSchedule, VerifyDelayFunction,
     header_chain::{FromGenesis, HeaderContext, HeaderError, HeaderRules},
 };
 use allod_consensus_primitives::{ConsensusLog, FarmingApi, MAX_BLOCKED_KEYS, SegmentHeaderError};
@@ -9,7 +9,7 @@ use allod_core::{ChainParameters, PublicKey, SegmentIndex, Slot, SolutionRange};
 use allod_import_tests::{
     block::Made,
     farming::Plan,
-    harness::{KZG, Node, parameters},
+    harness::{KZG, Node, parameters, rules_until},
 };
 use allod_sync::{ClientChain, Judge, branch::Branch, judge::JudgeError, protocol::HeaderRecord};
 use allod_timekeeper::PotVerifier;
@@ -320,9 +320,10 @@ async fn a_branch_is_judged_by_what_it_weighs_and_by_each_of_its_blocks() {
         other.accept(&block).await;
         blocks.push(block);
     }
-    let judge = Judge {
+    let mut judge = Judge {
         chain: ClientChain::<allod_runtime::opaque::Block, _>::new(own.client.clone()),
         parameters: own.parameters.clone(),
+        rules: RuleSchedule::default(),
         kzg: KZG.clone(),
         delay_function: PotVerifier::new(),
     };
@@ -346,4 +347,14 @@ async fn a_branch_is_judged_by_what_it_weighs_and_by_each_of_its_blocks() {
     // A node that stops waits for nothing.
     let stopped = judge.verify(&right, &fork, &AtomicBool::new(true));
     assert!(matches!(stopped, Err(JudgeError::GivenUp)));
+
+    // What lies beyond the rules that are known is not looked at, whatever it is.
+    judge.rules = rules_until(number - 1);
+    let mut beyond = wrong;
+    assert!(judge.cut_to_known_rules(&mut beyond).is_some());
+    assert_eq!(beyond.tip_number(), number - 1);
+    let before = other.chain_data(blocks[blocks.len() - 2].hash()).weight;
+    assert_eq!(judge.weigh(&beyond, &fork, &go_on).unwrap(), before);
+    judge.verify(&beyond, &fork, &go_on).unwrap();
+    assert_eq!(judge.cut_to_known_rules(&mut beyond), None);
 }

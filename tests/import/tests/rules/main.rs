@@ -15,6 +15,7 @@
 //! | `equivocations` | two blocks for one solution |
 //! | `siblings` | more than two |
 //! | `order` | what is cheap is checked first, and what comes later costs nothing |
+//! | `outdated` | blocks that a release is too old for |
 //! | `queue` | what the import queue makes of bad blocks and of blocks from the future |
 //! | `forks` | weight, finality |
 //! | `header_chain` | headers followed without state |
@@ -34,6 +35,7 @@ mod history;
 mod justifications;
 mod logs;
 mod order;
+mod outdated;
 mod queue;
 mod seals;
 mod shape;

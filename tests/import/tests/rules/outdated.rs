@@ -1,0 +1,60 @@
+//! Blocks whose rules this release does not know (§8): not judged, not blamed on anybody, not made.
+
+use allod_block_rules::UnknownRules;
+use allod_consensus::{AnnounceValidator, Error, Verdict, outdated::Outdated};
+use allod_import_tests::{
+    block::Made,
+    farming::Plan,
+    harness::{Node, parameters, rules_until},
+};
+use sp_blockchain::HeaderBackend;
+use sp_consensus::block_validation::BlockAnnounceValidator;
+
+/// The last block whose rules are known.
+const LAST: u32 = 3;
+
+/// Makes a good block a bad one.
+type Tamper = fn(&mut Made);
+
+#[tokio::test]
+async fn a_node_goes_on_up_to_the_end_of_its_rules_and_judges_nothing_above() {
+    let author = Node::new(parameters());
+    let node = Node::with_rules(parameters(), rules_until(LAST));
+    for _ in 1..=LAST {
+        node.accept(&author.grow(Plan::default()).await).await;
+    }
+    let right = author.make(Plan::default());
+    // Whatever may be wrong with it by the rules that are known here, and right by those that are not.
+    let tampers: [Tamper; 4] = [
+        |_| {},
+        |block| block.seals.clear(),
+        |block| block.change_solution(|solution| solution.proof_of_space.0[0] ^= 1),
+        |block| block.header.number += 1,
+    ];
+    for tamper in tampers {
+        let mut block = right.clone();
+        tamper(&mut block);
+        let error = node.turn_away(&block).await;
+        assert!(
+            matches!(error, Error::Outdated(Outdated::Rules(UnknownRules { from, .. })) if from == LAST + 1),
+            "{error}"
+        );
+        assert_eq!(error.verdict(), Verdict::Local);
+        let mut validator = AnnounceValidator::new(node.context().clone());
+        assert!(validator.validate(&block.sealed(), &[]).await.is_err());
+        assert!(!node.context().verdicts.is_condemned(&block.hash()));
+    }
+    assert_eq!(node.client.info().best_number, LAST);
+}
+
+/// A number is cheap to make up: below the end of the rules a block is judged by them, whatever it says.
+#[tokio::test]
+async fn a_block_that_lies_about_its_number_is_its_own_fault() {
+    let node = Node::with_rules(parameters(), rules_until(LAST));
+    node.grow_by(LAST).await;
+    let mut liar = node.make(Plan::default());
+    liar.header.number = LAST;
+    liar.seal();
+    let error = node.turn_away(&liar).await;
+    assert_eq!(error.verdict(), Verdict::Objective, "{error}");
+}
