@@ -382,10 +382,19 @@ fn chain_spec_seeds() -> Vec<Seed> {
         .replace("childrenDefault", "childrenDefaults");
     let mut other_form = plain.clone();
     other_form["genesis"] = json!({ "runtimeGenesis": { "code": "0x" } });
+    let with_rules = |rules: Value| {
+        let mut spec = raw.clone();
+        spec["rules"] = rules;
+        spec.to_string()
+    };
+    let several = json!([{ "version": 1, "from": 0 }, { "version": 2, "from": 700 }]);
+    let late = json!([{ "version": 1, "from": 1 }]);
     vec![
         Seed::valid("plain", plain.to_string()),
         Seed::valid("raw", raw.to_string()),
         Seed::invalid("no-patch", other_form.to_string()),
         Seed::invalid("misspelt", misspelt),
+        Seed::valid("several-rules", with_rules(several)),
+        Seed::invalid("late-rules", with_rules(late)),
     ]
 }
