@@ -33,9 +33,6 @@ pub enum Outdated {
 
 /// Why this release can judge no child of block `number`; none if it can.
 ///
-/// A runtime of an older version is no obstacle: it has every method of the version that it names, and none is asked
-/// of it that came later.
-///
 /// # Errors
 /// The block's state cannot be read.
 pub fn outdated<Block, Client>(
@@ -49,9 +46,29 @@ where
     Client: ProvideRuntimeApi<Block>,
     Client::Api: FarmingApi<Block>,
 {
-    if let Err(unknown) = rules.can_judge(number.saturating_add(1)) {
-        return Ok(Some(unknown.into()));
+    match rules.can_judge(number.saturating_add(1)) {
+        Err(unknown) => Ok(Some(unknown.into())),
+        Ok(()) => newer_interface::<Block, _>(client, block, number),
     }
+}
+
+/// That the runtime after block `number` speaks with nodes in a later way than is known here; none if it does not.
+///
+/// A runtime of an older version is no obstacle: it has every method of the version that it names, and none is asked
+/// of it that came later.
+///
+/// # Errors
+/// The block's state cannot be read.
+pub fn newer_interface<Block, Client>(
+    client: &Client,
+    block: Block::Hash,
+    number: u32,
+) -> Result<Option<Outdated>, ApiError>
+where
+    Block: BlockT,
+    Client: ProvideRuntimeApi<Block>,
+    Client::Api: FarmingApi<Block>,
+{
     let known = <dyn FarmingApi<Block> as RuntimeApiInfo>::VERSION;
     let version = client
         .runtime_api()

@@ -1,6 +1,6 @@
 //! The database of one chain, and the client on it.
 
-use crate::{Backend, BlockHash, Client, Executor, other};
+use crate::{Backend, BlockHash, Client, Executor, other, rules};
 use allod_consensus_primitives::FarmingApi;
 use allod_core::ChainParameters;
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
@@ -71,6 +71,7 @@ pub fn open(config: &Configuration, rule: GenesisRule) -> Result<Parts, Error> {
             config, None, executor, backend, genesis, false,
         )?;
     let client = Arc::new(client);
+    rules::can_ask(&client)?;
     let parameters = client
         .runtime_api()
         .parameters(client.info().best_hash)

@@ -3,7 +3,7 @@
 
 use crate::{Client, database::Parts, essential::Failure, other};
 use allod_block_rules::{NEWEST_RULES, RuleSchedule};
-use allod_consensus::outdated::{Outdated, outdated};
+use allod_consensus::outdated::{Outdated, newer_interface, outdated};
 use allod_runtime::opaque::Block;
 use futures::StreamExt;
 use sc_client_api::BlockchainEvents;
@@ -18,8 +18,7 @@ pub(crate) const TASK: &str = "rules";
 /// Says which rules are ahead. A node that is at their end does not start, and says the line that it stopped with.
 pub(crate) fn at_start(parts: &Parts, rules: &RuleSchedule) -> Result<(), Error> {
     if let Some(outdated) = of_best(&parts.client, rules).map_err(other)? {
-        let cause = outdated.to_string();
-        return Err(other(Failure { task: TASK, cause }));
+        return Err(refusal(outdated));
     }
     let best = parts.client.info().best_number;
     for ahead in rules.activations().iter().filter(|ahead| ahead.from > best) {
@@ -55,6 +54,21 @@ pub(crate) fn end(
         }
         Ok(())
     }
+}
+
+/// A node does not begin to ask a runtime that it would misunderstand.
+pub(crate) fn can_ask(client: &Client) -> Result<(), Error> {
+    let best = client.info();
+    match newer_interface::<Block, _>(client, best.best_hash, best.best_number).map_err(other)? {
+        Some(newer) => Err(refusal(newer)),
+        None => Ok(()),
+    }
+}
+
+/// The line that a running node stops with.
+fn refusal(outdated: Outdated) -> Error {
+    let cause = outdated.to_string();
+    other(Failure { task: TASK, cause })
 }
 
 fn of_best(client: &Client, rules: &RuleSchedule) -> Result<Option<Outdated>, ApiError> {

@@ -85,7 +85,7 @@ pub fn rules_until(last: u32) -> RuleSchedule {
 }
 
 /// Genesis as the presets have it, with other parameters of farming.
-fn genesis(parameters: ChainParameters) -> Storage {
+fn genesis(parameters: ChainParameters, code: Vec<u8>) -> Storage {
     let balances = Sr25519Keyring::well_known()
         .map(|key| (key.to_account_id(), 1_000_000 * ALD))
         .collect();
@@ -109,12 +109,11 @@ fn genesis(parameters: ChainParameters) -> Storage {
         ..Default::default()
     };
     let mut storage = config.build_storage().unwrap();
-    let code = allod_runtime::WASM_BINARY.unwrap().to_vec();
     storage.top.insert(well_known_keys::CODE.to_vec(), code);
     storage
 }
 
-fn client(parameters: ChainParameters, folder: &Path) -> Client {
+fn client(parameters: ChainParameters, code: Vec<u8>, folder: &Path) -> Client {
     let settings = DatabaseSettings {
         trie_cache_maximum_size: Some(1 << 20),
         state_pruning: Some(PruningMode::ArchiveAll),
@@ -127,7 +126,7 @@ fn client(parameters: ChainParameters, folder: &Path) -> Client {
     };
     let backend = Arc::new(Backend::new(settings, 4096).unwrap());
     let genesis = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
-        genesis(parameters),
+        genesis(parameters, code),
         true,
         backend.clone(),
         EXECUTOR.clone(),
@@ -163,8 +162,14 @@ impl Node {
 
     /// Like [`new`](Self::new), of a network in which these rules hold.
     pub fn with_rules(parameters: ChainParameters, rules: RuleSchedule) -> Self {
+        let code = allod_runtime::WASM_BINARY.unwrap();
+        Self::with_runtime(parameters, rules, code.to_vec())
+    }
+
+    /// Like [`with_rules`](Self::with_rules), of a chain that begins with this runtime.
+    pub fn with_runtime(parameters: ChainParameters, rules: RuleSchedule, code: Vec<u8>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let client = Arc::new(client(parameters, folder.path()));
+        let client = Arc::new(client(parameters, code, folder.path()));
         // As the node does: what counts is what genesis says.
         let genesis_hash = client.info().genesis_hash;
         let parameters = client.runtime_api().parameters(genesis_hash).unwrap();

@@ -147,7 +147,7 @@ impl Signer {
         }
     }
 
-    /// Sends a transaction, and gives block and index of it.
+    /// Sends a transaction, and gives block and index of it once that block is final.
     async fn send(&mut self, node: &Node, call: RuntimeCall) -> (u64, u32) {
         let genesis = node.hash(0).await.expect("genesis");
         let genesis: Hash = genesis.parse().expect("a hash");
@@ -163,18 +163,18 @@ impl Signer {
         let transaction =
             signed_transaction(call, account, &context, |bytes| pair.sign(bytes).into());
         let bytes = format!("0x{}", hex::encode(transaction.encode()));
-        let from = node.best().await;
+        let from = node.finalized().await;
         let _: String = node.call("author_submitExtrinsic", &[json!(bytes)]).await;
-        eventually("the transaction in a block", || {
+        eventually("the transaction in a final block", || {
             position(node, from, &bytes)
         })
         .await
     }
 }
 
-/// Block and index of a transaction, in the blocks after one.
+/// Block and index of a transaction, in the final blocks after one.
 async fn position(node: &Node, from: u64, bytes: &str) -> Option<(u64, u32)> {
-    for number in from + 1..=node.best().await {
+    for number in from + 1..=node.finalized().await {
         let hash = node.hash(number).await?;
         let block: Value = node.call("chain_getBlock", &[json!(hash)]).await;
         let all = block["block"]["extrinsics"].as_array()?;

@@ -1,12 +1,15 @@
 //! Blocks whose rules this release does not know (§8): not judged, not blamed on anybody, not made.
 
-use allod_block_rules::UnknownRules;
+use allod_block_rules::{RuleSchedule, UnknownRules};
 use allod_consensus::{AnnounceValidator, Error, Verdict, outdated::Outdated};
+use allod_consensus_primitives::FarmingApi;
 use allod_import_tests::{
     block::Made,
     farming::Plan,
     harness::{Node, parameters, rules_until},
 };
+use allod_runtime::opaque::Block;
+use sp_api::RuntimeApiInfo;
 use sp_blockchain::HeaderBackend;
 use sp_consensus::block_validation::BlockAnnounceValidator;
 
@@ -57,4 +60,44 @@ async fn a_block_that_lies_about_its_number_is_its_own_fault() {
     liar.seal();
     let error = node.turn_away(&liar).await;
     assert_eq!(error.verdict(), Verdict::Objective, "{error}");
+}
+
+/// The runtime, which says that its interface for nodes has the next version.
+fn runtime_of_later_nodes() -> Vec<u8> {
+    let mut code = allod_runtime::WASM_BINARY_BLOATY.unwrap().to_vec();
+    let (id, known) = (
+        <dyn FarmingApi<Block>>::ID,
+        <dyn FarmingApi<Block>>::VERSION,
+    );
+    let entry = |version: u32| [&id[..], &version.to_le_bytes()].concat();
+    let (now, later) = (entry(known), entry(known + 1));
+    let places: Vec<_> = (0..code.len() - now.len())
+        .filter(|place| code[*place..].starts_with(&now))
+        .collect();
+    assert!(!places.is_empty());
+    for place in places {
+        code[place..place + later.len()].copy_from_slice(&later);
+    }
+    code
+}
+
+#[tokio::test]
+async fn a_runtime_that_speaks_otherwise_with_nodes_is_not_asked() {
+    let known = <dyn FarmingApi<Block>>::VERSION;
+    let rules = RuleSchedule::default();
+    let node = Node::with_runtime(parameters(), rules, runtime_of_later_nodes());
+    let block = node.make(Plan::default());
+    let error = node.turn_away(&block).await;
+    let expected = Outdated::Interface {
+        block: 0,
+        version: known + 1,
+        known,
+    };
+    assert!(
+        matches!(error, Error::Outdated(outdated) if outdated == expected),
+        "{error}"
+    );
+    let mut validator = AnnounceValidator::new(node.context().clone());
+    assert!(validator.validate(&block.sealed(), &[]).await.is_err());
+    assert!(!node.context().verdicts.is_condemned(&block.hash()));
 }
