@@ -12,6 +12,24 @@ use sp_core::H256;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::{marker::PhantomData, sync::Arc};
 
+/// Blocks of a chain like this one: what this crate is generic over, so that tests have blocks of their own.
+pub trait AllodBlock: BlockT<Hash = H256, Header: HeaderT<Number = u32>> {}
+
+impl<Block: BlockT<Hash = H256, Header: HeaderT<Number = u32>>> AllodBlock for Block {}
+
+/// A client whose chain is compared with others.
+pub trait ChainClient<Block: BlockT>:
+    HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static
+{
+}
+
+impl<Block, Client> ChainClient<Block> for Client
+where
+    Block: BlockT,
+    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static,
+{
+}
+
 /// A header, with its seal, and the bytes of its justification.
 pub type Record<Block> = (<Block as BlockT>::Header, Vec<u8>);
 
@@ -62,12 +80,7 @@ impl<Block, Client> ClientChain<Block, Client> {
     }
 }
 
-impl<Block, Client> ClientChain<Block, Client>
-where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore,
-{
+impl<Block: AllodBlock, Client: ChainClient<Block>> ClientChain<Block, Client> {
     /// Hash of the first block.
     pub fn genesis_hash(&self) -> Hash {
         self.client.info().genesis_hash.into()
@@ -124,12 +137,7 @@ where
     }
 }
 
-impl<Block, Client> OwnChain for ClientChain<Block, Client>
-where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync,
-{
+impl<Block: AllodBlock, Client: ChainClient<Block>> OwnChain for ClientChain<Block, Client> {
     fn best(&self) -> Result<Head, ClientError> {
         self.head()
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     branch::{Branch, BranchError},
-    chain::OwnChain,
+    chain::{AllodBlock, ChainClient, OwnChain},
     judge::{Judge, JudgeError, keeps_checkpoint},
     protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT},
 };
@@ -11,12 +11,11 @@ use allod_consensus_primitives::{PreDigest, justification_hash, pre_digest};
 use allod_core::{Hash, blake2b_256, hash::HexHash};
 use futures::channel::oneshot;
 use parity_scale_codec::{DecodeAll, Encode};
-use sc_client_api::{AuxStore, BlockBackend};
 use sc_network::{IfDisconnected, PeerId, ProtocolName};
 use sc_network_sync::service::network::NetworkServiceHandle;
-use sp_blockchain::{Error as ClientError, HeaderBackend};
-use sp_core::{H256, traits::SpawnNamed};
-use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
+use sp_blockchain::Error as ClientError;
+use sp_core::traits::SpawnNamed;
+use sp_runtime::traits::Header as HeaderT;
 use std::{
     path::PathBuf,
     sync::{
@@ -114,9 +113,8 @@ pub struct Comparer<Block, Client, V> {
 
 impl<Block, Client, V> Compare for Comparer<Block, Client, V>
 where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static,
+    Block: AllodBlock,
+    Client: ChainClient<Block>,
     V: VerifyDelayFunction + Send + Sync + 'static,
 {
     fn start(&self, candidate: Candidate, network: NetworkServiceHandle) -> Running {
@@ -189,9 +187,8 @@ impl From<ClientError> for Ended {
 
 impl<Block, Client, V> Comparison<Block, Client, V>
 where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static,
+    Block: AllodBlock,
+    Client: ChainClient<Block>,
     V: VerifyDelayFunction,
 {
     async fn run(&mut self) -> Verdict {
@@ -366,10 +363,7 @@ fn is_justification(claim: &PreDigest, record: &HeaderRecord) -> bool {
 }
 
 /// The header in a record, if it is the one of this hash.
-fn header_of<Block>(record: &HeaderRecord, hash: Hash) -> Option<Block::Header>
-where
-    Block: BlockT<Hash = H256>,
-{
+fn header_of<Block: AllodBlock>(record: &HeaderRecord, hash: Hash) -> Option<Block::Header> {
     if blake2b_256(&record.header) != hash {
         return None;
     }

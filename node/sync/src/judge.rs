@@ -2,7 +2,7 @@
 
 use crate::{
     branch::{Branch, BranchError},
-    chain::{ClientChain, OwnChain},
+    chain::{AllodBlock, ChainClient, ClientChain, OwnChain},
 };
 use allod_block_rules::{
     BlockError, VerifyDelayFunction,
@@ -14,12 +14,10 @@ use allod_core::{ChainParameters, Hash, PotCheckpoints, PotOutput};
 use allod_kzg::Kzg;
 use parity_scale_codec::DecodeAll;
 use rand::Rng;
-use sc_client_api::{AuxStore, BlockBackend};
-use sp_blockchain::{Error as ClientError, HeaderBackend};
-use sp_core::H256;
+use sp_blockchain::Error as ClientError;
 use sp_runtime::{
     Justifications,
-    traits::{Block as BlockT, Header as HeaderT},
+    traits::Block as BlockT,
 };
 use std::{
     collections::BTreeSet,
@@ -88,9 +86,8 @@ type Followed<Block> = FollowedHeader<<Block as BlockT>::Header>;
 
 impl<Block, Client, V> Judge<Block, Client, V>
 where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync,
+    Block: AllodBlock,
+    Client: ChainClient<Block>,
     V: VerifyDelayFunction,
 {
     fn rules(&self) -> HeaderRules<'_, FromGenesis> {

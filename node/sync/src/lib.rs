@@ -33,7 +33,7 @@ pub mod protocol;
 pub mod server;
 pub mod strategy;
 
-pub use chain::ClientChain;
+pub use chain::{AllodBlock, ChainClient, ClientChain};
 pub use compare::Comparer;
 pub use judge::Judge;
 pub use server::{Protocols, Server};

@@ -1,16 +1,22 @@
 //! The strategy against a network without sockets: what it asks is read, and answered.
 
 use super::*;
-use crate::protocol::HeaderRecord;
-use allod_block_rules::fork_choice::BlockId;
+use crate::{
+    branch::Branch,
+    chain::Head,
+    compare::{Candidate, Outcome, Verdict},
+    protocol::{HeaderRecord, Tip},
+};
+use allod_block_rules::fork_choice::{BlockId, BlockWeight};
 use allod_core::Slot;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use parity_scale_codec::Encode;
+use sc_consensus::IncomingBlock;
 use sc_network_sync::service::network::ToServiceCommand;
 use sc_utils::mpsc::{TracingUnboundedReceiver, tracing_unbounded};
 use sp_consensus::BlockOrigin;
 use sp_runtime::{OpaqueExtrinsic, generic, traits::BlakeTwo256};
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 type Header = generic::Header<u32, BlakeTwo256>;
 type TestBlock = generic::Block<Header, OpaqueExtrinsic>;
