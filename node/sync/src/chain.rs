@@ -1,6 +1,9 @@
 //! The node's own chain, as comparing sees it.
 
-use crate::protocol::{HeaderRecord, Tip};
+use crate::{
+    protocol::{HeaderRecord, Tip},
+    provisional,
+};
 use allod_block_rules::fork_choice::{BlockId, BlockWeight};
 use allod_consensus::chain_data;
 use allod_consensus_primitives::ENGINE_ID;
@@ -56,6 +59,10 @@ pub trait OwnChain: Send + Sync {
     fn on_best_chain(&self, number: u32) -> Result<Option<Hash>, ClientError>;
     /// Number and parent of a block that is here, on whichever branch.
     fn number_and_parent(&self, hash: Hash) -> Result<Option<(u32, Hash)>, ClientError>;
+    /// Whether it was compared with no boot or reserved node's yet, and has no checkpoint.
+    fn is_provisional(&self) -> Result<bool, ClientError>;
+    /// Writes down that it was.
+    fn set_compared(&self) -> Result<(), ClientError>;
 }
 
 /// The chain of a client; cheap to clone.
@@ -157,5 +164,13 @@ impl<Block: AllodBlock, Client: ChainClient<Block>> OwnChain for ClientChain<Blo
     fn number_and_parent(&self, hash: Hash) -> Result<Option<(u32, Hash)>, ClientError> {
         let header = self.client.header(hash.into())?;
         Ok(header.map(|header| (*header.number(), (*header.parent_hash()).into())))
+    }
+
+    fn is_provisional(&self) -> Result<bool, ClientError> {
+        provisional::is_provisional(&*self.client)
+    }
+
+    fn set_compared(&self) -> Result<(), ClientError> {
+        provisional::set_compared(&*self.client)
     }
 }

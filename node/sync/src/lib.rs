@@ -13,6 +13,7 @@
 //! | [`compare`] | fetches the headers of a branch |
 //! | [`judge`] | follows and verifies them without state |
 //! | [`branch`] | the headers on disk |
+//! | [`provisional`] | whether the chain was compared with a boot node's |
 //! | [`bans`] | who lied |
 //! | [`protocol`], [`server`] | what nodes ask one another, and the answers |
 //! | [`chain`] | the own chain |
@@ -30,12 +31,14 @@ pub mod compare;
 pub mod judge;
 pub mod peers;
 pub mod protocol;
+pub mod provisional;
 pub mod server;
 pub mod strategy;
 
 pub use chain::{AllodBlock, ChainClient, ClientChain};
 pub use compare::Comparer;
 pub use judge::Judge;
+pub use provisional::ResyncRule;
 pub use server::{Protocols, Server};
 pub use strategy::{AllodSync, NewInner, Settings};
 

@@ -28,6 +28,7 @@ use crate::{
     chain::OwnChain,
     compare::{Compare, Running},
     peers::{Answer, Peer},
+    provisional::ResyncRule,
     uncompared_blocks,
 };
 use allod_core::Hash;
@@ -84,6 +85,10 @@ pub struct Settings {
     pub confirmation_depth: u32,
     /// Number and hash of a block that the chain must have.
     pub checkpoint: Option<(u32, Hash)>,
+    /// When the copy of the chain is dropped for a heavier branch.
+    pub resync: ResyncRule,
+    /// Asks whoever runs the node to stop it, drop the copy of the chain, and start it again.
+    pub ask_for_resync: Box<dyn Fn() + Send>,
     /// Protocol by which tips are asked for.
     pub tip_protocol: ProtocolName,
     /// Whether a block is known to break a rule.
@@ -112,6 +117,8 @@ pub struct AllodSync<Block: BlockT> {
     state: State,
     running: Option<Running>,
     stranded: Option<Stranded>,
+    /// Whether the chain was compared with no boot or reserved node's yet, and has no checkpoint.
+    is_provisional: bool,
     /// Tips that need no comparison (again), until when.
     settled: LruMap<Hash, Instant>,
     /// Tips that part above the final block by less than half the confirmation depth.
@@ -141,6 +148,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         Ok(Self {
             inner: new_inner()?,
             new_inner,
+            is_provisional: chain.is_provisional()?,
             chain,
             compare,
             settings,

@@ -1,6 +1,6 @@
 //! Which claims are compared, and what follows from the verdict.
 
-use super::{AllodSync, telling::Stranded};
+use super::AllodSync;
 use crate::{
     AllodBlock,
     chain::Head,
@@ -57,11 +57,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
                     self.join(branch, now)?;
                 } else {
                     self.settled.insert(tip, now + UNDECIDED_RETRY_INTERVAL);
-                    self.stranded = Some(Stranded {
-                        theirs: tip,
-                        weight,
-                        told_at: None,
-                    });
+                    self.strand(tip, weight, now);
                 }
             }
             Verdict::NotHeavier => {

@@ -52,6 +52,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
             Answers::Enough => {
                 if self.running.is_none() && !self.compare_heaviest(own, now, network)? {
                     if self.keeps_checkpoint()? {
+                        self.settle(own)?;
                         self.enter_following()?;
                     } else {
                         self.tell_waiting(now, "no peer has a chain with the checkpoint");
@@ -94,8 +95,30 @@ impl<Block: AllodBlock> AllodSync<Block> {
             self.inner.add_peer(id, hash.into(), number);
         }
         // Where a verified branch cannot be joined, its next blocks need no verification.
-        if self.running.is_none() && self.stranded.is_none() {
-            self.compare_heaviest(own, now, network)?;
+        if self.running.is_none()
+            && self.stranded.is_none()
+            && !self.compare_heaviest(own, now, network)?
+        {
+            self.settle(own)?;
+        }
+        Ok(())
+    }
+
+    /// With nothing left to compare: the database is provisional no more if the chain has the checkpoint, or a boot or
+    /// reserved node has a chain that is lighter, or no other.
+    fn settle(&mut self, own: Head) -> Result<(), ClientError> {
+        if !self.is_provisional || self.stranded.is_some() {
+            return Ok(());
+        }
+        let mut is_compared = self.settings.checkpoint.is_some() && self.keeps_checkpoint()?;
+        for peer in self.peers.values().filter(|peer| peer.is_named) {
+            if let Some(tip) = peer.tip() {
+                is_compared |= tip.weight <= own.weight || self.is_near(own, peer, tip)?;
+            }
+        }
+        if is_compared {
+            self.chain.set_compared()?;
+            self.is_provisional = false;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What a node says while it waits, and while the network's chain is not its own.
 
 use super::AllodSync;
-use crate::{AllodBlock, chain::Head};
+use crate::{AllodBlock, chain::Head, provisional::ResyncRule};
 use allod_block_rules::fork_choice::BlockWeight;
 use allod_core::{Hash, hash::HexHash};
 use std::time::{Duration, Instant};
@@ -21,6 +21,34 @@ pub(super) struct Stranded {
 }
 
 impl<Block: AllodBlock> AllodSync<Block> {
+    /// A heavier branch that was verified parts below the final block: from now on no blocks are made, and the copy of
+    /// the chain is dropped if that is the rule.
+    pub(super) fn strand(&mut self, theirs: Hash, weight: BlockWeight, now: Instant) {
+        let stranded = self.stranded.insert(Stranded {
+            theirs,
+            weight,
+            told_at: None,
+        });
+        let cause = match self.settings.resync {
+            ResyncRule::Always => "as --resync=auto says",
+            ResyncRule::IfProvisional if self.is_provisional => {
+                "which was compared with no boot or reserved node's"
+            }
+            ResyncRule::IfProvisional | ResyncRule::Never => return,
+        };
+        stranded.told_at = Some(now);
+        let finalized = self.chain.finalized();
+        tracing::warn!(
+            target: "sync",
+            "The network's chain, whose block {} was verified to be heavier, does not build on #{} {}, \
+             which is final here: this copy of the chain, {cause}, is dropped, and that chain joined",
+            HexHash(&theirs),
+            finalized.number,
+            HexHash(&finalized.hash),
+        );
+        (self.settings.ask_for_resync)();
+    }
+
     pub(super) fn tell_waiting(&mut self, now: Instant, what: &'static str) {
         let silent = |(at, told)| {
             let interval = if told == what {

@@ -16,7 +16,10 @@ use sc_network_sync::service::network::ToServiceCommand;
 use sc_utils::mpsc::{TracingUnboundedReceiver, tracing_unbounded};
 use sp_consensus::BlockOrigin;
 use sp_runtime::{OpaqueExtrinsic, generic, traits::BlakeTwo256};
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Mutex, atomic::AtomicUsize},
+    time::Duration,
+};
 
 type Header = generic::Header<u32, BlakeTwo256>;
 type TestBlock = generic::Block<Header, OpaqueExtrinsic>;
@@ -53,6 +56,7 @@ struct Own(Arc<Mutex<OwnState>>);
 struct OwnState {
     best: u32,
     finalized: u32,
+    is_compared: bool,
 }
 
 impl Own {
@@ -91,6 +95,15 @@ impl OwnChain for Own {
         let best = self.0.lock().unwrap().best;
         let found = (0..=best).find(|number| hash(0, 0, *number) == wanted);
         Ok(found.map(|number| (number, hash(0, 0, number.saturating_sub(1)))))
+    }
+
+    fn is_provisional(&self) -> Result<bool, ClientError> {
+        Ok(!self.0.lock().unwrap().is_compared)
+    }
+
+    fn set_compared(&self) -> Result<(), ClientError> {
+        self.0.lock().unwrap().is_compared = true;
+        Ok(())
     }
 }
 
@@ -209,11 +222,19 @@ struct Test {
     tips: HashMap<PeerId, Tip>,
     unanswered: Vec<oneshot::Sender<Response>>,
     reports: Vec<PeerId>,
+    /// How often a resync was asked for.
+    resyncs: Arc<AtomicUsize>,
     now: Instant,
 }
 
 impl Test {
     fn new(best: u32, named: &[PeerId], is_development: bool) -> Self {
+        Self::with_rule(best, named, is_development, ResyncRule::Never)
+    }
+
+    fn with_rule(best: u32, named: &[PeerId], is_development: bool, resync: ResyncRule) -> Self {
+        let resyncs = Arc::new(AtomicUsize::new(0));
+        let asked = resyncs.clone();
         let (own, told, comparisons) = (Own::default(), Told::default(), Comparisons::default());
         own.grow(best);
         let (sender, commands) = tracing_unbounded("test", 1000);
@@ -223,6 +244,10 @@ impl Test {
             is_development,
             confirmation_depth: DEPTH,
             checkpoint: None,
+            resync,
+            ask_for_resync: Box::new(move || {
+                asked.fetch_add(1, Ordering::Relaxed);
+            }),
             tip_protocol: "/tip".into(),
             is_condemned: Box::new(|hash| *hash == header(99, 0, 1).hash()),
         };
@@ -246,6 +271,7 @@ impl Test {
             tips: HashMap::new(),
             unanswered: Vec::new(),
             reports: Vec::new(),
+            resyncs,
             now: Instant::now(),
         }
     }
@@ -326,6 +352,10 @@ impl Test {
         let liars = liars.to_vec();
         started.result.send(Outcome { verdict, liars }).unwrap();
         self.pass(1);
+    }
+
+    fn resyncs(&self) -> usize {
+        self.resyncs.load(Ordering::Relaxed)
     }
 
     fn is_following(&self) -> bool {
@@ -517,6 +547,88 @@ fn a_verified_branch_below_the_final_block_stops_the_making_of_blocks() {
     test.own.grow(31);
     test.pass(1);
     assert!(!test.sync.is_major_syncing());
+}
+
+/// A stranded node asks its peers for their tips, and for nothing else; it blames nobody, and offers nothing.
+#[test]
+fn peers_of_a_stranded_node_are_left_in_peace() {
+    let peer = PeerId::random();
+    let mut test = Test::new(20, &[], true);
+    test.peer(peer, 1, 5, 30, 300);
+    test.pass(2);
+    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    // `pass` takes no request but one for a tip.
+    test.pass(1000);
+    assert!(test.sync.is_major_syncing());
+    assert!(test.started().is_none());
+    assert!(!test.is_followed(peer));
+    assert!(test.reports.is_empty());
+    assert!(test.sync.actions(&test.network).unwrap().is_empty());
+    assert_eq!(test.resyncs(), 0);
+}
+
+#[test]
+fn a_chain_that_was_compared_with_nobody_named_is_given_up() {
+    let stranger = PeerId::random();
+    let mut test = Test::with_rule(20, &[], false, ResyncRule::IfProvisional);
+    test.pass(62);
+    assert!(test.is_following(), "alone");
+    test.peer(stranger, 1, 5, 30, 300);
+    test.pass(2);
+    assert_eq!(test.resyncs(), 0, "a claim is none");
+    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    assert_eq!(test.resyncs(), 1);
+    assert!(test.sync.is_major_syncing());
+    test.pass(1000);
+    assert_eq!(test.resyncs(), 1);
+}
+
+#[test]
+fn a_chain_that_was_compared_with_a_boot_node_is_kept_unless_the_user_says_so() {
+    for (rule, resyncs) in [
+        (ResyncRule::Never, 0),
+        (ResyncRule::IfProvisional, 0),
+        (ResyncRule::Always, 1),
+    ] {
+        let (boot, stranger) = (PeerId::random(), PeerId::random());
+        let mut test = Test::with_rule(20, &[boot], false, rule);
+        test.peer(boot, 0, 0, 20, 200);
+        test.pass(2);
+        assert!(test.is_following());
+        assert!(test.own.0.lock().unwrap().is_compared);
+        test.peer(stranger, 1, 5, 30, 300);
+        test.pass(2);
+        test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+        assert_eq!(test.resyncs(), resyncs, "{rule:?}");
+        assert!(test.sync.is_major_syncing());
+    }
+}
+
+/// A boot node whose claim is not compared yet has not been met.
+#[test]
+fn a_chain_is_given_up_for_the_boot_nodes() {
+    let boot = PeerId::random();
+    let mut test = Test::with_rule(20, &[boot], false, ResyncRule::IfProvisional);
+    test.peer(boot, 1, 5, 30, 300);
+    test.pass(2);
+    assert!(!test.own.0.lock().unwrap().is_compared);
+    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    assert_eq!(test.resyncs(), 1);
+    // It is none after the next start: the database is another one.
+    test.pass(1000);
+    assert!(!test.own.0.lock().unwrap().is_compared);
+}
+
+/// What is above the final block is joined, and nothing dropped.
+#[test]
+fn a_provisional_chain_is_not_given_up_where_it_can_go_over() {
+    let peer = PeerId::random();
+    let mut test = Test::with_rule(20, &[], false, ResyncRule::IfProvisional);
+    test.peer(peer, 1, 16, 30, 300);
+    test.pass(2);
+    test.decide(Verdict::Heavier(branch(1, 16, 30), 300), &[]);
+    assert!(matches!(test.sync.state, State::Joining(_)));
+    assert_eq!(test.resyncs(), 0);
 }
 
 #[test]
