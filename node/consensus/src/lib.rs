@@ -12,6 +12,7 @@
 //! | [`import`] | the one door into the chain, for own and foreign blocks alike |
 //! | [`verdict`] | whose fault it is that a block is not imported, and the blocks known to be bad |
 //! | `check` | the rules of a block in the order of what they cost |
+//! | `client` | what those rules ask of the client |
 //! | [`execute`] | execution by the import itself: a trap is told from a full disk |
 //! | [`siblings`], `parked` | blocks that one claim was sealed into |
 //! | [`future`] | blocks that are held until their time comes |
@@ -37,6 +38,7 @@
 pub mod announce;
 pub mod chain_data;
 mod check;
+mod client;
 pub mod equivocation;
 mod error;
 pub mod execute;
@@ -54,6 +56,7 @@ pub mod slot_worker;
 pub mod verdict;
 
 pub use announce::AnnounceValidator;
+pub use client::ImportClient;
 pub use error::Error;
 pub use import::{AllodBlockImport, ImportContext};
 pub use late::LateHandles;
