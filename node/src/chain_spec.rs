@@ -1,7 +1,7 @@
 //! Chains that are built in, and specifications from files, which [`allod_chain_spec`] reads.
 
 pub use allod_chain_spec::export;
-use allod_chain_spec::{MAX_SPEC_BYTES, Spec, network::Network};
+use allod_chain_spec::{Extensions, MAX_SPEC_BYTES, Spec, network::Network};
 use allod_runtime::TESTNET_RUNTIME_PRESET;
 use allod_service::GenesisRule;
 use sc_chain_spec::{ChainSpecBuilder, ChainType};
@@ -99,10 +99,10 @@ pub fn chain_help(what: &str) -> String {
 }
 
 /// What all chains of this program have.
-fn builder(title: &str, id: &str, kind: ChainType) -> Result<ChainSpecBuilder, String> {
+fn builder(title: &str, id: &str, kind: ChainType) -> Result<ChainSpecBuilder<Extensions>, String> {
     let properties = json!({ "tokenSymbol": "ALD", "tokenDecimals": 12, "ss58Format": 42 });
     let properties = properties.as_object().cloned().unwrap_or_default();
-    Ok(Spec::builder(runtime()?, None)
+    Ok(Spec::builder(runtime()?, Extensions::default())
         .with_name(title)
         .with_id(id)
         .with_protocol_id(id)

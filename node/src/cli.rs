@@ -68,7 +68,8 @@ pub struct NodeCmd {
     )]
     pub resync: Option<Resync>,
 
-    /// Take no chain without this block, and at or below it none but its ancestors.
+    /// Take no chain without this block, and at or below it none but its ancestors [default: the one that
+    /// the chain's specification names, if any].
     #[arg(long, value_name = "NUMBER:HASH")]
     pub checkpoint: Option<Checkpoint>,
 

@@ -14,7 +14,7 @@ use crate::{
 use allod_chain_spec::Checkpoint;
 use allod_service::{self as service, Ended, NodeOptions, RunningNode, Stopped};
 use sc_cli::{CliConfiguration, Cors, SubstrateCli};
-use sc_service::{ChainType, Configuration};
+use sc_service::{ChainSpec, Configuration};
 use std::{fs, path::Path, process::ExitCode, time::Duration};
 use tokio::{runtime::Runtime, time::timeout};
 
@@ -28,7 +28,7 @@ pub struct NodeSettings {
     pub chain: String,
     /// When the local copy of the chain is dropped.
     pub resync: Option<Resync>,
-    /// A block that its chain must have.
+    /// A block that its chain must have, instead of the one that the specification names.
     pub checkpoint: Option<Checkpoint>,
     /// What it does besides following the chain.
     pub roles: NodeRoles,
@@ -98,15 +98,18 @@ impl From<&NodeCmd> for NodeSettings {
 }
 
 impl NodeSettings {
-    fn options(&self, chain: &ChainType) -> Result<NodeOptions, String> {
+    fn options(&self, chain: &dyn ChainSpec) -> Result<NodeOptions, String> {
+        let checkpoint = self
+            .checkpoint
+            .or_else(|| allod_chain_spec::checkpoint(chain));
         let farming = self.roles.farming.as_ref();
-        let farming = farming.map(|arguments| arguments.options(chain));
+        let farming = farming.map(|arguments| arguments.options(&chain.chain_type()));
         Ok(NodeOptions {
             genesis: chain_spec::genesis_rule(&self.chain),
             timekeeper: self.roles.timekeeper,
             timekeeper_core: self.roles.timekeeper_core,
             farming: farming.transpose()?,
-            checkpoint: self.checkpoint.map(|at| (at.number, at.hash)),
+            checkpoint: checkpoint.map(|at| (at.number, at.hash)),
             resync_by_itself: self.resync == Some(Resync::Auto),
         })
     }
@@ -254,7 +257,7 @@ fn start_logging(settings: &NodeSettings) -> Result<(), Error> {
 fn prepare(settings: &NodeSettings, config: &mut Configuration) -> Result<NodeOptions, Error> {
     let arguments = &settings.arguments;
     log_start(config);
-    let options = settings.options(&config.chain_spec.chain_type())?;
+    let options = settings.options(&*config.chain_spec)?;
     let plot = options
         .farming
         .iter()

@@ -16,7 +16,8 @@ use std::{
 const MARK: &str = "resync";
 
 /// What the file says to whoever looks.
-const MARK_TEXT: &[u8] = b"This node drops its copy of the chain; its next start goes on with that.\n";
+const MARK_TEXT: &[u8] =
+    b"This node drops its copy of the chain; its next start goes on with that.\n";
 
 /// A node's copy of a chain.
 #[derive(Debug, Clone)]

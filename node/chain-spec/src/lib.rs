@@ -18,19 +18,21 @@
 )]
 
 mod checkpoint;
+mod extensions;
 mod genesis;
 pub mod network;
 mod numbers;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use extensions::{Extensions, checkpoint};
 pub use genesis::{GenesisError, genesis_storage};
 
 use allod_core::{ChainParameters, parameters::ParameterError};
 use sc_chain_spec::GenericChainSpec;
 use serde_json::{Map, Value};
 
-/// A chain specification without extensions.
-pub type Spec = GenericChainSpec;
+/// A chain specification.
+pub type Spec = GenericChainSpec<Extensions>;
 
 /// Largest specification that is read, in bytes: far above one with a runtime and a large genesis.
 pub const MAX_SPEC_BYTES: u64 = 256 << 20;
@@ -41,7 +43,7 @@ pub const MAX_ID_BYTES: usize = 64;
 /// Fields that every specification has.
 const FIELDS: [&str; 3] = ["name", "id", "genesis"];
 /// Fields that a specification may have besides.
-const OPTIONAL_FIELDS: [&str; 8] = [
+const OPTIONAL_FIELDS: [&str; 9] = [
     "chainType",
     "bootNodes",
     "telemetryEndpoints",
@@ -49,9 +51,12 @@ const OPTIONAL_FIELDS: [&str; 8] = [
     "forkId",
     "properties",
     "codeSubstitutes",
+    CHECKPOINT_FIELD,
     // Older tools write it, as null.
     "consensusEngine",
 ];
+/// The field that names a block which the chain must have.
+const CHECKPOINT_FIELD: &str = "checkpoint";
 /// What some editors begin a file with to say that it is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The two forms of a plain genesis: changes to the runtime's preset, or all of it.
@@ -90,6 +95,9 @@ pub enum SpecError {
         "field `id`: a folder on every node is called so: 1 to {MAX_ID_BYTES} of a-z, A-Z, 0-9, - and _"
     )]
     Id,
+    /// The checkpoint is none.
+    #[error("field `{CHECKPOINT_FIELD}`: {0}")]
+    Checkpoint(#[source] CheckpointError),
     /// The genesis is no object.
     #[error("field `genesis` must be an object")]
     Genesis,
@@ -170,6 +178,14 @@ fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, 
     only(fields, "", FIELDS.iter().chain(&OPTIONAL_FIELDS))?;
     if !fields.get("id").and_then(Value::as_str).is_some_and(is_id) {
         return Err(SpecError::Id);
+    }
+    if let Some(checkpoint) = fields
+        .get(CHECKPOINT_FIELD)
+        .filter(|value| !value.is_null())
+    {
+        let text = checkpoint.as_str().ok_or(CheckpointError::Form);
+        let checkpoint = text.and_then(str::parse::<Checkpoint>);
+        checkpoint.map_err(SpecError::Checkpoint)?;
     }
     let genesis = fields.get_mut("genesis").and_then(Value::as_object_mut);
     let genesis = genesis.ok_or(SpecError::Genesis)?;
@@ -298,6 +314,39 @@ mod tests {
                 read(spec.to_string().as_bytes(), RUNTIME).is_ok(),
                 "{right}"
             );
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_read_checked_and_written_again() {
+        let hash = "0f".repeat(32);
+        let text = format!("1000:0x{hash}");
+        let mut json: Value = serde_json::from_slice(LOCAL).unwrap();
+        assert_eq!(checkpoint(&read(LOCAL, RUNTIME).unwrap()), None);
+        json["checkpoint"] = json!(null);
+        let spec = read(json.to_string().as_bytes(), RUNTIME).unwrap();
+        assert_eq!(checkpoint(&spec), None);
+        json["checkpoint"] = json!(text);
+        let spec = read(json.to_string().as_bytes(), RUNTIME).unwrap();
+        let expected = Checkpoint {
+            number: 1000,
+            hash: [0x0f; 32],
+        };
+        assert_eq!(checkpoint(&spec), Some(expected));
+        let exported: Value = serde_json::from_str(&export(&spec, false).unwrap()).unwrap();
+        assert_eq!(exported, json);
+        for (wrong, expected) in [
+            (json!(7), "field `checkpoint`: a checkpoint is written"),
+            (json!({}), "field `checkpoint`: a checkpoint is written"),
+            (json!(hash), "field `checkpoint`: a checkpoint is written"),
+            (
+                json!(format!("0:0x{hash}")),
+                "field `checkpoint`: the number",
+            ),
+            (json!("5:0x0f"), "field `checkpoint`: the hash"),
+        ] {
+            let error = error_of(|spec| spec["checkpoint"] = wrong);
+            assert!(error.starts_with(expected), "{error}");
         }
     }
 

@@ -8,7 +8,7 @@ use allod_consensus::{AnnounceValidator, import_queue};
 use allod_core::Hash;
 use allod_runtime::opaque::Block;
 use allod_sync::{
-    AllodSync, ClientChain, Comparer, Judge, Protocols, ResyncRule, Server, Settings,
+    AllodSync, Checkpoint, ClientChain, Comparer, Judge, Protocols, ResyncRule, Server, Settings,
 };
 use allod_timekeeper::{GossipNetwork, RequestNetwork};
 use sc_chain_spec::ChainType;
@@ -254,8 +254,9 @@ fn strategy(
             parameters: parts.parameters.clone(),
             kzg: context.kzg.clone(),
             delay_function: context.pot_verifier.clone(),
+            contexts: Default::default(),
         }),
-        checkpoint,
+        checkpoint: checkpoint.map(|(number, hash)| Arc::new(Checkpoint::new(number, hash))),
         folder: crate::chain_folder(config).join("compared"),
         protocol: protocols.headers,
         spawner: Box::new(spawner),

@@ -3,7 +3,8 @@
 use crate::{
     branch::{Branch, BranchError},
     chain::{AllodBlock, ChainClient, OwnChain},
-    judge::{Judge, JudgeError, keeps_checkpoint},
+    checkpoint::Checkpoint,
+    judge::{Judge, JudgeError},
     protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT},
 };
 use allod_block_rules::{VerifyDelayFunction, fork_choice::BlockWeight};
@@ -101,8 +102,8 @@ pub trait Compare: Send {
 pub struct Comparer<Block, Client, V> {
     /// Who judges.
     pub judge: Arc<Judge<Block, Client, V>>,
-    /// Number and hash of a block that the chain must have.
-    pub checkpoint: Option<(u32, Hash)>,
+    /// A block that the chain must have.
+    pub checkpoint: Option<Arc<Checkpoint>>,
     /// Where branches are kept.
     pub folder: PathBuf,
     /// Protocol by which headers are asked for.
@@ -127,7 +128,7 @@ where
         };
         let mut comparison = Comparison {
             judge: self.judge.clone(),
-            checkpoint: self.checkpoint,
+            checkpoint: self.checkpoint.clone(),
             folder: self.folder.clone(),
             protocol: self.protocol.clone(),
             network,
@@ -152,7 +153,7 @@ where
 
 struct Comparison<Block, Client, V> {
     judge: Arc<Judge<Block, Client, V>>,
-    checkpoint: Option<(u32, Hash)>,
+    checkpoint: Option<Arc<Checkpoint>>,
     folder: PathBuf,
     protocol: ProtocolName,
     network: NetworkServiceHandle,
@@ -213,6 +214,9 @@ where
             if self.judge.chain.on_best_chain(number)? == Some(next) {
                 return Ok((branch, next));
             }
+            if self.lacks_checkpoint(number, next) {
+                return Err(Ended::Verdict(self.off_checkpoint()));
+            }
             if number == 0 {
                 return Err(self.wrong("it begins with another genesis block".into()));
             }
@@ -257,7 +261,8 @@ where
                 branch.push(next, &record)?;
                 next = (*header.parent_hash()).into();
                 number = number.saturating_sub(1);
-                if self.judge.chain.on_best_chain(number)? == Some(next) || number == 0 {
+                let is_over = number == 0 || self.lacks_checkpoint(number, next);
+                if is_over || self.judge.chain.on_best_chain(number)? == Some(next) {
                     break;
                 }
             }
@@ -267,10 +272,10 @@ where
     /// Weighs the branch; if it is heavier, verifies some blocks, then all of them.
     fn judge(&mut self, branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
         let chain = &self.judge.chain;
-        if let Some(checkpoint) = self.checkpoint {
-            let own = chain.on_best_chain(checkpoint.0)?;
-            if !keeps_checkpoint(checkpoint, &branch, own) {
-                return Ok(Verdict::OffCheckpoint);
+        if let Some(checkpoint) = &self.checkpoint {
+            let own = chain.on_best_chain(checkpoint.number)?;
+            if !checkpoint.is_kept(&branch, own) {
+                return Ok(self.off_checkpoint());
             }
         }
         let depth = self.judge.parameters.confirmation_depth;
@@ -316,6 +321,20 @@ where
         self.backed.store(true, Ordering::Relaxed);
         judge.verify(branch, &fork, &stop)?;
         Ok(Some(weight))
+    }
+
+    fn lacks_checkpoint(&self, number: u32, hash: Hash) -> bool {
+        let checkpoint = self.checkpoint.as_ref();
+        checkpoint.is_some_and(|checkpoint| checkpoint.is_lacked_by(number, hash))
+    }
+
+    /// The branch is no candidate, and none that grows from its tip will be.
+    fn off_checkpoint(&self) -> Verdict {
+        if let Some(checkpoint) = &self.checkpoint {
+            let (number, hash) = self.tip;
+            checkpoint.remember(number, hash);
+        }
+        Verdict::OffCheckpoint
     }
 
     /// The branch is wrong: whoever claimed its tip lied.

@@ -32,6 +32,7 @@ use crate::{
     uncompared_blocks,
 };
 use allod_core::Hash;
+use comparing::has_checkpoint;
 use futures::channel::oneshot;
 use joining::Joining;
 use sc_consensus::{BlockImportError, BlockImportStatus};
@@ -132,14 +133,15 @@ pub struct AllodSync<Block: BlockT> {
 }
 
 impl<Block: AllodBlock> AllodSync<Block> {
-    /// Begins to wait, or to follow on a development chain.
+    /// Begins to wait, or to follow on a development chain that has the checkpoint, if there is one.
     pub fn new(
         new_inner: NewInner<Block>,
         chain: Arc<dyn OwnChain>,
         compare: Box<dyn Compare>,
         settings: Settings,
     ) -> Result<Self, ClientError> {
-        let state = match settings.is_development {
+        let keeps_checkpoint = has_checkpoint(&*chain, settings.checkpoint)?;
+        let state = match settings.is_development && keeps_checkpoint {
             true => State::Following,
             false => State::Waiting {
                 nobody_since: Instant::now(),

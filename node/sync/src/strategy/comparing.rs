@@ -3,7 +3,7 @@
 use super::AllodSync;
 use crate::{
     AllodBlock,
-    chain::Head,
+    chain::{Head, OwnChain},
     compare::{Candidate, Outcome, Verdict},
     peers::Peer,
     protocol::Tip,
@@ -20,6 +20,8 @@ use std::{
 
 /// How long a branch that nobody delivered, or that this node could not judge, is left alone.
 const UNDECIDED_RETRY_INTERVAL: Duration = Duration::from_secs(300);
+/// How long a peer is left alone whose chain lacks the checkpoint: it may go over to another one.
+const OFF_CHECKPOINT_RETRY_INTERVAL: Duration = Duration::from_secs(600);
 
 impl<Block: AllodBlock> AllodSync<Block> {
     /// Takes the result of a comparison, if one has ended.
@@ -65,6 +67,11 @@ impl<Block: AllodBlock> AllodSync<Block> {
             }
             Verdict::OffCheckpoint => {
                 self.settled.insert(tip, now + crate::bans::BAN);
+                for peer in &claimants {
+                    if let Some(peer) = self.peers.get_mut(peer) {
+                        peer.off_checkpoint_at = Some(now);
+                    }
+                }
                 self.tell_waiting(now, "a peer's chain does not have the checkpoint");
             }
             Verdict::Wrong(cause) => {
@@ -95,7 +102,10 @@ impl<Block: AllodBlock> AllodSync<Block> {
                 continue;
             };
             let settled = self.settled.peek(&tip.hash);
-            if settled.is_some_and(|until| *until > now) || self.is_near(own, peer, tip)? {
+            if settled.is_some_and(|until| *until > now)
+                || self.lacks_checkpoint(peer, tip, now)
+                || self.is_near(own, peer, tip)?
+            {
                 continue;
             }
             let candidate = candidates.entry(tip.hash).or_insert_with(|| Candidate {
@@ -143,11 +153,26 @@ impl<Block: AllodBlock> AllodSync<Block> {
         }
     }
 
+    /// Whether a peer's chain cannot have the checkpoint yet, or was found to lack it a while ago.
+    fn lacks_checkpoint(&self, peer: &Peer, tip: &Tip, now: Instant) -> bool {
+        let off = |at| now.saturating_duration_since(at) < OFF_CHECKPOINT_RETRY_INTERVAL;
+        let below = |(number, _)| tip.number < number;
+        self.settings.checkpoint.is_some_and(below) || peer.off_checkpoint_at.is_some_and(off)
+    }
+
     /// Whether the own chain has the checkpoint, or there is none.
     pub(super) fn keeps_checkpoint(&self) -> Result<bool, ClientError> {
-        match self.settings.checkpoint {
-            Some((number, hash)) => Ok(self.chain.on_best_chain(number)? == Some(hash)),
-            None => Ok(true),
-        }
+        has_checkpoint(&*self.chain, self.settings.checkpoint)
+    }
+}
+
+/// Whether a chain has the checkpoint, or there is none.
+pub(super) fn has_checkpoint(
+    chain: &dyn OwnChain,
+    checkpoint: Option<(u32, Hash)>,
+) -> Result<bool, ClientError> {
+    match checkpoint {
+        Some((number, hash)) => Ok(chain.on_best_chain(number)? == Some(hash)),
+        None => Ok(true),
     }
 }

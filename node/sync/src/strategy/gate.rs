@@ -11,7 +11,10 @@ use std::collections::HashSet;
 
 impl<Block: AllodBlock> AllodSync<Block> {
     /// Whether blocks that the SDK's strategy wants to import are within what may be imported.
-    pub(super) fn may_pass(&mut self, blocks: &[IncomingBlock<Block>]) -> Result<bool, ClientError> {
+    pub(super) fn may_pass(
+        &mut self,
+        blocks: &[IncomingBlock<Block>],
+    ) -> Result<bool, ClientError> {
         for block in blocks {
             let Some(header) = &block.header else {
                 continue;
@@ -30,7 +33,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
                         None => true,
                         Some(fork) => {
                             self.passed.insert(hash, fork);
-                            fork >= self.chain.finalized().number
+                            fork >= self.lowest_fork()
                                 && number.saturating_sub(fork) < self.margin()
                         }
                     }
@@ -43,8 +46,18 @@ impl<Block: AllodBlock> AllodSync<Block> {
         Ok(true)
     }
 
+    /// Nothing may part below the final block, nor below the checkpoint, which the best chain has.
+    fn lowest_fork(&self) -> u32 {
+        let checkpoint = self.settings.checkpoint.map_or(0, |(number, _)| number);
+        self.chain.finalized().number.max(checkpoint)
+    }
+
     /// Number of the block of the best chain that a block builds on; none if it is not known.
-    pub(super) fn fork_of(&mut self, mut number: u32, mut hash: Hash) -> Result<Option<u32>, ClientError> {
+    pub(super) fn fork_of(
+        &mut self,
+        mut number: u32,
+        mut hash: Hash,
+    ) -> Result<Option<u32>, ClientError> {
         let finalized = self.chain.finalized().number;
         loop {
             if self.chain.on_best_chain(number)? == Some(hash) {
