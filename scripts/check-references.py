@@ -38,7 +38,7 @@ ABOUT = {
     "7": "solution|ticket|audit|challenge|proving|opening|winning|wins|may win",
     "8": "seal|digest|fork|follows|final|weigh|equivocation|eras?\\b|reward|author|sign|is rejected|held back|price of a byte|newcomer|agenda|without state|two blocks|after the parent|"
     "later than|cut longer|same chain|run ahead|past the node|fee|announce|import|checking them|checked first|held|from the future|of one claim|"
-    "header names|rules? of blocks|whose rules|judge|chain of headers|range (?:for|doubles|widens)|before its first extrinsic|doubles|gaps?\\b|key blocked",
+    "header names|rules? of blocks|whose rules|judge|chain of headers|range (?:for|doubles|widens)|before its first extrinsic|doubles|gaps?\\b|key blocked|compar|provisional",
     "9": "piece|storage|network|sync",
     "10": "pallet|an upgrade of the runtime|reward|equivocation|storage|as root|price of a byte",
     "11": "identit|certificate|request|key|auto.?id|algorithm|sign|revocation|serial|modulus|chain|extension|name|limit|"

@@ -1,7 +1,7 @@
 //! Chains that are built in, and specifications from files, which [`allod_chain_spec`] reads.
 
 pub use allod_chain_spec::export;
-use allod_chain_spec::{MAX_SPEC_BYTES, Spec, network::Network, rules::Extensions};
+use allod_chain_spec::{Extensions, MAX_SPEC_BYTES, Spec, network::Network};
 use allod_runtime::TESTNET_RUNTIME_PRESET;
 use allod_service::GenesisRule;
 use sc_chain_spec::{ChainSpecBuilder, ChainType};

@@ -54,12 +54,22 @@ pub struct NodeCmd {
     #[arg(long, value_name = "CHAIN", help = chain_spec::chain_help("Chain to follow"))]
     pub chain: String,
 
-    /// Drop the local copy of the chain and its history first, and follow the network's heaviest
-    /// chain. Plots and keys are kept.
-    #[arg(long, conflicts_with = "tmp")]
-    pub resync: bool,
+    /// Drop the local copy of the chain and its history, and follow the network's heaviest chain: before
+    /// the node starts, or with `auto` whenever it has verified a heavier chain that does not build on
+    /// what is final here. Plots and keys are kept.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "now",
+        conflicts_with = "tmp"
+    )]
+    pub resync: Option<Resync>,
 
-    /// Take no chain without this block, and at or below it none but its ancestors.
+    /// Take no chain without this block, and at or below it none but its ancestors [default: the one that
+    /// the chain's specification names, if any].
     #[arg(long, value_name = "NUMBER:HASH")]
     pub checkpoint: Option<Checkpoint>,
 
@@ -88,6 +98,15 @@ pub struct NodeCmd {
     /// Arguments of the node.
     #[command(flatten)]
     pub node: NodeArguments,
+}
+
+/// When a node drops its copy of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Resync {
+    /// Before the node starts.
+    Now,
+    /// Whenever it has verified a heavier chain that does not build on what is final here.
+    Auto,
 }
 
 /// `allod spec`.

@@ -7,6 +7,7 @@
 //! | [`configuration`] | the SDK's configuration, from those arguments |
 //! | [`commands`] | which code runs for which subcommand |
 //! | [`node`] | a node from its start to its stop |
+//! | [`resync`] | a node's copy of the chain, dropped |
 //! | [`ports`] | whether the ports are free that it needs |
 //! | [`signals`] | signals that end a node in order |
 //! | [`usage`] | errors of the command line |
@@ -31,6 +32,7 @@ mod identity;
 mod new_network;
 mod node;
 mod ports;
+mod resync;
 mod signals;
 mod usage;
 

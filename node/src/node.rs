@@ -3,23 +3,19 @@
 use crate::{
     arguments::NodeArguments,
     chain_spec,
-    cli::{Cli, DevCmd, NodeCmd},
+    cli::{Cli, DevCmd, NodeCmd, Resync},
     commands::Error,
     configuration::{NodeConfiguration, take_network_key},
     farming::FarmingArguments,
     ports,
+    resync::LocalCopy,
     signals::StopSignals,
 };
 use allod_chain_spec::Checkpoint;
-use allod_service::{self as service, NodeOptions, RunningNode, Stopped};
+use allod_service::{self as service, Ended, NodeOptions, RunningNode, Stopped};
 use sc_cli::{CliConfiguration, Cors, SubstrateCli};
-use sc_service::{ChainType, Configuration};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use sc_service::{ChainSpec, Configuration};
+use std::{fs, path::Path, process::ExitCode, time::Duration};
 use tokio::{runtime::Runtime, time::timeout};
 
 /// How long a start that a signal interrupts may still take to give a node that is stopped in order.
@@ -30,9 +26,9 @@ const START_GRACE: Duration = Duration::from_secs(2);
 pub struct NodeSettings {
     /// Name or file of the chain.
     pub chain: String,
-    /// Whether the local copy of the chain is dropped first.
-    pub resync: bool,
-    /// A block that its chain must have.
+    /// When the local copy of the chain is dropped.
+    pub resync: Option<Resync>,
+    /// A block that its chain must have, instead of the one that the specification names.
     pub checkpoint: Option<Checkpoint>,
     /// What it does besides following the chain.
     pub roles: NodeRoles,
@@ -60,7 +56,7 @@ impl From<&DevCmd> for NodeSettings {
         arguments.rpc.rpc_cors.get_or_insert(Cors::All);
         Self {
             chain: chain_spec::DEVELOPMENT.name().into(),
-            resync: false,
+            resync: None,
             checkpoint: None,
             roles: NodeRoles {
                 timekeeper: true,
@@ -102,15 +98,19 @@ impl From<&NodeCmd> for NodeSettings {
 }
 
 impl NodeSettings {
-    fn options(&self, chain: &ChainType) -> Result<NodeOptions, String> {
+    fn options(&self, chain: &dyn ChainSpec) -> Result<NodeOptions, String> {
+        let checkpoint = self
+            .checkpoint
+            .or_else(|| allod_chain_spec::checkpoint(chain));
         let farming = self.roles.farming.as_ref();
-        let farming = farming.map(|arguments| arguments.options(chain));
+        let farming = farming.map(|arguments| arguments.options(&chain.chain_type()));
         Ok(NodeOptions {
             genesis: chain_spec::genesis_rule(&self.chain),
             timekeeper: self.roles.timekeeper,
             timekeeper_core: self.roles.timekeeper_core,
             farming: farming.transpose()?,
-            checkpoint: self.checkpoint.map(|at| (at.number, at.hash)),
+            checkpoint: checkpoint.map(|at| (at.number, at.hash)),
+            resync_by_itself: self.resync == Some(Resync::Auto),
         })
     }
 
@@ -137,64 +137,127 @@ pub fn run(cli: &Cli, settings: &NodeSettings) -> Result<ExitCode, Error> {
 }
 
 fn from_start_to_stop(cli: &Cli, settings: &NodeSettings) -> Result<(), Error> {
-    let arguments = &settings.arguments;
     // While there is but this thread.
     allod_disk::take_over_sigbus()?;
-    let runtime = sc_cli::build_runtime()?;
-    // Before all else, so that a signal while the node starts stops it in order, too.
-    let mut signals = runtime.block_on(async { StopSignals::capture() })?;
-    let (config, options) = prepare(cli, settings, &runtime)?;
-    let (node, failure) = match start(&runtime, &mut signals, config, options)? {
+    let mut executor = Executor::new()?;
+    let mut config = configure(cli, settings, &executor.runtime)?;
+    start_logging(settings)?;
+    loop {
+        let options = prepare(settings, &mut config)?;
+        match run_once(executor, settings, config, options)? {
+            None => return Ok(()),
+            Some(next) => {
+                config = configure(cli, settings, &next.runtime)?;
+                executor = next;
+            }
+        }
+    }
+}
+
+/// What a node runs on, and what stops it.
+struct Executor {
+    runtime: Runtime,
+    signals: StopSignals,
+}
+
+impl Executor {
+    /// Signals that come from now on are not lost.
+    fn new() -> Result<Self, Error> {
+        let runtime = sc_cli::build_runtime()?;
+        let signals = runtime.block_on(async { StopSignals::capture() })?;
+        Ok(Self { runtime, signals })
+    }
+}
+
+/// Runs a node until it stops. Gives the executor of the one that is to follow it, if it stops to drop its copy of the
+/// chain.
+fn run_once(
+    executor: Executor,
+    settings: &NodeSettings,
+    config: Configuration,
+    options: NodeOptions,
+) -> Result<Option<Executor>, Error> {
+    let Executor {
+        runtime,
+        mut signals,
+    } = executor;
+    let copy = LocalCopy::of(&config);
+    let (node, ended) = match start(&runtime, &mut signals, config, options)? {
         Started::Running(mut node) => {
-            let failure = runtime.block_on(async {
+            let ended = runtime.block_on(async {
                 tokio::select! {
                     () = signals.next() => None,
-                    failure = node.failure() => Some(failure),
+                    ended = node.ended() => Some(ended),
                 }
             });
-            (node, failure)
+            (node, ended)
         }
         Started::Signalled(Some(node)) => (node, None),
         Started::Signalled(None) => {
             runtime.shutdown_background();
             tracing::info!("Stopped while starting; the next start goes on from what is on disk.");
-            return Ok(());
+            return Ok(None);
         }
     };
-    match &failure {
-        None => tracing::info!("Stopping"),
-        Some(failure) => tracing::error!("Stopping, because {failure}"),
+    let temporary = settings.arguments.data.tmp;
+    match ended {
+        None => {
+            tracing::info!("Stopping");
+            let stopped = report(&node.stop(runtime), temporary)?;
+            tracing::info!("{stopped}");
+            Ok(None)
+        }
+        Some(Ended::Failed(failure)) => {
+            tracing::error!("Stopping, because {failure}");
+            let stopped = node.stop(runtime);
+            match report(&stopped, temporary) {
+                Ok(_) => tracing::info!("Stopped: {stopped}"),
+                Err(cause) => tracing::error!("{cause}"),
+            }
+            Err(failure.into())
+        }
+        Some(Ended::Resync) => {
+            tracing::info!("Stopping, to follow the network's chain");
+            // Before the old one is gone, so that a signal in between stops the node that follows.
+            let next = Executor::new()?;
+            let stopped = node.stop(runtime);
+            copy.condemn()?;
+            if stopped.unfinished.is_empty() {
+                return Ok(Some(next));
+            }
+            // What somebody still works with is not removed under their hands.
+            let cause = report(&stopped, temporary).err().unwrap_or_default();
+            Err(format!("{cause}; the next start drops this copy of the chain").into())
+        }
     }
-    let stopped = node.stop(runtime);
-    let report = report(&stopped, arguments.data.tmp);
-    let Some(failure) = failure else {
-        return Ok(report.map(|stop| tracing::info!("{stop}"))?);
-    };
-    match report {
-        Ok(_) => tracing::info!("Stopped: {stopped}"),
-        Err(cause) => tracing::error!("{cause}"),
-    }
-    Err(failure.into())
 }
 
-/// Everything that can be said before a node is started: a typing error costs nothing, and leaves nothing behind.
-fn prepare(
+/// The SDK's configuration of a node.
+fn configure(
     cli: &Cli,
     settings: &NodeSettings,
     runtime: &Runtime,
-) -> Result<(Configuration, NodeOptions), Error> {
-    let arguments = &settings.arguments;
-    let configuration = settings.configuration();
-    let config = cli.create_configuration(&configuration, runtime.handle().clone());
-    let mut config = config.map_err(|error| match error {
-        sc_cli::Error::Input(cause) => Error::from(cause),
-        error => Error::from(error),
-    })?;
-    let logging = configuration.init(&Cli::support_url(), &Cli::impl_version(), |_| {});
-    logging.map_err(|error| format!("--log {}: {error}", arguments.log.log.join(" ")))?;
-    log_start(&config);
+) -> Result<Configuration, Error> {
+    let config = cli.create_configuration(&settings.configuration(), runtime.handle().clone());
+    config.map_err(|error| match error {
+        sc_cli::Error::Input(cause) => cause.into(),
+        error => error.into(),
+    })
+}
 
-    let options = settings.options(&config.chain_spec.chain_type())?;
+/// Once in a process.
+fn start_logging(settings: &NodeSettings) -> Result<(), Error> {
+    let configuration = settings.configuration();
+    let logging = configuration.init(&Cli::support_url(), &Cli::impl_version(), |_| {});
+    let levels = settings.arguments.log.log.join(" ");
+    Ok(logging.map_err(|error| format!("--log {levels}: {error}"))?)
+}
+
+/// Everything that can be said before a node is started: a typing error costs nothing, and leaves nothing behind.
+fn prepare(settings: &NodeSettings, config: &mut Configuration) -> Result<NodeOptions, Error> {
+    let arguments = &settings.arguments;
+    log_start(config);
+    let options = settings.options(&*config.chain_spec)?;
     let plot = options
         .farming
         .iter()
@@ -202,16 +265,18 @@ fn prepare(
     if let Some(plot) = plot.filter(|plot| plot.exists() && !plot.is_dir()) {
         return Err(format!("--farm {}: no folder", plot.display()).into());
     }
-    ports::check(&config, &arguments.network)?;
+    ports::check(config, &arguments.network)?;
     if let Some(folder) = &arguments.data.base_path {
         fs::create_dir_all(folder)
             .map_err(|error| format!("--base-path {}: {error}", folder.display()))?;
     }
     take_network_key(&mut config.network)?;
-    if settings.resync {
-        drop_chain(&config)?;
+    let copy = LocalCopy::of(config);
+    if settings.resync == Some(Resync::Now) {
+        copy.condemn()?;
     }
-    Ok((config, options))
+    copy.drop_if_condemned()?;
+    Ok(options)
 }
 
 /// What became of a start.
@@ -293,20 +358,4 @@ fn report(stopped: &Stopped, temporary: bool) -> Result<String, String> {
         true => format!("Stopped: {stopped}; nothing is kept (--tmp)."),
         false => format!("Stopped: {stopped}; everything is on disk."),
     })
-}
-
-/// Removes the database and the history beside it.
-fn drop_chain(config: &Configuration) -> Result<(), String> {
-    let database = config.database.path().map(Path::to_owned);
-    let folders: [Option<PathBuf>; 2] = [database, Some(service::history_folder(config))];
-    for folder in folders.into_iter().flatten() {
-        match fs::remove_dir_all(&folder) {
-            Ok(()) => tracing::info!("Dropped {}", folder.display()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(format!("cannot remove {}: {error}", folder.display()));
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,10 +1,12 @@
 //! A block that the chain must have.
 
 use allod_core::{Hash, bytes::parse_hex, hash::HexHash};
+use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// Number and hash of a block that the chain must have: at or below it, a node takes only its ancestors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Checkpoint {
     /// Above 0: genesis is fixed by the specification.
     pub number: u32,
@@ -40,6 +42,20 @@ impl FromStr for Checkpoint {
                 .and_then(|digits| parse_hex(digits).ok())
                 .ok_or_else(|| CheckpointError::Hash(hash.to_owned()))?,
         })
+    }
+}
+
+impl TryFrom<String> for Checkpoint {
+    type Error = CheckpointError;
+
+    fn try_from(text: String) -> Result<Self, CheckpointError> {
+        text.parse()
+    }
+}
+
+impl From<Checkpoint> for String {
+    fn from(checkpoint: Checkpoint) -> Self {
+        checkpoint.to_string()
     }
 }
 

@@ -19,12 +19,14 @@
 )]
 
 mod checkpoint;
+mod extensions;
 mod genesis;
 pub mod network;
 mod numbers;
 pub mod rules;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use extensions::{Extensions, checkpoint, rules_of};
 pub use genesis::{GenesisError, genesis_storage};
 
 use allod_core::{ChainParameters, parameters::ParameterError};
@@ -32,7 +34,7 @@ use sc_chain_spec::GenericChainSpec;
 use serde_json::{Map, Value};
 
 /// A chain specification.
-pub type Spec = GenericChainSpec<rules::Extensions>;
+pub type Spec = GenericChainSpec<Extensions>;
 
 /// Largest specification that is read, in bytes: far above one with a runtime and a large genesis.
 pub const MAX_SPEC_BYTES: u64 = 256 << 20;
@@ -43,7 +45,7 @@ pub const MAX_ID_BYTES: usize = 64;
 /// Fields that every specification has.
 const FIELDS: [&str; 3] = ["name", "id", "genesis"];
 /// Fields that a specification may have besides.
-const OPTIONAL_FIELDS: [&str; 9] = [
+const OPTIONAL_FIELDS: [&str; 10] = [
     rules::FIELD,
     "chainType",
     "bootNodes",
@@ -52,9 +54,12 @@ const OPTIONAL_FIELDS: [&str; 9] = [
     "forkId",
     "properties",
     "codeSubstitutes",
+    CHECKPOINT_FIELD,
     // Older tools write it, as null.
     "consensusEngine",
 ];
+/// The field that names a block which the chain must have.
+const CHECKPOINT_FIELD: &str = "checkpoint";
 /// What some editors begin a file with to say that it is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The two forms of a plain genesis: changes to the runtime's preset, or all of it.
@@ -93,6 +98,9 @@ pub enum SpecError {
         "field `id`: a folder on every node is called so: 1 to {MAX_ID_BYTES} of a-z, A-Z, 0-9, - and _"
     )]
     Id,
+    /// The checkpoint is none.
+    #[error("field `{CHECKPOINT_FIELD}`: {0}")]
+    Checkpoint(#[source] CheckpointError),
     /// The genesis is no object.
     #[error("field `genesis` must be an object")]
     Genesis,
@@ -179,6 +187,14 @@ fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, 
     }
     if let Some(rules) = fields.get(rules::FIELD) {
         rules::read(rules)?;
+    }
+    if let Some(checkpoint) = fields
+        .get(CHECKPOINT_FIELD)
+        .filter(|value| !value.is_null())
+    {
+        let text = checkpoint.as_str().ok_or(CheckpointError::Form);
+        let checkpoint = text.and_then(str::parse::<Checkpoint>);
+        checkpoint.map_err(SpecError::Checkpoint)?;
     }
     let genesis = fields.get_mut("genesis").and_then(Value::as_object_mut);
     let genesis = genesis.ok_or(SpecError::Genesis)?;
@@ -311,6 +327,39 @@ mod tests {
     }
 
     #[test]
+    fn a_checkpoint_is_read_checked_and_written_again() {
+        let hash = "0f".repeat(32);
+        let text = format!("1000:0x{hash}");
+        let mut json: Value = serde_json::from_slice(LOCAL).unwrap();
+        assert_eq!(checkpoint(&read(LOCAL, RUNTIME).unwrap()), None);
+        json["checkpoint"] = json!(null);
+        let spec = read(json.to_string().as_bytes(), RUNTIME).unwrap();
+        assert_eq!(checkpoint(&spec), None);
+        json["checkpoint"] = json!(text);
+        let spec = read(json.to_string().as_bytes(), RUNTIME).unwrap();
+        let expected = Checkpoint {
+            number: 1000,
+            hash: [0x0f; 32],
+        };
+        assert_eq!(checkpoint(&spec), Some(expected));
+        let exported: Value = serde_json::from_str(&export(&spec, false).unwrap()).unwrap();
+        assert_eq!(exported, json);
+        for (wrong, expected) in [
+            (json!(7), "field `checkpoint`: a checkpoint is written"),
+            (json!({}), "field `checkpoint`: a checkpoint is written"),
+            (json!(hash), "field `checkpoint`: a checkpoint is written"),
+            (
+                json!(format!("0:0x{hash}")),
+                "field `checkpoint`: the number",
+            ),
+            (json!("5:0x0f"), "field `checkpoint`: the hash"),
+        ] {
+            let error = error_of(|spec| spec["checkpoint"] = wrong);
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn a_file_may_begin_with_a_byte_order_mark_and_have_numbers_of_javascript() {
         let text = std::str::from_utf8(LOCAL).unwrap();
         let balance = "1000000000000000000\n";
@@ -342,7 +391,7 @@ mod tests {
 
     #[test]
     fn a_specification_says_which_rules_hold_from_where() {
-        let rules_of = |spec: &Spec| rules::rules_of(sc_chain_spec::ChainSpec::extensions(spec));
+        let rules_of = |spec: &Spec| super::rules_of(sc_chain_spec::ChainSpec::extensions(spec));
         let mut json: Value = serde_json::from_slice(LOCAL).unwrap();
         assert_eq!(json["rules"], json!([{ "version": 1, "from": 0 }]));
         json["rules"] = json!([{ "version": 1, "from": 0 }, { "version": 2, "from": 7e2 }]);

@@ -8,7 +8,6 @@
 //! that it has. A specification without it has version 1 for all blocks.
 
 use allod_block_rules::{Activation, MAX_ACTIVATIONS, RuleSchedule, ScheduleError};
-use sc_chain_spec::{ChainSpecExtension, GetExtension, get_extension};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 
@@ -126,20 +125,6 @@ impl<'de> Deserialize<'de> for NetworkRules {
         let rules = Value::deserialize(deserializer)?;
         read(&rules).map(Self).map_err(D::Error::custom)
     }
-}
-
-/// What a specification says beside Substrate's fields.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ChainSpecExtension)]
-pub struct Extensions {
-    /// Which rules of blocks hold from where.
-    #[serde(default)]
-    pub rules: NetworkRules,
-}
-
-/// The rules of the network of this specification.
-pub fn rules_of(extensions: &dyn GetExtension) -> RuleSchedule {
-    get_extension::<NetworkRules>(extensions)
-        .map_or_else(RuleSchedule::default, |rules| rules.0.clone())
 }
 
 #[cfg(test)]

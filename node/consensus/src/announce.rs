@@ -5,13 +5,10 @@
 //! not here; whoever knows the peer asks the verdicts. Skipped, without blame and without effect,
 //! are surplus siblings and what this node cannot judge for a reason of its own.
 
-use crate::{Error, ImportContext, Verdict, check::blocking};
+use crate::{Error, ImportClient, ImportContext, Verdict, check::blocking};
 use allod_block_rules::sealed_header_shape;
-use allod_consensus_primitives::{Claim, FarmingApi};
+use allod_consensus_primitives::Claim;
 use futures::FutureExt as _;
-use sc_client_api::{AuxStore, BlockBackend};
-use sp_api::{CallApiAt, ProvideRuntimeApi};
-use sp_blockchain::HeaderBackend;
 use sp_consensus::block_validation::{BlockAnnounceValidator, Validation};
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
 use std::{pin::Pin, sync::Arc};
@@ -50,15 +47,7 @@ where
     Block: BlockT,
     Block::Hash: Into<[u8; 32]>,
     NumberFor<Block>: Into<u32> + From<u32>,
-    Client: ProvideRuntimeApi<Block>
-        + CallApiAt<Block>
-        + HeaderBackend<Block>
-        + BlockBackend<Block>
-        + AuxStore
-        + Send
-        + Sync
-        + 'static,
-    Client::Api: FarmingApi<Block>,
+    Client: ImportClient<Block>,
 {
     fn announced(&self, header: Block::Header) -> Announced {
         let hash = header.hash();
@@ -115,15 +104,7 @@ where
     Block: BlockT,
     Block::Hash: Into<[u8; 32]>,
     NumberFor<Block>: Into<u32> + From<u32>,
-    Client: ProvideRuntimeApi<Block>
-        + CallApiAt<Block>
-        + HeaderBackend<Block>
-        + BlockBackend<Block>
-        + AuxStore
-        + Send
-        + Sync
-        + 'static,
-    Client::Api: FarmingApi<Block>,
+    Client: ImportClient<Block>,
 {
     fn validate(
         &mut self,

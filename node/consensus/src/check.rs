@@ -18,18 +18,16 @@
 //! Whoever has not won a slot gets as far as the sixth, for microseconds; whoever makes proofs of
 //! space up, as far as the eighth. Execution comes after all of them: [`execute`](crate::execute).
 
-use crate::{Error, ImportContext, chain_data, execute, finality};
+use crate::{Error, ImportClient, ImportContext, chain_data, execute, finality};
 use allod_block_rules::{
     BlockError, ChainData, Evidence, Execution, Parent, SealedHeader, VerifiedSeal, body_of_header,
     full_block, header_shape, one_justification, slot_after_parent, slot_in_reach,
 };
-use allod_consensus_primitives::{FarmingApi, PotJustification, PreDigest, split_seal};
+use allod_consensus_primitives::{PotJustification, PreDigest, split_seal};
 use allod_core::SegmentHeader;
 use allod_verification::ProvenTicket;
-use sc_client_api::{AuxStore, BlockBackend};
 use sc_consensus::{BlockImportParams, StateAction, StorageChanges};
-use sp_api::{CallApiAt, ProvideRuntimeApi};
-use sp_blockchain::{BlockStatus, HeaderBackend};
+use sp_blockchain::BlockStatus;
 use sp_runtime::{
     Justifications,
     traits::{Block as BlockT, Header as HeaderT, NumberFor},
@@ -98,15 +96,7 @@ where
     Block: BlockT,
     Block::Hash: Into<[u8; 32]>,
     NumberFor<Block>: Into<u32> + From<u32>,
-    Client: ProvideRuntimeApi<Block>
-        + CallApiAt<Block>
-        + HeaderBackend<Block>
-        + BlockBackend<Block>
-        + AuxStore
-        + Send
-        + Sync
-        + 'static,
-    Client::Api: FarmingApi<Block>,
+    Client: ImportClient<Block>,
 {
     /// Checks a block by every rule but those that take execution. The block's justifications are
     /// taken out.

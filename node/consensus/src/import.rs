@@ -8,7 +8,7 @@
 //! [`verdict`](crate::verdict); surplus blocks of one claim are in [`siblings`](crate::siblings).
 
 use crate::{
-    Error, Verdict, Verdicts, chain_data,
+    Error, ImportClient, Verdict, Verdicts, chain_data,
     check::{Checked, blocking, shape},
     equivocation::EquivocationWatch,
     execute::{StateChanges, check_inherents, execute, inherent_data},
@@ -26,13 +26,12 @@ use allod_core::{ChainParameters, Hash, SegmentHeader, Slot, parameters::MAX_SLO
 use allod_kzg::Kzg;
 use allod_metrics::ImportStage;
 use allod_timekeeper::PotVerifier;
-use sc_client_api::{AuxStore, Backend, BlockBackend, Finalizer};
+use sc_client_api::{Backend, Finalizer};
 use sc_consensus::{
     BlockCheckParams, BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult,
     IncomingBlock, StateAction, StorageChanges,
 };
-use sp_api::{CallApiAt, ProvideRuntimeApi};
-use sp_block_builder::BlockBuilder as BlockBuilderApi;
+use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_consensus::BlockOrigin;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
@@ -180,16 +179,7 @@ where
     Block::Hash: Into<[u8; 32]>,
     BE: Backend<Block>,
     I: BlockImport<Block, Error = sp_consensus::Error> + Send + Sync,
-    Client: ProvideRuntimeApi<Block>
-        + CallApiAt<Block>
-        + HeaderBackend<Block>
-        + BlockBackend<Block>
-        + Finalizer<Block, BE>
-        + AuxStore
-        + Send
-        + Sync
-        + 'static,
-    Client::Api: FarmingApi<Block> + BlockBuilderApi<Block>,
+    Client: ImportClient<Block> + Finalizer<Block, BE>,
 {
     /// Imports a block, or says why it is not imported.
     ///
@@ -447,16 +437,7 @@ where
     Block::Hash: Into<[u8; 32]>,
     BE: Backend<Block>,
     I: BlockImport<Block, Error = sp_consensus::Error> + Send + Sync,
-    Client: ProvideRuntimeApi<Block>
-        + CallApiAt<Block>
-        + HeaderBackend<Block>
-        + BlockBackend<Block>
-        + Finalizer<Block, BE>
-        + AuxStore
-        + Send
-        + Sync
-        + 'static,
-    Client::Api: FarmingApi<Block> + BlockBuilderApi<Block>,
+    Client: ImportClient<Block> + Finalizer<Block, BE>,
 {
     type Error = sp_consensus::Error;
 

@@ -13,6 +13,7 @@
 //! | [`verdict`] | whose fault it is that a block is not imported, and the blocks known to be bad |
 //! | [`outdated`] | blocks and runtimes that this release is too old for: asked before any rule |
 //! | `check` | the rules of a block in the order of what they cost |
+//! | `client` | what those rules ask of the client |
 //! | [`execute`] | execution by the import itself: a trap is told from a full disk |
 //! | [`siblings`], `parked` | blocks that one claim was sealed into |
 //! | [`future`] | blocks that are held until their time comes |
@@ -38,6 +39,7 @@
 pub mod announce;
 pub mod chain_data;
 mod check;
+mod client;
 pub mod equivocation;
 mod error;
 pub mod execute;
@@ -56,6 +58,7 @@ pub mod slot_worker;
 pub mod verdict;
 
 pub use announce::AnnounceValidator;
+pub use client::ImportClient;
 pub use error::Error;
 pub use import::{AllodBlockImport, ImportContext};
 pub use late::LateHandles;

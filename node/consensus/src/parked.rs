@@ -1,7 +1,7 @@
 //! What a chain of parked blocks and a child weighs, by the headers alone: the state after a parked block
 //! is not there (§8).
 
-use crate::{Error, ImportContext, chain_data, execute, siblings::Parked};
+use crate::{Error, ImportClient, ImportContext, chain_data, execute, siblings::Parked};
 use allod_block_rules::{
     BlockError, ChainData, body_of_header,
     header_chain::{Base, HeaderContext, HeaderError, HeaderRules},
@@ -10,8 +10,7 @@ use allod_consensus_primitives::{FarmingApi, pre_digest, step::is_due};
 use allod_core::{
     Hash, PublicKey, SegmentCommitment, SegmentHeader, SegmentIndex, Slot, time::PotEntropy,
 };
-use sc_client_api::{AuxStore, BlockBackend};
-use sp_api::{CallApiAt, ProvideRuntimeApi};
+use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::cell::Cell;
@@ -99,15 +98,7 @@ where
     Block: BlockT,
     Block::Header: HeaderT<Number = u32>,
     Block::Hash: Into<[u8; 32]>,
-    Client: ProvideRuntimeApi<Block>
-        + CallApiAt<Block>
-        + HeaderBackend<Block>
-        + BlockBackend<Block>
-        + AuxStore
-        + Send
-        + Sync
-        + 'static,
-    Client::Api: FarmingApi<Block>,
+    Client: ImportClient<Block>,
 {
     /// Follows parked blocks, the oldest first, to a child of the newest one, and verifies the child.
     /// The parked ones were verified before. Returns what the child leaves to its children.

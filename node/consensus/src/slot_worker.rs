@@ -5,25 +5,21 @@
 //! best of them.
 
 use crate::{
-    AllodBlockImport, Error, ImportContext, chain_data,
+    AllodBlockImport, Error, ImportClient, ImportContext, chain_data,
     execute::StateChanges,
     link::{FarmingLink, SealRequest},
     prospects::Prospects,
 };
 use allod_block_rules::{BlockError, Parent, slot_after_parent};
 use allod_consensus_primitives::{
-    ENGINE_ID, FarmingApi, PotJustification, PreDigest, digest::seal_item,
-    inherent::SegmentHeadersProvider, justification_hash, seal_message,
+    ENGINE_ID, PotJustification, PreDigest, digest::seal_item, inherent::SegmentHeadersProvider,
+    justification_hash, seal_message,
 };
 use allod_core::{PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution};
 use allod_timekeeper::{PotSourceHandle, SlotTick};
 use allod_verification::verify_seal;
 use parity_scale_codec::Encode;
-use sc_client_api::{AuxStore, BlockBackend};
 use sc_consensus::{BlockImport, BlockImportParams, ImportResult, StateAction, StorageChanges};
-use sp_api::ProvideRuntimeApi;
-use sp_block_builder::BlockBuilder as BlockBuilderApi;
-use sp_blockchain::HeaderBackend;
 use sp_consensus::{BlockOrigin, Environment, ProposeArgs, Proposer, SyncOracle};
 use sp_inherents::InherentDataProvider;
 use sp_runtime::{
@@ -88,15 +84,7 @@ where
     AllodBlockImport<Block, I, Client, BE>: BlockImport<Block, Error = sp_consensus::Error>,
     I: Send + Sync + 'static,
     BE: sc_client_api::Backend<Block> + 'static,
-    Client: ProvideRuntimeApi<Block>
-        + HeaderBackend<Block>
-        + BlockBackend<Block>
-        + sc_client_api::Finalizer<Block, BE>
-        + AuxStore
-        + Send
-        + Sync
-        + 'static,
-    Client::Api: FarmingApi<Block> + BlockBuilderApi<Block>,
+    Client: ImportClient<Block> + sc_client_api::Finalizer<Block, BE>,
     E: Environment<Block> + Send + 'static,
     E::Proposer: Proposer<Block>,
 {

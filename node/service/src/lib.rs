@@ -24,13 +24,13 @@ pub use database::GenesisRule;
 pub use essential::Failure;
 pub use farmer_node::FarmerNode;
 pub use farming::FarmingOptions;
-pub use running::{RunningNode, Stopped};
+pub use running::{Ended, RunningNode, Stopped};
 
 use allod_archiver::{
     Archiver,
     rebuild::{Step, rebuild},
 };
-use allod_chain_spec::rules::rules_of;
+use allod_chain_spec::rules_of;
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
@@ -77,6 +77,9 @@ pub struct NodeOptions {
     pub farming: Option<FarmingOptions>,
     /// Number and hash of a block that its chain must have.
     pub checkpoint: Option<(u32, Hash)>,
+    /// Whether it drops its copy of the chain by itself for a heavier chain that it cannot join otherwise, whatever that
+    /// copy was compared with.
+    pub resync_by_itself: bool,
 }
 
 /// Where a node keeps its history.
@@ -85,7 +88,7 @@ pub fn history_folder(config: &Configuration) -> PathBuf {
 }
 
 /// Folder of one chain, which the database lies in too.
-fn chain_folder(config: &Configuration) -> PathBuf {
+pub fn chain_folder(config: &Configuration) -> PathBuf {
     config.base_path.config_dir(config.chain_spec.id())
 }
 
@@ -203,14 +206,13 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         .with_prometheus(config.prometheus_registry())
         .build(),
     );
-    let network = network::start(
-        &parts,
-        &essential,
-        &config,
-        options.checkpoint,
-        &block_import,
-        &pool,
-    )?;
+    let (ask_for_resync, resync) = tokio::sync::mpsc::unbounded_channel();
+    let following = network::Following {
+        checkpoint: options.checkpoint,
+        resync_by_itself: options.resync_by_itself,
+        ask_for_resync,
+    };
+    let network = network::start(&parts, &essential, &config, following, &block_import, &pool)?;
     let sync = network.handles.sync.clone();
     // Both cells are empty: this is the only place that fills them.
     let _ = context.late.sync.set(sync.clone());
@@ -280,6 +282,7 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         backend: parts.backend,
         tasks: parts.tasks,
         failures,
+        resync,
         farmer: farmer.transpose()?,
     })
 }

@@ -7,7 +7,9 @@ use crate::{BlockHash, Context, Import, Pool, database::Parts, essential::Essent
 use allod_consensus::{AnnounceValidator, import_queue};
 use allod_core::Hash;
 use allod_runtime::opaque::Block;
-use allod_sync::{AllodSync, ClientChain, Comparer, Judge, Protocols, Server, Settings};
+use allod_sync::{
+    AllodSync, Checkpoint, ClientChain, Comparer, Judge, Protocols, ResyncRule, Server, Settings,
+};
 use allod_timekeeper::{GossipNetwork, RequestNetwork};
 use sc_chain_spec::ChainType;
 use sc_consensus::ImportQueue as _;
@@ -33,6 +35,7 @@ use sc_service::{
 };
 use sp_blockchain::HeaderBackend;
 use std::{collections::HashSet, sync::Arc};
+use tokio::sync::mpsc;
 
 /// The one network implementation: a second one would double the time to compile this crate.
 type Net = Litep2pNetworkBackend;
@@ -52,12 +55,34 @@ pub struct Network {
     pub gossip: GossipNetwork<Block>,
 }
 
+/// How this node follows its chain.
+pub struct Following {
+    /// Number and hash of a block that the chain must have.
+    pub checkpoint: Option<(u32, Hash)>,
+    /// Whether the copy of the chain may be dropped whatever it was compared with.
+    pub resync_by_itself: bool,
+    /// Told when the copy of the chain is to be dropped.
+    pub ask_for_resync: mpsc::UnboundedSender<()>,
+}
+
+impl Following {
+    /// When the copy of the chain is dropped without a word of the user's.
+    fn resync_rule(&self, chain: &ChainType) -> ResyncRule {
+        match chain {
+            _ if self.resync_by_itself => ResyncRule::Always,
+            // Somebody's own work, whose first block everybody has: whoever else is met by chance must not cost it.
+            ChainType::Development => ResyncRule::Never,
+            ChainType::Local | ChainType::Live | ChainType::Custom(_) => ResyncRule::IfProvisional,
+        }
+    }
+}
+
 /// Starts the network.
 pub fn start(
     parts: &Parts,
     essential: &EssentialTasks,
     config: &Configuration,
-    checkpoint: Option<(u32, Hash)>,
+    following: Following,
     block_import: &Import,
     pool: &Arc<Pool>,
 ) -> Result<Network, Error> {
@@ -82,7 +107,7 @@ pub fn start(
         parts,
         context,
         config,
-        checkpoint,
+        following,
         &mut net_config,
         provider.handle(),
     )?;
@@ -151,7 +176,7 @@ fn strategy(
     parts: &Parts,
     context: &Context,
     config: &Configuration,
-    checkpoint: Option<(u32, Hash)>,
+    following: Following,
     net_config: &mut NetConfig,
     handle: NetworkServiceHandle,
 ) -> Result<Box<dyn SyncingStrategy<Block>>, Error> {
@@ -203,11 +228,23 @@ fn strategy(
     }
     spawner.spawn_blocking("sync-server", Some("networking"), server.run());
     let verdicts = context.verdicts.clone();
+    let chain_type = config.chain_spec.chain_type();
+    let resync = following.resync_rule(&chain_type);
+    let Following {
+        checkpoint,
+        ask_for_resync,
+        ..
+    } = following;
     let settings = Settings {
         named: named_peers(config),
-        is_development: config.chain_spec.chain_type() == ChainType::Development,
+        is_development: chain_type == ChainType::Development,
         confirmation_depth: parts.parameters.confirmation_depth,
         checkpoint,
+        resync,
+        // Whoever would hear is gone only where the node stops anyway.
+        ask_for_resync: Box::new(move || {
+            let _ = ask_for_resync.send(());
+        }),
         tip_protocol: protocols.tip,
         is_condemned: Box::new(move |hash| verdicts.is_condemned(hash)),
     };
@@ -218,8 +255,9 @@ fn strategy(
             rules: context.rules.clone(),
             kzg: context.kzg.clone(),
             delay_function: context.pot_verifier.clone(),
+            contexts: Default::default(),
         }),
-        checkpoint,
+        checkpoint: checkpoint.map(|(number, hash)| Arc::new(Checkpoint::new(number, hash))),
         folder: crate::chain_folder(config).join("compared"),
         protocol: protocols.headers,
         spawner: Box::new(spawner),

@@ -16,7 +16,7 @@ use std::{
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::mpsc};
 
 /// How long a node that is told to stop waits for what is still at work.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
@@ -31,10 +31,21 @@ pub struct RunningNode {
     pub(crate) backend: Arc<Backend>,
     pub(crate) tasks: TaskManager,
     pub(crate) failures: Failures,
+    /// Hears when the node has to drop its copy of the chain.
+    pub(crate) resync: mpsc::UnboundedReceiver<()>,
     /// To see what is on the disk when the database is closed.
     pub(crate) reopen: Reopen,
     /// The farmer's thread, where the node farms.
     pub(crate) farmer: Option<JoinHandle<()>>,
+}
+
+/// Why a node that nobody told to stop cannot go on as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// A part of it ended.
+    Failed(Failure),
+    /// It has verified a heavier chain, and can only join it if its own copy of the chain is dropped.
+    Resync,
 }
 
 /// How a node was stopped.
@@ -60,16 +71,19 @@ impl fmt::Display for Stopped {
 }
 
 impl RunningNode {
-    /// The first part of the node that ends though nobody told it to. Never ready while all is well.
-    pub async fn failure(&mut self) -> Failure {
+    /// The first part of the node that ends though nobody told it to, or the call for a resync. Never ready while all is
+    /// well.
+    pub async fn ended(&mut self) -> Ended {
         tokio::select! {
-            failure = self.failures.first() => failure,
+            failure = self.failures.first() => Ended::Failed(failure),
             // Only the network spawns with the SDK's handle, which logs the task's name but does not
             // give it away.
-            _ = self.tasks.future() => Failure {
+            _ = self.tasks.future() => Ended::Failed(Failure {
                 task: "network",
                 cause: "one of its tasks failed; the log names it".into(),
-            },
+            }),
+            // Where the strategy is gone nobody calls; the task that had it is one of those above.
+            Some(()) = self.resync.recv() => Ended::Resync,
         }
     }
 

@@ -116,6 +116,13 @@ const ROWS: &[Row] = &[
     },
     Row {
         subcommands: NODE,
+        option: "resync",
+        without: "--resync",
+        with: "--resync=auto",
+        changes: |m| debug(m.settings.resync),
+    },
+    Row {
+        subcommands: NODE,
         option: "checkpoint",
         without: "",
         with: "--checkpoint 7:0x0000000000000000000000000000000000000000000000000000000000000007",
@@ -637,6 +644,10 @@ fn options_without_a_meaning_and_combinations_of_them_are_refused() {
         ("node --chain local --sectors 3", "--farm <FOLDER>"),
         ("node --chain local --timekeeper-core 1", "--timekeeper"),
         ("node --chain local --resync --tmp", "'--tmp'"),
+        (
+            "node --chain local --resync=later",
+            "'later' for '--resync[=<WHEN>]'",
+        ),
         ("dev --tmp --base-path data", "'--base-path <FOLDER>'"),
         (
             "dev --port 4 --listen-addr /ip4/127.0.0.1/tcp/4",

@@ -1,6 +1,9 @@
 //! The node's own chain, as comparing sees it.
 
-use crate::protocol::{HeaderRecord, Tip};
+use crate::{
+    protocol::{HeaderRecord, Tip},
+    provisional,
+};
 use allod_block_rules::fork_choice::{BlockId, BlockWeight};
 use allod_consensus::chain_data;
 use allod_consensus_primitives::ENGINE_ID;
@@ -11,6 +14,24 @@ use sp_blockchain::{Error as ClientError, HeaderBackend};
 use sp_core::H256;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::{marker::PhantomData, sync::Arc};
+
+/// Blocks of a chain like this one: what this crate is generic over, so that tests have blocks of their own.
+pub trait AllodBlock: BlockT<Hash = H256, Header: HeaderT<Number = u32>> {}
+
+impl<Block: BlockT<Hash = H256, Header: HeaderT<Number = u32>>> AllodBlock for Block {}
+
+/// A client whose chain is compared with others.
+pub trait ChainClient<Block: BlockT>:
+    HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static
+{
+}
+
+impl<Block, Client> ChainClient<Block> for Client
+where
+    Block: BlockT,
+    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static,
+{
+}
 
 /// A header, with its seal, and the bytes of its justification.
 pub type Record<Block> = (<Block as BlockT>::Header, Vec<u8>);
@@ -38,6 +59,10 @@ pub trait OwnChain: Send + Sync {
     fn on_best_chain(&self, number: u32) -> Result<Option<Hash>, ClientError>;
     /// Number and parent of a block that is here, on whichever branch.
     fn number_and_parent(&self, hash: Hash) -> Result<Option<(u32, Hash)>, ClientError>;
+    /// Whether it was compared with no boot or reserved node's yet, and has no checkpoint.
+    fn is_provisional(&self) -> Result<bool, ClientError>;
+    /// Writes down that it was.
+    fn set_compared(&self) -> Result<(), ClientError>;
 }
 
 /// The chain of a client; cheap to clone.
@@ -62,12 +87,7 @@ impl<Block, Client> ClientChain<Block, Client> {
     }
 }
 
-impl<Block, Client> ClientChain<Block, Client>
-where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore,
-{
+impl<Block: AllodBlock, Client: ChainClient<Block>> ClientChain<Block, Client> {
     /// Hash of the first block.
     pub fn genesis_hash(&self) -> Hash {
         self.client.info().genesis_hash.into()
@@ -124,12 +144,7 @@ where
     }
 }
 
-impl<Block, Client> OwnChain for ClientChain<Block, Client>
-where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync,
-{
+impl<Block: AllodBlock, Client: ChainClient<Block>> OwnChain for ClientChain<Block, Client> {
     fn best(&self) -> Result<Head, ClientError> {
         self.head()
     }
@@ -149,5 +164,13 @@ where
     fn number_and_parent(&self, hash: Hash) -> Result<Option<(u32, Hash)>, ClientError> {
         let header = self.client.header(hash.into())?;
         Ok(header.map(|header| (*header.number(), (*header.parent_hash()).into())))
+    }
+
+    fn is_provisional(&self) -> Result<bool, ClientError> {
+        provisional::is_provisional(&*self.client)
+    }
+
+    fn set_compared(&self) -> Result<(), ClientError> {
+        provisional::set_compared(&*self.client)
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::{
     branch::{Branch, BranchError},
-    chain::OwnChain,
-    judge::{Judge, JudgeError, keeps_checkpoint},
+    chain::{AllodBlock, ChainClient, OwnChain},
+    checkpoint::Checkpoint,
+    judge::{Judge, JudgeError},
     protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT},
 };
 use allod_block_rules::{VerifyDelayFunction, fork_choice::BlockWeight};
@@ -11,12 +12,11 @@ use allod_consensus_primitives::{PreDigest, justification_hash, pre_digest};
 use allod_core::{Hash, blake2b_256, hash::HexHash};
 use futures::channel::oneshot;
 use parity_scale_codec::{DecodeAll, Encode};
-use sc_client_api::{AuxStore, BlockBackend};
 use sc_network::{IfDisconnected, PeerId, ProtocolName};
 use sc_network_sync::service::network::NetworkServiceHandle;
-use sp_blockchain::{Error as ClientError, HeaderBackend};
-use sp_core::{H256, traits::SpawnNamed};
-use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
+use sp_blockchain::Error as ClientError;
+use sp_core::traits::SpawnNamed;
+use sp_runtime::traits::Header as HeaderT;
 use std::{
     path::PathBuf,
     sync::{
@@ -102,8 +102,8 @@ pub trait Compare: Send {
 pub struct Comparer<Block, Client, V> {
     /// Who judges.
     pub judge: Arc<Judge<Block, Client, V>>,
-    /// Number and hash of a block that the chain must have.
-    pub checkpoint: Option<(u32, Hash)>,
+    /// A block that the chain must have.
+    pub checkpoint: Option<Arc<Checkpoint>>,
     /// Where branches are kept.
     pub folder: PathBuf,
     /// Protocol by which headers are asked for.
@@ -114,9 +114,8 @@ pub struct Comparer<Block, Client, V> {
 
 impl<Block, Client, V> Compare for Comparer<Block, Client, V>
 where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static,
+    Block: AllodBlock,
+    Client: ChainClient<Block>,
     V: VerifyDelayFunction + Send + Sync + 'static,
 {
     fn start(&self, candidate: Candidate, network: NetworkServiceHandle) -> Running {
@@ -129,7 +128,7 @@ where
         };
         let mut comparison = Comparison {
             judge: self.judge.clone(),
-            checkpoint: self.checkpoint,
+            checkpoint: self.checkpoint.clone(),
             folder: self.folder.clone(),
             protocol: self.protocol.clone(),
             network,
@@ -154,7 +153,7 @@ where
 
 struct Comparison<Block, Client, V> {
     judge: Arc<Judge<Block, Client, V>>,
-    checkpoint: Option<(u32, Hash)>,
+    checkpoint: Option<Arc<Checkpoint>>,
     folder: PathBuf,
     protocol: ProtocolName,
     network: NetworkServiceHandle,
@@ -189,9 +188,8 @@ impl From<ClientError> for Ended {
 
 impl<Block, Client, V> Comparison<Block, Client, V>
 where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync + 'static,
+    Block: AllodBlock,
+    Client: ChainClient<Block>,
     V: VerifyDelayFunction,
 {
     async fn run(&mut self) -> Verdict {
@@ -215,6 +213,9 @@ where
         loop {
             if self.judge.chain.on_best_chain(number)? == Some(next) {
                 return Ok((branch, next));
+            }
+            if self.lacks_checkpoint(number, next) {
+                return Err(Ended::Verdict(self.off_checkpoint()));
             }
             if number == 0 {
                 return Err(self.wrong("it begins with another genesis block".into()));
@@ -262,7 +263,8 @@ where
                 branch.push(next, &record)?;
                 next = (*header.parent_hash()).into();
                 number = number.saturating_sub(1);
-                if self.judge.chain.on_best_chain(number)? == Some(next) || number == 0 {
+                let is_over = number == 0 || self.lacks_checkpoint(number, next);
+                if is_over || self.judge.chain.on_best_chain(number)? == Some(next) {
                     break;
                 }
             }
@@ -272,10 +274,10 @@ where
     /// Weighs the branch as far as this release knows the rules; if it is heavier, verifies some blocks, then all of them.
     fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
         let chain = &self.judge.chain;
-        if let Some(checkpoint) = self.checkpoint {
-            let own = chain.on_best_chain(checkpoint.0)?;
-            if !keeps_checkpoint(checkpoint, &branch, own) {
-                return Ok(Verdict::OffCheckpoint);
+        if let Some(checkpoint) = &self.checkpoint {
+            let own = chain.on_best_chain(checkpoint.number)?;
+            if !checkpoint.is_kept(&branch, own) {
+                return Ok(self.off_checkpoint());
             }
         }
         if let Some(unknown) = self.judge.cut_to_known_rules(&mut branch) {
@@ -334,6 +336,20 @@ where
         Ok(Some(weight))
     }
 
+    fn lacks_checkpoint(&self, number: u32, hash: Hash) -> bool {
+        let checkpoint = self.checkpoint.as_ref();
+        checkpoint.is_some_and(|checkpoint| checkpoint.is_lacked_by(number, hash))
+    }
+
+    /// The branch is no candidate, and none that grows from its tip will be.
+    fn off_checkpoint(&self) -> Verdict {
+        if let Some(checkpoint) = &self.checkpoint {
+            let (number, hash) = self.tip;
+            checkpoint.remember(number, hash);
+        }
+        Verdict::OffCheckpoint
+    }
+
     /// The branch is wrong: whoever claimed its tip lied.
     fn wrong(&mut self, cause: String) -> Ended {
         let claimants = self.claims.iter().map(|(peer, _)| *peer);
@@ -379,10 +395,7 @@ fn is_justification(claim: &PreDigest, record: &HeaderRecord) -> bool {
 }
 
 /// The header in a record, if it is the one of this hash.
-fn header_of<Block>(record: &HeaderRecord, hash: Hash) -> Option<Block::Header>
-where
-    Block: BlockT<Hash = H256>,
-{
+fn header_of<Block: AllodBlock>(record: &HeaderRecord, hash: Hash) -> Option<Block::Header> {
     if blake2b_256(&record.header) != hash {
         return None;
     }

@@ -2,29 +2,31 @@
 
 use crate::{
     branch::{Branch, BranchError},
-    chain::{ClientChain, OwnChain},
+    chain::{AllodBlock, ChainClient, ClientChain, OwnChain},
+    contexts::Contexts,
 };
 use allod_block_rules::{
     BlockError, RuleSchedule, UnknownRules, VerifyDelayFunction,
     fork_choice::BlockWeight,
-    header_chain::{FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules},
+    header_chain::{
+        FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules, WrongHeader,
+        verify_many,
+    },
 };
 use allod_consensus_primitives::{ENGINE_ID, PotJustification};
-use allod_core::{ChainParameters, Hash, PotCheckpoints, PotOutput};
+use allod_core::{ChainParameters, PotCheckpoints, PotOutput};
 use allod_kzg::Kzg;
 use parity_scale_codec::DecodeAll;
 use rand::Rng;
-use sc_client_api::{AuxStore, BlockBackend};
-use sp_blockchain::{Error as ClientError, HeaderBackend};
-use sp_core::H256;
-use sp_runtime::{
-    Justifications,
-    traits::{Block as BlockT, Header as HeaderT},
-};
+use sp_blockchain::Error as ClientError;
+use sp_runtime::{Justifications, traits::Block as BlockT};
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
 };
+
+/// On the way over a long chain the context of every so many final blocks is kept.
+const KEPT_INTERVAL: u32 = 1 << 16;
 
 /// Blocks of a branch that are verified before all of them are, drawn by weight.
 pub const SAMPLES: usize = 64;
@@ -74,7 +76,14 @@ pub struct Judge<Block, Client, V> {
     pub kzg: Kzg,
     /// Who checks the delay function.
     pub delay_function: V,
+    /// What the own chain leads to at some of its final blocks.
+    pub contexts: Contexts,
 }
+
+/// Blocks that are verified together, the openings of all in one pairing product.
+const TOGETHER: usize = 64;
+/// Bytes of them after which no further one is taken: a justification may have 4 MiB.
+const TOGETHER_BYTES: usize = 8 << 20;
 
 /// How far a branch is verified.
 enum Extent<'a> {
@@ -88,11 +97,27 @@ enum Extent<'a> {
 
 type Followed<Block> = FollowedHeader<<Block as BlockT>::Header>;
 
+/// Headers that are to be verified together.
+struct Chosen<Block: BlockT> {
+    numbers: Vec<u32>,
+    headers: Vec<Followed<Block>>,
+    bytes: usize,
+}
+
+impl<Block: BlockT> Default for Chosen<Block> {
+    fn default() -> Self {
+        Self {
+            numbers: Vec::new(),
+            headers: Vec::new(),
+            bytes: 0,
+        }
+    }
+}
+
 impl<Block, Client, V> Judge<Block, Client, V>
 where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync,
+    Block: AllodBlock,
+    Client: ChainClient<Block>,
     V: VerifyDelayFunction,
 {
     fn rules(&self) -> HeaderRules<'_, FromGenesis> {
@@ -107,16 +132,29 @@ where
     /// imported, so their headers do; justifications of old blocks may be pruned.
     pub fn own_context(&self, number: u32, stop: &AtomicBool) -> Result<HeaderContext, JudgeError> {
         let rules = self.rules();
-        let mut context = HeaderContext::genesis(rules.genesis_hash, &self.parameters);
-        for number in 1..=number {
+        let mut context = match self.contexts.up_to(number) {
+            Some(known) if self.is_own(&known)? => known,
+            Some(_) | None => HeaderContext::genesis(rules.genesis_hash, &self.parameters),
+        };
+        let last_final = number.min(self.chain.finalized().number);
+        let start = context.number.saturating_add(1);
+        for number in start..=number {
             go_on(stop)?;
             let (header, _) = self.own_block(number)?;
             rules
                 .follow_known(&mut context, header)
                 .map_err(|error| JudgeError::OwnBlock { number, error })?;
+            if number == last_final || (number < last_final && number % KEPT_INTERVAL == 0) {
+                self.contexts.keep(context.clone());
+            }
         }
         context.chain_data.outputs = self.own_outputs(&context)?;
         Ok(context)
+    }
+
+    /// Whether the own chain has the block of a context that was kept: what is final stays, so it has.
+    fn is_own(&self, known: &HeaderContext) -> Result<bool, JudgeError> {
+        Ok(self.chain.on_best_chain(known.number)? == Some(known.hash))
     }
 
     /// Header and justification of the own chain's block.
@@ -215,11 +253,18 @@ where
         stop: &AtomicBool,
     ) -> Result<BlockWeight, JudgeError> {
         let rules = self.rules();
-        let mut context = fork.clone();
+        let (mut context, mut chosen) = (fork.clone(), Chosen::default());
         for number in fork.number.saturating_add(1)..=branch.tip_number() {
             go_on(stop)?;
             let before = context.chain_data.weight;
-            let followed = self.step(&rules, branch, &mut context, number)?;
+            let (followed, bytes) = match self.step(&rules, branch, &mut context, number) {
+                Ok(followed) => followed,
+                Err(error) => {
+                    // What comes before it counts first.
+                    self.verify_together(&rules, chosen)?;
+                    return Err(error);
+                }
+            };
             let verified = match extent {
                 Extent::Followed => false,
                 Extent::Samples(drawn) => drawn
@@ -229,15 +274,33 @@ where
                 Extent::All => true,
             };
             if verified {
-                followed
-                    .verify(&rules, &self.kzg, &self.delay_function)
-                    .map_err(|error| JudgeError::Wrong {
-                        number,
-                        error: error.into(),
-                    })?;
+                chosen.numbers.push(number);
+                chosen.headers.push(followed);
+                chosen.bytes = chosen.bytes.saturating_add(bytes);
+            }
+            if chosen.headers.len() >= TOGETHER || chosen.bytes >= TOGETHER_BYTES {
+                self.verify_together(&rules, std::mem::take(&mut chosen))?;
             }
         }
+        self.verify_together(&rules, chosen)?;
         Ok(context.chain_data.weight)
+    }
+
+    /// Verifies headers; the first wrong one counts.
+    fn verify_together(
+        &self,
+        rules: &HeaderRules<'_, FromGenesis>,
+        chosen: Chosen<Block>,
+    ) -> Result<(), JudgeError> {
+        let Chosen {
+            numbers, headers, ..
+        } = chosen;
+        let verified = verify_many(&headers, rules, &self.kzg, &self.delay_function);
+        let wrong = |error: WrongHeader| JudgeError::Wrong {
+            number: numbers.get(error.position).copied().unwrap_or(u32::MAX),
+            error: error.error.into(),
+        };
+        verified.map(drop).map_err(wrong)
     }
 
     fn step(
@@ -246,15 +309,16 @@ where
         branch: &Branch,
         context: &mut HeaderContext,
         number: u32,
-    ) -> Result<Followed<Block>, JudgeError> {
+    ) -> Result<(Followed<Block>, usize), JudgeError> {
         let record = branch.record(number)?.ok_or(BranchError::TooLong)?;
+        let bytes = record.bytes();
         // Its hash was compared when it was fetched, so it decodes.
         let header = Block::Header::decode_all(&mut &record.header[..])
             .map_err(|error| ClientError::Backend(error.to_string()))?;
         let justification = Justifications::from((ENGINE_ID, record.justification));
-        rules
-            .follow(context, header, Some(justification))
-            .map_err(|error| JudgeError::Wrong { number, error })
+        let followed = rules.follow(context, header, Some(justification));
+        let followed = followed.map_err(|error| JudgeError::Wrong { number, error })?;
+        Ok((followed, bytes))
     }
 }
 
@@ -262,14 +326,5 @@ fn go_on(stop: &AtomicBool) -> Result<(), JudgeError> {
     match stop.load(Ordering::Relaxed) {
         true => Err(JudgeError::GivenUp),
         false => Ok(()),
-    }
-}
-
-/// Whether a chain that contains `hash` at `number` keeps a checkpoint.
-pub fn keeps_checkpoint(checkpoint: (u32, Hash), branch: &Branch, own: Option<Hash>) -> bool {
-    let (number, hash) = checkpoint;
-    match number > branch.fork_number() {
-        true => branch.hash(number) == Some(hash),
-        false => own == Some(hash),
     }
 }

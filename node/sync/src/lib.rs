@@ -12,7 +12,10 @@
 //! | [`peers`] | what each peer says of its chain |
 //! | [`compare`] | fetches the headers of a branch |
 //! | [`judge`] | follows and verifies them without state |
+//! | [`contexts`] | what the own chain leads to, remembered |
 //! | [`branch`] | the headers on disk |
+//! | [`checkpoint`] | a block that the chain must have |
+//! | [`provisional`] | whether the chain was compared with a boot node's |
 //! | [`bans`] | who lied |
 //! | [`protocol`], [`server`] | what nodes ask one another, and the answers |
 //! | [`chain`] | the own chain |
@@ -26,16 +29,21 @@
 pub mod bans;
 pub mod branch;
 pub mod chain;
+pub mod checkpoint;
 pub mod compare;
+pub mod contexts;
 pub mod judge;
 pub mod peers;
 pub mod protocol;
+pub mod provisional;
 pub mod server;
 pub mod strategy;
 
-pub use chain::ClientChain;
+pub use chain::{AllodBlock, ChainClient, ClientChain};
+pub use checkpoint::Checkpoint;
 pub use compare::Comparer;
 pub use judge::Judge;
+pub use provisional::ResyncRule;
 pub use server::{Protocols, Server};
 pub use strategy::{AllodSync, NewInner, Settings};
 

@@ -44,6 +44,8 @@ pub struct Peer {
     /// Whether it brought a run of blocks too long to be taken uncompared: even a claim that is near is
     /// compared then.
     pub is_suspected: bool,
+    /// When its chain was last found to lack the checkpoint.
+    pub off_checkpoint_at: Option<Instant>,
     asked_at: Option<Instant>,
 }
 
@@ -56,6 +58,7 @@ impl Peer {
             answer: Answer::Unasked,
             is_followed: false,
             is_suspected: false,
+            off_checkpoint_at: None,
             asked_at: None,
         }
     }

@@ -1,7 +1,7 @@
 //! Answers what other nodes ask before they follow.
 
 use crate::{
-    chain::ClientChain,
+    chain::{AllodBlock, ChainClient, ClientChain},
     protocol::{
         self, HeadersRequest, MAX_HEADERS, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT,
         SOFT_RESPONSE_BYTES, Tip,
@@ -10,15 +10,13 @@ use crate::{
 use allod_core::Hash;
 use async_channel::Receiver;
 use parity_scale_codec::{DecodeAll, Encode};
-use sc_client_api::{AuxStore, BlockBackend};
 use sc_network::{
     NetworkBackend, PeerId, ProtocolName,
     request_responses::{IncomingRequest, OutgoingResponse},
 };
 use schnellru::{ByLength, LruMap};
-use sp_blockchain::{Error as ClientError, HeaderBackend};
+use sp_blockchain::Error as ClientError;
 use sp_core::H256;
-use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::time::Instant;
 
 /// Requests that wait; past that the network refuses them.
@@ -87,12 +85,7 @@ pub struct Server<Block, Client> {
     allowances: LruMap<PeerId, Allowance>,
 }
 
-impl<Block, Client> Server<Block, Client>
-where
-    Block: BlockT<Hash = H256>,
-    Block::Header: HeaderT<Number = u32>,
-    Client: HeaderBackend<Block> + BlockBackend<Block> + AuxStore + Send + Sync,
-{
+impl<Block: AllodBlock, Client: ChainClient<Block>> Server<Block, Client> {
     /// A server, and the protocols to be added to the network.
     pub fn new<Net: NetworkBackend<Block, H256>>(
         chain: ClientChain<Block, Client>,

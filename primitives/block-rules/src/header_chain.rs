@@ -6,15 +6,18 @@
 //!
 //! 1. [`HeaderRules::follow`]: link, number, digest, slot order, justification hash, the outputs that are
 //!    claimed, every log worked out anew; what the chain then weighs.
-//! 2. [`FollowedHeader::verify`]: seal, solution, delay function.
+//! 2. [`FollowedHeader::verify`], or [`verify_many`] for some of them together: seal, solution, delay function.
 //!
 //! Not to be seen in headers, and not checked: state root and extrinsics, whether a key that is blocked
 //! was reported rightly, whether a raise of the iterations was asked for, what segments hold.
 
+mod verify;
+
+pub use verify::{WrongHeader, verify_many};
+
 use crate::{
-    BlockError, ChainData, Evidence, Parent, SealedHeader, VerifyDelayFunction, child_query,
-    fork_choice::block_weight, one_justification, sealed_header_shape, slot_after_parent,
-    slot_in_reach,
+    BlockError, ChainData, Parent, SealedHeader, child_query, fork_choice::block_weight,
+    one_justification, sealed_header_shape, slot_after_parent, slot_in_reach,
 };
 use allod_consensus_primitives::{
     ChildContext, ConsensusLog, MAX_BLOCKED_KEYS, PotJustification, PotParameters, PreDigest,
@@ -25,7 +28,6 @@ use allod_core::{
     ChainParameters, Hash, HistorySize, PotOutput, PublicKey, SegmentCommitment, SegmentHeader,
     SegmentIndex, Slot, SolutionRange, hash::HexHash, time::PotEntropy,
 };
-use allod_kzg::Kzg;
 use sp_runtime::{Justifications, traits::Header as HeaderT};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -445,42 +447,5 @@ impl<B: Base> HeaderRules<'_, B> {
                 .insert(header.segment_index, header.segment_commitment);
             context.last_segment = Some(header);
         }
-    }
-}
-
-impl<Header: HeaderT> FollowedHeader<Header> {
-    /// What its author claims.
-    pub fn pre_digest(&self) -> &PreDigest {
-        self.sealed.pre_digest()
-    }
-
-    /// The rules that cost much: seal, solution, delay function. Returns the consensus data of the
-    /// header, proven.
-    ///
-    /// # Errors
-    /// The first rule that the header breaks.
-    pub fn verify<B>(
-        &self,
-        rules: &HeaderRules<'_, B>,
-        kzg: &Kzg,
-        delay_function: &impl VerifyDelayFunction,
-    ) -> Result<ChainData, BlockError> {
-        let parent = Parent {
-            genesis_hash: rules.genesis_hash,
-            parameters: rules.parameters,
-            chain_data: &self.parent,
-            context: &self.context,
-            segment_headers: &self.segment_headers,
-        };
-        let claim = self.sealed.pre_digest();
-        let evidence = Evidence {
-            seal: self.sealed.verify_seal(&rules.genesis_hash)?,
-            solution: parent.verify_solution(claim, kzg)?,
-            logs: parent.verify_logs(self.sealed.header())?,
-            time: parent
-                .claimed_time(claim, &self.justification)?
-                .verify(delay_function)?,
-        };
-        Ok(self.parent.child(evidence))
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! What was checked is a type, and what is cheap comes first: [`winning_ticket`] takes hashes alone
 //! and yields a [`WinningTicket`], [`WinningTicket::verify_space`] a [`ProvenTicket`], and
-//! [`ProvenTicket::openings`] a [`CheckedSolution`], which lacks the two openings alone; that far goes
+//! [`ProvenTicket::openings`] a [`CheckedSolution`], which lacks points, scalars and openings alone; that far goes
 //! [`check_cheap`] at once. [`CheckedSolution::verify`], or [`verify_many`] for those of many blocks in
 //! one pairing product, yields a [`VerifiedSolution`], which nothing else can make.
 //! [`verify_solution`] does it all.

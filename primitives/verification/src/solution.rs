@@ -73,7 +73,7 @@ pub struct WinningTicket {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvenTicket(WinningTicket);
 
-/// A solution that keeps every rule but, perhaps, the two about openings.
+/// A solution that keeps every rule but, perhaps, those about points, scalars and openings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedSolution {
     found: VerifiedSolution,
@@ -150,7 +150,7 @@ pub fn verify_solution(
     check_cheap(solution, context)?.verify(kzg)
 }
 
-/// Applies all rules but those about the two openings.
+/// Applies all rules but those about points, scalars and the two openings.
 ///
 /// # Errors
 /// The first rule that is broken.
@@ -242,7 +242,7 @@ impl ProvenTicket {
     /// known.
     ///
     /// # Errors
-    /// [`SolutionError::UnknownSegment`], [`SolutionError::Point`], [`SolutionError::Scalar`].
+    /// [`SolutionError::UnknownSegment`].
     pub fn openings(
         self,
         segment_commitment: Option<SegmentCommitment>,
@@ -253,7 +253,6 @@ impl ProvenTicket {
         }) = self;
         let segment_commitment =
             segment_commitment.ok_or(SolutionError::UnknownSegment(found.segment))?;
-        check_encodings(&found.solution)?;
         let openings = openings(&found, &segment_commitment, pieces_per_segment);
         Ok(CheckedSolution { found, openings })
     }
@@ -268,56 +267,60 @@ impl CheckedSolution {
     /// Checks the openings, both in one pairing product.
     ///
     /// # Errors
-    /// Which of the two does not hold.
+    /// Which point or scalar is none, or which of the two does not hold.
     pub fn verify(self, kzg: &Kzg) -> Result<VerifiedSolution, SolutionError> {
-        if holds(&self.openings, kzg)? {
+        if holds(&self.openings, kzg) == Ok(true) {
             Ok(self.found)
         } else {
-            Err(self.broken_opening(kzg)?)
+            Err(self.broken_rule(kzg))
         }
     }
 
-    /// Names the opening that does not hold, given that one of them does not.
-    fn broken_opening(&self, kzg: &Kzg) -> Result<SolutionError, SolutionError> {
-        let [chunk, record] = &self.openings;
-        if !holds(core::slice::from_ref(chunk), kzg)? {
-            return Ok(SolutionError::ChunkOpening {
-                s_bucket: self.found.s_bucket,
-            });
-        }
-        holds(core::slice::from_ref(record), kzg)?;
-        Ok(SolutionError::RecordOpening {
-            segment: self.found.segment,
-            position: self.found.position,
-        })
+    /// Names the first rule that is broken, given that one is. The openings were read as points and scalars already,
+    /// which takes the longest of all but the pairings; so it is done again only here, to say which one is none.
+    fn broken_rule(&self, kzg: &Kzg) -> SolutionError {
+        let first_broken = || {
+            check_encodings(&self.found.solution)?;
+            let [chunk, record] = &self.openings;
+            if !holds(core::slice::from_ref(chunk), kzg)? {
+                return Ok(SolutionError::ChunkOpening {
+                    s_bucket: self.found.s_bucket,
+                });
+            }
+            holds(core::slice::from_ref(record), kzg)?;
+            Ok(SolutionError::RecordOpening {
+                segment: self.found.segment,
+                position: self.found.position,
+            })
+        };
+        first_broken().unwrap_or_else(|error| error)
     }
 }
 
 /// Checks the openings of many solutions in one pairing product.
 ///
 /// # Errors
-/// The first solution with an opening that does not hold. Finding it takes time logarithmic in
-/// their number.
+/// The first solution with a point or scalar that is none, or an opening that does not hold. Finding it takes
+/// time logarithmic in their number.
 pub fn verify_many(
     checked: Vec<CheckedSolution>,
     kzg: &Kzg,
 ) -> Result<Vec<VerifiedSolution>, BatchError> {
     if let Some((position, broken)) = first_broken(&checked, kzg) {
-        let error = broken.broken_opening(kzg).unwrap_or_else(|error| error);
+        let error = broken.broken_rule(kzg);
         return Err(BatchError { position, error });
     }
     Ok(checked.into_iter().map(|checked| checked.found).collect())
 }
 
-/// By bisection, the first solution with an opening that does not hold.
+/// By bisection, the first solution that breaks a rule.
 fn first_broken<'a>(
     checked: &'a [CheckedSolution],
     kzg: &Kzg,
 ) -> Option<(usize, &'a CheckedSolution)> {
     let all_hold = |part: &[CheckedSolution]| {
         let openings: Vec<Opening> = part.iter().flat_map(|checked| checked.openings).collect();
-        // Points were checked before, so only the caller's own segment commitments can be refused,
-        // and each of them is found by itself.
+        // A point that is none refuses the part that it is in, so it is found like an opening that does not hold.
         holds(&openings, kzg).unwrap_or(false)
     };
     if all_hold(checked) {

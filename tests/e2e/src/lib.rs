@@ -121,12 +121,7 @@ impl Node {
             )),
         ];
         let address = wait_for_line(&log, "Running JSON-RPC server: addr=").await;
-        let address = address.split([',', ' ']).next().unwrap_or_default();
-        let url = format!("ws://{address}");
-        let client = WsClientBuilder::default()
-            .build(&url)
-            .await
-            .expect("the node answers");
+        let (url, client) = connect(&address).await;
         Self {
             child,
             log,
@@ -139,6 +134,18 @@ impl Node {
     /// What follows `text` in the first line of the log that has it.
     pub async fn line(&self, text: &str) -> String {
         wait_for_line(&self.log, text).await
+    }
+
+    /// Waits until a node that begins anew by itself answers again, which is at another port.
+    pub async fn wait_for_restart(&mut self) {
+        let said = "Running JSON-RPC server: addr=";
+        let address = eventually("another start", || async {
+            let log = self.log.lock().await;
+            let mut starts = log.iter().filter_map(|line| line.split_once(said));
+            starts.nth(1).map(|(_, address)| address.to_owned())
+        })
+        .await;
+        (self.url, self.client) = connect(&address).await;
     }
 
     /// How many lines of the log have `text`.
@@ -245,6 +252,17 @@ impl Node {
         let log = self.log.lock().await.clone();
         (status, log)
     }
+}
+
+/// The address of a JSON-RPC server, as a node's log has it, and a client of it.
+async fn connect(logged: &str) -> (String, WsClient) {
+    let address = logged.split([',', ' ']).next().unwrap_or_default();
+    let url = format!("ws://{address}");
+    let client = WsClientBuilder::default()
+        .build(&url)
+        .await
+        .expect("the node answers");
+    (url, client)
 }
 
 fn number(header: &Value) -> u64 {

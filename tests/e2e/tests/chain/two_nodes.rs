@@ -243,3 +243,61 @@ async fn a_newcomer_is_not_won_by_the_first_chain_that_it_is_served() {
     assert_ne!(forger.hash(2).await, newcomer.hash(2).await);
     assert!(newcomer.finalized().await >= best - 6);
 }
+
+/// §8: a node that began alone has compared its chain with nobody's. It gives it up by itself for the boot node's, which
+/// is heavier; plot and key stay. And a crash in the midst of that leaves a node that goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_began_alone_gives_its_chain_up_for_that_of_the_boot_node() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let plots = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let chain = network_like_dev(folders[2].path()).await;
+    let arguments = |place: usize| {
+        let plot = plots[place].path().to_str().expect("a plain name");
+        let owner = ["//Alice", "//Bob"][place];
+        let list = ["node", "--chain", &chain, "--no-mdns", "--timekeeper"];
+        [&list[..], &["--farm", plot, "--reward-address", owner]].concat()
+    };
+    let first = Node::start(folders[0].path(), &arguments(0)).await;
+    let second = Node::start(folders[1].path(), &arguments(1)).await;
+    first.wait_for_block(9).await;
+    second.wait_for_block(9).await;
+    let (own, left_at) = (second.hash(2).await, second.best().await);
+    assert_ne!(first.hash(2).await, own, "they were cut off");
+    let peer = |address: &str| address.rsplit('/').next().map(str::to_owned);
+    let identity = peer(&second.address().await);
+    assert!(second.stop().await.success());
+    let key = || std::fs::read(plots[1].path().join("farmer.key")).expect("a key");
+    let plotted_with = key();
+    // The second one may have made a block or two while it was stopping.
+    first.wait_for_block(left_at + 4).await;
+
+    let address = first.address().await;
+    let joining = [&arguments(1)[..], &["--bootnodes", &address]].concat();
+    let mut second = Node::start(folders[1].path(), &joining).await;
+    let rest = second.line("which is final here: ").await;
+    assert!(rest.contains("compared with no boot"), "{rest}");
+    second.wait_for_restart().await;
+    let target = first.best().await;
+    second.wait_for_block(target).await;
+    agree(&first, &second, target - 1).await;
+    assert_ne!(second.hash(2).await, own);
+    assert_eq!(key(), plotted_with);
+    assert_eq!(peer(&second.address().await), identity);
+    assert!(second.stop().await.success());
+
+    // As a crash would leave it that comes while the database is removed.
+    let kept = folders[1].path().join("chains/newcomers");
+    std::fs::write(kept.join("resync"), "").expect("the folder is there");
+    for entry in std::fs::read_dir(kept.join("paritydb/full")).expect("a database") {
+        let file = entry.expect("a file").path();
+        if file.extension().is_none() {
+            std::fs::remove_file(file).expect("a file");
+        }
+    }
+    let second = Node::start(folders[1].path(), &joining).await;
+    assert_eq!(second.count("Dropped").await, 2);
+    let target = first.best().await;
+    second.wait_for_block(target).await;
+    agree(&first, &second, target - 1).await;
+    assert!(!kept.join("resync").exists());
+}

@@ -326,6 +326,7 @@ async fn a_branch_is_judged_by_what_it_weighs_and_by_each_of_its_blocks() {
         rules: RuleSchedule::default(),
         kzg: KZG.clone(),
         delay_function: PotVerifier::new(),
+        contexts: Default::default(),
     };
     let go_on = AtomicBool::new(false);
     let fork = judge.own_context(2, &go_on).unwrap();

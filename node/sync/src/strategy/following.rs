@@ -1,0 +1,154 @@
+//! From waiting for what peers say to following those whose chain is near, and back.
+
+use super::{AllodSync, INNER_KEY, State};
+use crate::{
+    AllodBlock,
+    chain::Head,
+    peers::{Answer, Answers, answers},
+};
+use sc_network_sync::{service::network::NetworkServiceHandle, strategy::SyncingAction};
+use sp_blockchain::Error as ClientError;
+use std::time::{Duration, Instant};
+
+/// How long a node without peers waits for one before it goes on alone.
+const NO_PEERS_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl<Block: AllodBlock> AllodSync<Block> {
+    pub(super) fn wait(
+        &mut self,
+        own: Head,
+        now: Instant,
+        network: &NetworkServiceHandle,
+    ) -> Result<(), ClientError> {
+        let answers = answers(&self.peers, !self.settings.named.is_empty());
+        let any_given = self.peers.values().any(|peer| peer.tip().is_some());
+        if any_given && let State::Waiting { nobody_since } = &mut self.state {
+            *nobody_since = now;
+        }
+        match answers {
+            Answers::Nobody => {
+                let State::Waiting { nobody_since } = self.state else {
+                    return Ok(());
+                };
+                let alone = now.saturating_duration_since(nobody_since) >= NO_PEERS_TIMEOUT;
+                let free = self.peers.is_empty() || self.settings.named.is_empty();
+                if alone && free && self.keeps_checkpoint()? {
+                    tracing::info!(target: "sync", "No peer has answered for a minute: going on alone");
+                    self.enter_following()?;
+                } else if free {
+                    self.tell_waiting(
+                        now,
+                        "no peer yet; after a minute without one, this node goes on alone",
+                    );
+                } else {
+                    self.tell_waiting(now, "no boot or reserved node has answered yet");
+                }
+            }
+            Answers::Awaited => {}
+            Answers::NoneNamed => self.tell_waiting(
+                now,
+                "none of the boot and reserved nodes has said which chain it has",
+            ),
+            Answers::Enough => {
+                if self.running.is_none() && !self.compare_heaviest(own, now, network)? {
+                    if self.keeps_checkpoint()? {
+                        self.settle(own)?;
+                        self.enter_following()?;
+                    } else {
+                        self.tell_waiting(now, "no peer has a chain with the checkpoint");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives peers whose claim is near to the SDK's strategy, and has the heaviest other claim compared.
+    pub(super) fn follow(
+        &mut self,
+        own: Head,
+        now: Instant,
+        network: &NetworkServiceHandle,
+    ) -> Result<(), ClientError> {
+        let mut near = Vec::new();
+        for (id, peer) in &self.peers {
+            if !peer.is_followed
+                && let Some(tip) = peer.tip()
+                && self.is_near(own, peer, tip)?
+            {
+                // What was announced since may be far, and not asked about yet.
+                let far = peer.best.1 >= own.number.saturating_add(self.margin());
+                near.push((
+                    *id,
+                    if far {
+                        (tip.hash, tip.number)
+                    } else {
+                        peer.best
+                    },
+                ));
+            }
+        }
+        for (id, (hash, number)) in near {
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.is_followed = true;
+            }
+            self.inner.add_peer(id, hash.into(), number);
+        }
+        // Where a verified branch cannot be joined, its next blocks need no verification.
+        if self.running.is_none()
+            && self.stranded.is_none()
+            && !self.compare_heaviest(own, now, network)?
+        {
+            self.settle(own)?;
+        }
+        Ok(())
+    }
+
+    /// With nothing left to compare: the database is provisional no more if the chain has the checkpoint, or a boot or
+    /// reserved node has a chain that is lighter, or no other.
+    fn settle(&mut self, own: Head) -> Result<(), ClientError> {
+        if !self.is_provisional || self.stranded.is_some() {
+            return Ok(());
+        }
+        let mut is_compared = self.settings.checkpoint.is_some() && self.keeps_checkpoint()?;
+        for peer in self.peers.values().filter(|peer| peer.is_named) {
+            if let Some(tip) = peer.tip() {
+                is_compared |= tip.weight <= own.weight || self.is_near(own, peer, tip)?;
+            }
+        }
+        if is_compared {
+            self.chain.set_compared()?;
+            self.is_provisional = false;
+        }
+        Ok(())
+    }
+
+    pub(super) fn enter_waiting(&mut self, now: Instant) -> Result<(), ClientError> {
+        self.renew_inner()?;
+        for peer in self.peers.values_mut() {
+            peer.answer = Answer::Unasked;
+        }
+        self.state = State::Waiting { nobody_since: now };
+        Ok(())
+    }
+
+    pub(super) fn enter_following(&mut self) -> Result<(), ClientError> {
+        self.renew_inner()?;
+        self.state = State::Following;
+        Ok(())
+    }
+
+    /// Begins anew with a strategy that has no peers.
+    pub(super) fn renew_inner(&mut self) -> Result<(), ClientError> {
+        for (id, peer) in &mut self.peers {
+            if std::mem::take(&mut peer.is_followed) {
+                self.actions.push(SyncingAction::CancelRequest {
+                    peer_id: *id,
+                    key: INNER_KEY,
+                });
+            }
+        }
+        self.inner = (self.new_inner)()?;
+        Ok(())
+    }
+}

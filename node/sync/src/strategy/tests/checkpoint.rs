@@ -1,0 +1,81 @@
+//! A block that the chain must have.
+
+use super::*;
+
+/// A node at block 0 that must find block 5 of branch 1.
+fn newcomer() -> Test {
+    let mut test = Test::new(0, &[], false);
+    test.sync.settings.checkpoint = Some((5, hash(1, 0, 5)));
+    test
+}
+
+#[test]
+fn a_branch_without_it_is_compared_once_however_it_grows() {
+    let peer = PeerId::random();
+    let mut test = newcomer();
+    test.peer(peer, 2, 0, 40, 400);
+    test.pass(2);
+    assert_eq!(test.started().unwrap().hash, hash(2, 0, 40));
+    test.decide(Verdict::OffCheckpoint, &[]);
+    assert!(test.reports.is_empty(), "it is nobody's fault");
+    for number in 41..45 {
+        let tip = test.tips.get_mut(&peer).unwrap();
+        (tip.hash, tip.number) = (hash(2, 0, number), number);
+        test.pass(100);
+        assert!(test.started().is_none(), "{number}");
+    }
+    assert!(matches!(test.sync.state, State::Waiting { .. }));
+    // It may have gone over to another chain.
+    test.pass(700);
+    assert!(test.started().is_some());
+}
+
+#[test]
+fn a_chain_that_is_not_as_long_yet_is_not_compared() {
+    let (short, right) = (PeerId::random(), PeerId::random());
+    let mut test = newcomer();
+    test.peer(short, 1, 0, 4, 400);
+    test.pass(100);
+    assert!(test.started().is_none());
+    assert!(matches!(test.sync.state, State::Waiting { .. }));
+    test.peer(right, 1, 0, 40, 400);
+    test.pass(2);
+    assert_eq!(test.started().unwrap().hash, hash(1, 0, 40));
+}
+
+/// The best chain has block 8; what parts below it is held, though no block of the depth is final yet.
+#[test]
+fn nothing_enters_that_parts_below_it() {
+    let peer = PeerId::random();
+    let follow = || {
+        let mut test = Test::new(10, &[], true);
+        test.sync.settings.checkpoint = Some((8, hash(0, 0, 8)));
+        test.peer(peer, 0, 0, 10, 100);
+        test.pass(2);
+        assert!(test.is_followed(peer));
+        test
+    };
+    assert_eq!(follow().import(1, 8, 9..=10), 2);
+    assert_eq!(follow().import(1, 7, 8..=9), 0);
+    assert!(follow().own.finalized().number < 7);
+}
+
+#[test]
+fn a_development_chain_without_it_waits_like_any_other() {
+    let with = |checkpoint| {
+        let mut settings = Test::new(10, &[], true).sync.settings;
+        settings.checkpoint = Some(checkpoint);
+        let own = Own::default();
+        own.grow(10);
+        let new_inner = || -> Result<Box<dyn SyncingStrategy<TestBlock>>, ClientError> {
+            Ok(Box::new(Inner(Told::default())))
+        };
+        let comparisons = Box::new(Comparisons::default());
+        AllodSync::new(Box::new(new_inner), Arc::new(own), comparisons, settings).unwrap()
+    };
+    assert!(matches!(with((8, hash(0, 0, 8))).state, State::Following));
+    assert!(matches!(
+        with((8, hash(1, 0, 8))).state,
+        State::Waiting { .. }
+    ));
+}
