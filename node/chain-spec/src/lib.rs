@@ -391,20 +391,20 @@ mod tests {
 
     #[test]
     fn a_specification_says_which_rules_hold_from_where() {
-        let rules_of = |spec: &Spec| super::rules_of(sc_chain_spec::ChainSpec::extensions(spec));
+        let rules_in = |spec: &Spec| rules_of(sc_chain_spec::ChainSpec::extensions(spec));
         let mut json: Value = serde_json::from_slice(LOCAL).unwrap();
         assert_eq!(json["rules"], json!([{ "version": 1, "from": 0 }]));
         json["rules"] = json!([{ "version": 1, "from": 0 }, { "version": 2, "from": 7e2 }]);
         let spec = read(json.to_string().as_bytes(), RUNTIME).unwrap();
         let written: Value = serde_json::from_str(&export(&spec, false).unwrap()).unwrap();
         assert_eq!(written["rules"][1], json!({ "version": 2, "from": 700 }));
-        let rules = rules_of(&spec);
+        let rules = rules_in(&spec);
         assert_eq!((rules.version_of(699), rules.version_of(700)), (1, 2));
 
         // One from before there were any.
         json.as_object_mut().unwrap().remove("rules");
         let spec = read(json.to_string().as_bytes(), RUNTIME).unwrap();
-        assert_eq!(rules_of(&spec), Default::default());
+        assert_eq!(rules_in(&spec), Default::default());
 
         let error = error_of(|spec| spec["rules"] = json!([{ "version": 1, "from": 1 }]));
         assert_eq!(
