@@ -63,14 +63,13 @@ parameter_types! {
     /// Fees for weight follow the weight alone.
     pub FeeMultiplier: Multiplier = Multiplier::one();
     /// The price of a byte where it follows the space: that of a chain which keeps 32 copies of its history, from 10⁻⁷
-    /// to 10⁻³ ALD.
+    /// to 10⁻¹ ALD. The ceiling is what docs/economics.md shows to keep the history within the space.
     pub const StoragePrice: PriceRule = PriceRule {
         copies: 32,
-        reserve: 1024,
         eras: 16,
         step: (9, 8),
         floor: MICRO_ALD / 10,
-        ceiling: MILLI_ALD,
+        ceiling: ALD / 10,
     };
     /// What the agenda's calls may weigh in a block.
     pub AgendaWeight: Weight = NORMAL_SHARE * Weights::get().max_block;

@@ -10,7 +10,7 @@ type Block = frame_system::mocking::MockBlockU32<Test>;
 /// A smallest unit that is to the tests' floor as on the chain.
 pub const FLOOR: u128 = 100_000;
 /// Highest price.
-pub const CEILING: u128 = 1_000_000_000;
+pub const CEILING: u128 = 100_000_000_000;
 /// What an account needs to live.
 pub const EXISTENTIAL_DEPOSIT: u128 = 1_000;
 /// What the rich account has.
@@ -62,7 +62,6 @@ parameter_types! {
 /// The rule of the runtime.
 pub const RULE: PriceRule = PriceRule {
     copies: 32,
-    reserve: 1024,
     eras: 16,
     step: (9, 8),
     floor: FLOOR,

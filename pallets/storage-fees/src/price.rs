@@ -31,8 +31,6 @@ pub const FUND_SHARE_BITS: u32 = 18;
 pub struct PriceRule {
     /// Copies of each byte of history that the pledged space is to hold (ρ).
     pub copies: u32,
-    /// Part of the space for one copy that counts as free even if none is, as a divisor.
-    pub reserve: u32,
     /// Eras over which the pledged space is averaged.
     pub eras: u32,
     /// A price moves in an era by this factor at most, either way, as numerator and denominator, at least 1.
@@ -55,13 +53,7 @@ pub struct SpaceMeasure {
 impl PriceRule {
     /// Whether every field is in its range.
     pub fn is_sound(&self) -> bool {
-        let positive = [
-            self.copies,
-            self.reserve,
-            self.eras,
-            self.step.0,
-            self.step.1,
-        ];
+        let positive = [self.copies, self.eras, self.step.0, self.step.1];
         positive.into_iter().all(|field| field > 0)
             && self.step.0 >= self.step.1
             && (1..=self.ceiling).contains(&self.floor)
@@ -77,15 +69,11 @@ impl PriceRule {
             .unwrap_or(average)
     }
 
-    /// Space that is free for one more copy of whatever is written:
-    /// `max(⌊average / copies⌋ − history, ⌊average / (copies · reserve)⌋, 1)`.
+    /// Space that is free for one more copy of whatever is written: `max(⌊average / copies⌋ − history, 1)`. Where
+    /// none is, blocks are the smallest and the price rises until people write less or space comes.
     pub fn free(&self, average: u128, history: u128) -> u128 {
-        let copies = u128::from(self.copies);
-        let per_copy = average.checked_div(copies).unwrap_or(0);
-        let reserve = average
-            .checked_div(copies.saturating_mul(u128::from(self.reserve)))
-            .unwrap_or(0);
-        per_copy.saturating_sub(history).max(reserve).max(1)
+        let per_copy = average.checked_div(self.copies.into()).unwrap_or(0);
+        per_copy.saturating_sub(history).max(1)
     }
 
     /// The price of a byte at which all that was issued buys the free space: `⌈issuance / free⌉`, within floor and

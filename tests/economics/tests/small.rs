@@ -32,6 +32,16 @@ fn no_shock_moves_the_price_faster_than_its_step() {
     }
 }
 
+/// Nothing that is written goes away again. So where half of the space leaves, or everybody writes, the history takes
+/// more than its share until space has come; but not much more.
+#[test]
+fn the_history_hardly_outgrows_its_space() {
+    for shock in Shock::ALL {
+        let (_, allod) = both(Setting { shock, ..SETTING }, 4);
+        assert!(allod.most_used < 1.5, "{shock:?}: {allod:?}");
+    }
+}
+
 #[test]
 fn the_schedule_is_never_exceeded() {
     let Run {

@@ -45,8 +45,7 @@ struct Twin {
 
 fn free(average: u128, history: u128) -> u128 {
     let copy = Fraction::of(average, 32).down();
-    let left = copy.saturating_sub(history);
-    max(max(left, Fraction::of(average, 32 * 1024).down()), 1)
+    max(copy.saturating_sub(history), 1)
 }
 
 fn within(price: u128) -> u128 {
