@@ -68,8 +68,10 @@ pub struct Following {
 impl Following {
     /// When the copy of the chain is dropped without a word of the user's.
     fn resync_rule(&self, chain: &ChainType) -> ResyncRule {
+        if self.resync_by_itself {
+            return ResyncRule::Always;
+        }
         match chain {
-            _ if self.resync_by_itself => ResyncRule::Always,
             // Somebody's own work, whose first block everybody has: whoever else is met by chance must not cost it.
             ChainType::Development => ResyncRule::Never,
             ChainType::Local | ChainType::Live | ChainType::Custom(_) => ResyncRule::IfProvisional,

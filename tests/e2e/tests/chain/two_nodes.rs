@@ -232,15 +232,17 @@ async fn a_newcomer_is_not_won_by_the_first_chain_that_it_is_served() {
     let forger = Node::start(folders[1].path(), &to_newcomer).await;
     newcomer.line("none of the boot and reserved nodes").await;
     tokio::time::sleep(Duration::from_secs(10)).await;
-    assert!(forger.best().await >= 8);
+    // Later it may give its chain up itself, for that of the newcomer.
+    let (forged, forged_best) = (forger.hash(2).await, forger.best().await);
+    assert!(forged_best >= 8);
     assert_eq!(newcomer.best().await, 0, "nothing was imported uncompared");
 
     let honest = Node::start(folders[0].path(), &to_newcomer).await;
     let best = honest.best().await;
-    assert!(best > forger.best().await);
+    assert!(best > forged_best);
     newcomer.wait_for_block(best).await;
     agree(&honest, &newcomer, best).await;
-    assert_ne!(forger.hash(2).await, newcomer.hash(2).await);
+    assert_ne!(newcomer.hash(2).await, forged);
     assert!(newcomer.finalized().await >= best - 6);
 }
 
