@@ -55,7 +55,7 @@ pub struct DataArguments {
 
     /// Blocks whose state is kept: the last N final ones, all final ones (`archive-canonical`), or all
     /// (`archive`). Decided when the database is made; N may change later [default: 256].
-    #[arg(long, value_name = "N|archive-canonical|archive")]
+    #[arg(long, value_name = "N|archive-canonical|archive", value_parser = pruning)]
     pub state_pruning: Option<DatabasePruningMode>,
 
     /// Blocks whose extrinsics and justification are kept: the last N final ones, all final ones
@@ -63,7 +63,8 @@ pub struct DataArguments {
     #[arg(
         long,
         value_name = "N|archive-canonical|archive",
-        default_value = "archive-canonical"
+        default_value = "archive-canonical",
+        value_parser = pruning
     )]
     pub blocks_pruning: DatabasePruningMode,
 
@@ -86,19 +87,19 @@ pub struct NetworkArguments {
 
     /// Addresses to listen at for peers [default: --port on every interface, as
     /// /ip4/0.0.0.0/tcp/30333/ws].
-    #[arg(long, value_name = "MULTIADDR", num_args = 1..)]
+    #[arg(long, value_name = "MULTIADDR", num_args = 1.., value_parser = address)]
     pub listen_addr: Vec<Multiaddr>,
 
     /// Addresses at which peers reach this node, where it cannot see them itself.
-    #[arg(long, value_name = "MULTIADDR", num_args = 1..)]
+    #[arg(long, value_name = "MULTIADDR", num_args = 1.., value_parser = address)]
     pub public_addr: Vec<Multiaddr>,
 
     /// Nodes to ask for peers first, beside those that the chain specification names.
-    #[arg(long, value_name = "MULTIADDR/p2p/PEER", num_args = 1..)]
+    #[arg(long, value_name = "MULTIADDR/p2p/PEER", num_args = 1.., value_parser = peer)]
     pub bootnodes: Vec<MultiaddrWithPeerId>,
 
     /// Peers to stay connected to, beyond the limits of --in-peers and --out-peers.
-    #[arg(long, value_name = "MULTIADDR/p2p/PEER", num_args = 1..)]
+    #[arg(long, value_name = "MULTIADDR/p2p/PEER", num_args = 1.., value_parser = peer)]
     pub reserved_nodes: Vec<MultiaddrWithPeerId>,
 
     /// Have no other peers than the reserved ones.
@@ -211,7 +212,8 @@ pub struct RpcArguments {
     pub rpc_rate_limit: Option<NonZeroU32>,
 
     /// Addresses without a rate limit, as 192.0.2.0/24.
-    #[arg(long, value_name = "CIDR", num_args = 1.., requires = "rpc_rate_limit")]
+    #[arg(long, value_name = "CIDR", num_args = 1.., requires = "rpc_rate_limit",
+        value_parser = network)]
     pub rpc_rate_limit_whitelisted_ips: Vec<IpNetwork>,
 
     /// Take the client's address from the headers X-Real-IP, X-Forwarded-For and Forwarded, for a node
@@ -276,6 +278,32 @@ pub struct LogArguments {
     /// costs time with every line.
     #[arg(long)]
     pub enable_log_reloading: bool,
+}
+
+/// What is kept, as the SDK reads it.
+fn pruning(text: &str) -> Result<DatabasePruningMode, String> {
+    let expected = "must be a number of blocks, `archive-canonical` or `archive`";
+    text.parse::<DatabasePruningMode>()
+        .map_err(|_| expected.into())
+}
+
+/// An address in a network.
+fn address(text: &str) -> Result<Multiaddr, String> {
+    text.parse::<Multiaddr>()
+        .map_err(|error| format!("must be an address such as /ip4/192.0.2.1/tcp/30333: {error}"))
+}
+
+/// The address of a node.
+fn peer(text: &str) -> Result<MultiaddrWithPeerId, String> {
+    text.parse::<MultiaddrWithPeerId>().map_err(|error| {
+        format!("must be an address such as /ip4/192.0.2.1/tcp/30333/p2p/12D3Koo…: {error}")
+    })
+}
+
+/// Addresses of a network.
+fn network(text: &str) -> Result<IpNetwork, String> {
+    text.parse::<IpNetwork>()
+        .map_err(|error| format!("must be a network such as 192.0.2.0/24: {error}"))
 }
 
 /// A network key, which is handed on as it was given.

@@ -110,18 +110,22 @@ fn builder(title: &str, id: &str, kind: ChainType) -> Result<ChainSpecBuilder<Ex
         .with_properties(properties))
 }
 
+/// Refuses the id of a chain that is built in for a network of one's own.
+pub fn check_is_no_built_in(id: &str) -> Result<(), String> {
+    let chain = BUILT_IN
+        .iter()
+        .find(|chain| chain.id.eq_ignore_ascii_case(id));
+    chain.map_or(Ok(()), |chain| {
+        Err(format!(
+            "field `id`: `{id}` is the chain `{}` that is built in; a network of one's own has an id of its own",
+            chain.name()
+        ))
+    })
+}
+
 /// The specification of a network of one's own.
 pub fn of_network(network: Network) -> Result<Spec, String> {
-    if let Some(chain) = BUILT_IN
-        .iter()
-        .find(|chain| chain.id.eq_ignore_ascii_case(&network.id))
-    {
-        return Err(format!(
-            "field `id`: `{}` is the chain `{}` that is built in; a network of one's own has an id of its own",
-            network.id,
-            chain.name()
-        ));
-    }
+    check_is_no_built_in(&network.id)?;
     let builder = builder(&network.name, &network.id, network.kind)?;
     Ok(builder
         .with_boot_nodes(network.boot_nodes)
@@ -209,6 +213,14 @@ mod tests {
         // Folders and protocols of those that run are called so.
         let ids = BUILT_IN.each_ref().map(|chain| chain.id);
         assert_eq!(ids, ["allod-dev", "allod-local", "allod-testnet"]);
+    }
+
+    #[test]
+    fn a_network_of_ones_own_has_the_limits_of_the_runtime() {
+        use allod_chain_spec::network::{MAX_ENDOWMENTS, MAX_FIXED_PRICE};
+        assert_eq!(MAX_ENDOWMENTS, allod_runtime::genesis::MAX_ENDOWMENTS);
+        let ceiling = allod_runtime::configs::StoragePrice::get().ceiling;
+        assert_eq!(u128::from(MAX_FIXED_PRICE), ceiling);
     }
 
     #[test]

@@ -118,11 +118,33 @@ impl CliConfiguration for NodeConfiguration {
     }
 }
 
-/// Reads the network key, or makes it where there is none, and completes the addresses that hold its hash.
+/// Refuses a file for the network key whose folder is not there: a typing error, which would make folders.
+///
+/// # Errors
+/// What is not there.
+pub fn check_network_key_file(file: &Path) -> std::result::Result<(), String> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Err(format!(
+            "--node-key-file {}: there is no folder {}",
+            file.display(),
+            folder.display()
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Reads the network key, or makes it where there is none, and completes the addresses that hold its hash. `option` is
+/// by what its file is named.
 ///
 /// # Errors
 /// What is wrong with which file.
-pub fn take_network_key(network: &mut NetworkConfiguration) -> std::result::Result<(), String> {
+pub fn take_network_key(
+    network: &mut NetworkConfiguration,
+    option: &str,
+) -> std::result::Result<(), String> {
     let NodeKeyConfig::Ed25519(secret) = &network.node_key;
     let file = match secret {
         Secret::File(file) => Some(file.clone()),
@@ -133,9 +155,9 @@ pub fn take_network_key(network: &mut NetworkConfiguration) -> std::result::Resu
         let file = file.display();
         match error.kind() {
             io::ErrorKind::InvalidData => format!(
-                "network key {file} (--node-key-file): no key; it is 32 bytes of Ed25519, raw or as 64 hex digits"
+                "network key {file} ({option}): no key; it is 32 bytes of Ed25519, raw or as 64 hex digits"
             ),
-            _ => format!("network key {file} (--node-key-file): {error}"),
+            _ => format!("network key {file} ({option}): {error}"),
         }
     })?;
     network.node_key = NodeKeyConfig::Ed25519(Secret::Input(pair.secret()));

@@ -13,7 +13,7 @@ use allod_core::{
     ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex, parameters::PIECE_BYTES,
 };
 use allod_kzg::Kzg;
-use allod_rpc_types::farmer::PieceBytes;
+use allod_rpc_types::{MAX_ANSWER_BYTES, farmer::PieceBytes};
 use jsonrpsee::{
     core::client::ClientT,
     rpc_params,
@@ -29,10 +29,6 @@ use sp_runtime::{
 use std::{fmt, path::PathBuf, process::ExitCode};
 
 type OpaqueBlock = generic::Block<generic::Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
-
-/// Bytes of the largest answer that is taken: a block of 5 MiB is 10 MiB of hex, and its
-/// justification comes as a list of numbers.
-const MAX_ANSWER_BYTES: u32 = 64 << 20;
 
 /// `allod history …`.
 #[derive(Debug, clap::Subcommand)]
@@ -103,19 +99,30 @@ fn rebuild(cli: &Cli, args: &RebuildArgs) -> Result<ExitCode, Error> {
     }
     let _entered = runtime.enter();
     let (mut whole, mut repaired) = (0_u64, 0_u64);
+    // The history is made whole whether or not anybody reads how.
+    let mut printed = Ok(());
     let genesis = chain_spec::genesis_rule(&args.chain);
-    allod_service::rebuild_history(&config, genesis, |step| match step {
-        Step::Whole(_) => whole = whole.saturating_add(1),
-        Step::Repaired(index) => {
-            repaired = repaired.saturating_add(1);
-            println!("segment {index} was damaged; its pieces are made again");
+    allod_service::rebuild_history(&config, genesis, |step| {
+        let line = match step {
+            Step::Whole(_) => {
+                whole = whole.saturating_add(1);
+                return;
+            }
+            Step::Repaired(index) => {
+                repaired = repaired.saturating_add(1);
+                format!("segment {index} was damaged; its pieces are made again")
+            }
+            Step::Done(size) => format!(
+                "{}: {whole} whole, {repaired} repaired, {} archived again",
+                counted(size.0, "segment"),
+                size.0.saturating_sub(whole).saturating_sub(repaired),
+            ),
+        };
+        if printed.is_ok() {
+            printed = allod_output::line(line);
         }
-        Step::Done(size) => println!(
-            "{}: {whole} whole, {repaired} repaired, {} archived again",
-            counted(size.0, "segment"),
-            size.0.saturating_sub(whole).saturating_sub(repaired),
-        ),
     })?;
+    printed?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -154,20 +161,20 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
         for (number, bytes) in &contents.blocks {
             compare(&client, *number, bytes, &mut tally).await?;
         }
-        println!(
+        allod_output::line(format_args!(
             "segment {index}: {} of {} pieces, {}",
             parameters.raw_records_per_segment,
             parameters.pieces_per_segment(),
             counted(contents.blocks.len() as u64, "block"),
-        );
+        ))?;
     }
-    println!(
+    allod_output::line(format_args!(
         "{}, {} rebuilt from {}; {} differ",
         counted(tally.blocks, "block"),
         counted(tally.bytes, "byte"),
         counted(size.0.saturating_sub(args.from), "segment"),
         tally.wrong,
-    );
+    ))?;
     Ok(if tally.wrong == 0 {
         ExitCode::SUCCESS
     } else {
@@ -258,11 +265,11 @@ async fn compare(
     tally.bytes = tally.bytes.saturating_add(u64::try_from(served.len())?);
     if !same {
         tally.wrong = tally.wrong.saturating_add(1);
-        println!(
+        allod_output::line(format_args!(
             "block {number} differs: {} bytes rebuilt, {} served",
             rebuilt.len(),
             served.len()
-        );
+        ))?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@
 //! | [`resync`] | a node's copy of the chain, dropped |
 //! | [`ports`] | whether the ports are free that it needs |
 //! | [`signals`] | signals that end a node in order |
-//! | [`usage`] | errors of the command line |
+//! | [`usage`] | the command line read, and its errors |
 //! | [`chain_spec`] | built-in chains, specifications from files |
 //! | [`new_network`] | `allod spec new`: a network of one's own, from a file or from answers |
 //! | [`farming`] | arguments about farming |
@@ -20,6 +20,7 @@
 //! What runs is in [`allod_service`]; `allod id` is in [`allod_identity_cli`].
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
 mod chain_spec;
@@ -39,11 +40,5 @@ mod usage;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match commands::run() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("allod: {}", usage::one_line(&error.to_string()));
-            ExitCode::from(usage::EXIT_STATUS)
-        }
-    }
+    allod_output::exit_code(commands::run())
 }

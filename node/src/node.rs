@@ -5,13 +5,14 @@ use crate::{
     chain_spec,
     cli::{Cli, DevCmd, NodeCmd, Resync},
     commands::Error,
-    configuration::{NodeConfiguration, take_network_key},
+    configuration::{NodeConfiguration, check_network_key_file, take_network_key},
     farming::FarmingArguments,
     ports,
     resync::LocalCopy,
     signals::StopSignals,
 };
 use allod_chain_spec::Checkpoint;
+use allod_disk::check_folder;
 use allod_service::{self as service, Ended, NodeOptions, RunningNode, Stopped};
 use sc_cli::{CliConfiguration, Cors, SubstrateCli};
 use sc_service::{ChainSpec, Configuration};
@@ -195,7 +196,13 @@ fn run_once(
         Started::Signalled(Some(node)) => (node, None),
         Started::Signalled(None) => {
             runtime.shutdown_background();
-            tracing::info!("Stopped while starting; the next start goes on from what is on disk.");
+            tracing::info!(
+                "Stopped while starting; {}",
+                match settings.arguments.data.tmp {
+                    true => "nothing is kept (--tmp).",
+                    false => "the next start goes on from what is on disk.",
+                }
+            );
             return Ok(None);
         }
     };
@@ -211,6 +218,9 @@ fn run_once(
             tracing::error!("Stopping, because {failure}");
             let stopped = node.stop(runtime);
             match report(&stopped, temporary) {
+                Ok(_) if temporary => {
+                    tracing::info!("Stopped: {stopped}; nothing is kept (--tmp).")
+                }
                 Ok(_) => tracing::info!("Stopped: {stopped}"),
                 Err(cause) => tracing::error!("{cause}"),
             }
@@ -258,19 +268,22 @@ fn prepare(settings: &NodeSettings, config: &mut Configuration) -> Result<NodeOp
     let arguments = &settings.arguments;
     log_start(config);
     let options = settings.options(&*config.chain_spec)?;
-    let plot = options
-        .farming
-        .iter()
-        .find_map(|farming| farming.folder.as_deref());
-    if let Some(plot) = plot.filter(|plot| plot.exists() && !plot.is_dir()) {
-        return Err(format!("--farm {}: no folder", plot.display()).into());
-    }
+    options.check()?;
+    let named_key = arguments.network.node_key_file.as_deref();
+    named_key.map_or(Ok(()), check_network_key_file)?;
+    // The chain's own folder, too, which another user's node may have made.
+    let base_path = config.base_path.path();
+    let chain_folder = config.base_path.config_dir(config.chain_spec.id());
+    check_folder(&chain_folder)
+        .map_err(|error| format!("--base-path {}: {error}", base_path.display()))?;
     ports::check(config, &arguments.network)?;
-    if let Some(folder) = &arguments.data.base_path {
-        fs::create_dir_all(folder)
-            .map_err(|error| format!("--base-path {}: {error}", folder.display()))?;
-    }
-    take_network_key(&mut config.network)?;
+    fs::create_dir_all(base_path)
+        .map_err(|error| format!("--base-path {}: {error}", base_path.display()))?;
+    let source = named_key.map_or_else(
+        || format!("--base-path {}", base_path.display()),
+        |_| "--node-key-file".into(),
+    );
+    take_network_key(&mut config.network, &source)?;
     let copy = LocalCopy::of(config);
     if settings.resync == Some(Resync::Now) {
         copy.condemn()?;
@@ -331,6 +344,24 @@ fn log_start(config: &Configuration) {
     let database = config.database.path().map(Path::display);
     if let Some(database) = database {
         tracing::info!("Database: {database}");
+    }
+    if !knows_anybody(config) {
+        tracing::warn!(
+            "No boot node is named, neither by the specification of {} nor by --bootnodes: no peers are found but those \
+             in the local network",
+            config.chain_spec.name()
+        );
+    }
+}
+
+/// Whether a node on the internet has somebody to ask for peers; those of other chains find one another, or need none.
+fn knows_anybody(config: &Configuration) -> bool {
+    let reserved = &config.network.default_peers_set.reserved_nodes;
+    match config.chain_spec.chain_type() {
+        ChainType::Development | ChainType::Local => true,
+        ChainType::Live | ChainType::Custom(_) => {
+            !config.network.boot_nodes.is_empty() || !reserved.is_empty()
+        }
     }
 }
 

@@ -1,22 +1,58 @@
-//! Errors of the command line: what the parser says, and the cause last, in the one line that every error ends with.
+//! The command line read, and its errors: each in one line that says what is wrong and what would be right.
 
-use crate::cli::Cli;
-use clap::{Parser, error::ErrorKind};
-use std::process::ExitCode;
+use crate::{cli::Cli, commands::Error};
+use allod_output::{OutputError, one_line};
+use clap::{Command, CommandFactory, FromArgMatches, error::ErrorKind};
+use std::ffi::OsString;
 
-/// Exit status of a command line that is none, as of every other error.
-pub const EXIT_STATUS: u8 = 2;
+/// What the standard library says of text that is no number, and what would be right.
+const NO_NUMBERS: [(&str, &str); 5] = [
+    ("invalid digit found in string", "must be a whole number"),
+    (
+        "cannot parse integer from empty string",
+        "must be a whole number",
+    ),
+    ("number too large to fit in target type", "is too large"),
+    ("number too small to fit in target type", "is too small"),
+    ("number would be zero for non-zero type", "must be above 0"),
+];
 
-/// Reads the command line; what is to be printed instead, such as help, is.
-pub fn parse() -> Result<Cli, ExitCode> {
-    Cli::try_parse().map_err(|error| {
-        // A closed pipe has no reader who could miss it.
-        let _ = error.print();
-        if !error.use_stderr() {
-            return ExitCode::SUCCESS;
-        }
-        eprintln!("allod: {}", cause(&error));
-        ExitCode::from(EXIT_STATUS)
+/// Reads the command line; none if help or the version was asked for, which is printed then.
+pub fn parse() -> Result<Option<Cli>, Error> {
+    let error = match read(std::env::args_os()) {
+        Ok(cli) => return Ok(Some(cli)),
+        Err(error) => error,
+    };
+    let is_help = !error.use_stderr();
+    // Whoever leaves out a subcommand may not know which there are.
+    if is_help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        error.print().map_err(OutputError::from)?;
+    }
+    match is_help {
+        true => Ok(None),
+        false => Err(cause(&error).into()),
+    }
+}
+
+/// Reads a command line, the program's name first.
+pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = with_negative_numbers(Cli::command());
+    let matches = command.try_get_matches_from_mut(line)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Takes a negative number for the value that it is, so that its error names the option and the range.
+fn with_negative_numbers(command: Command) -> Command {
+    let subcommands: Vec<String> = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let command = command.mut_args(|argument| match argument.get_action().takes_values() {
+        true => argument.allow_negative_numbers(true),
+        false => argument,
+    });
+    subcommands.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, with_negative_numbers)
     })
 }
 
@@ -26,14 +62,16 @@ pub fn cause(error: &clap::Error) -> String {
         return "a subcommand is missing".into();
     }
     let text = error.render().to_string();
-    // Usage and tips follow after an empty line.
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
-    let cause = one_line(paragraph);
-    cause.strip_prefix("error: ").unwrap_or(&cause).to_owned()
-}
-
-/// A text with its line breaks taken out.
-pub fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ")
+    // Usage follows after an empty line, and before it tips.
+    let mut paragraphs = text.split("\n\n").map(one_line);
+    let cause = paragraphs.next().unwrap_or_default();
+    let mut cause = cause.strip_prefix("error: ").unwrap_or(&cause).to_owned();
+    for (said, meant) in NO_NUMBERS {
+        cause = cause.replace(said, meant);
+    }
+    for tip in paragraphs.filter_map(|it| it.strip_prefix("tip: ").map(str::to_owned)) {
+        cause.push_str("; ");
+        cause.push_str(&tip);
+    }
+    cause
 }

@@ -3,7 +3,7 @@
 use crate::{
     AccountId, AutoId, Balance, Block, Executive, Farming, InherentDataExt, Nonce, Revocation,
     Runtime, RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, UncheckedExtrinsic,
-    VERSION, genesis_presets, unsigned_extension,
+    VERSION, genesis, genesis_presets, unsigned_extension,
 };
 #[cfg(feature = "runtime-benchmarks")]
 use alloc::string::String;
@@ -21,9 +21,7 @@ use allod_identity::{
     calls::CallSignatures,
 };
 use frame_support::{
-    genesis_builder_helper::{build_state, get_preset},
-    storage::with_transaction_unchecked,
-    weights::Weight,
+    genesis_builder_helper::get_preset, storage::with_transaction_unchecked, weights::Weight,
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use parity_scale_codec::Encode;
@@ -189,7 +187,7 @@ impl_runtime_apis! {
 
     impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
         fn build_state(json: Vec<u8>) -> sp_genesis_builder::Result {
-            build_state::<RuntimeGenesisConfig>(json)
+            genesis::build(json)
         }
 
         fn get_preset(id: &Option<sp_genesis_builder::PresetId>) -> Option<Vec<u8>> {

@@ -30,6 +30,7 @@ pub mod apis;
 mod benches;
 pub mod configs;
 pub mod fees;
+pub mod genesis;
 pub mod genesis_presets;
 #[cfg(feature = "upgrade-rehearsal")]
 mod rehearsal;

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod fees;
+mod genesis;
 mod metadata;
 mod presets;
 mod space;

@@ -46,7 +46,10 @@
 //! Keys never leave the process: the node gets signatures. What is signed is put together here and
 //! not taken from the node.
 //!
-//! Exit status: 0 if it was done or holds, 1 if an identity does not hold, 2 on an error.
+//! Exit status: 0 if it was done or holds, 1 if an identity does not hold, 2 on an error, 141 if nobody reads what is
+//! printed.
+
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod certificate;
 mod clock;

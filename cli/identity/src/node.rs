@@ -1,7 +1,10 @@
 //! Questions to a node.
 
 use allod_identity::Identifier;
-use allod_rpc_types::auto_id::{BlockHash, BlockReference, IdentityAnswer, codes};
+use allod_rpc_types::{
+    MAX_ANSWER_BYTES,
+    auto_id::{BlockHash, BlockReference, IdentityAnswer, codes},
+};
 use jsonrpsee::{
     core::{
         client::{ClientT, Error as ClientError},
@@ -15,9 +18,6 @@ use serde::de::DeserializeOwned;
 use sp_core::H256;
 use sp_runtime::{generic, traits::BlakeTwo256};
 use std::{fmt, str::FromStr};
-
-/// Bytes of the largest answer that is taken: a block of 5 MiB is 10 MiB of hex.
-const MAX_ANSWER_BYTES: u32 = 64 << 20;
 
 type Header = generic::Header<u32, BlakeTwo256>;
 

@@ -113,13 +113,13 @@ pub enum SpecError {
     /// The chain's parameters are missing.
     #[error("field `{}` is missing", parameters_field(.0))]
     ParametersMissing(&'static str),
-    /// A parameter is missing or of another type.
-    #[error("field `{}`: {error}", parameters_field(.form))]
-    Parameters {
+    /// A parameter is missing.
+    #[error("field `{}.{field}` is missing", parameters_field(.form))]
+    ParameterMissing {
         /// `patch` or `config`.
         form: &'static str,
-        /// What is wrong.
-        error: serde_json::Error,
+        /// Which one.
+        field: String,
     },
     /// A parameter is out of its range.
     #[error("field `{}.{}`: {}", parameters_field(.form), .error.field, .error.expected)]
@@ -132,7 +132,7 @@ pub enum SpecError {
     /// Its rules of blocks are none.
     #[error(transparent)]
     Rules(#[from] rules::RulesError),
-    /// What it says about price or stewards is out of its range.
+    /// A field that a network's file has, too, is of another type, or out of its range.
     #[error("{0}")]
     Network(network::NetworkError),
     /// The specification leaves the runtime to the program, which has none.
@@ -196,6 +196,9 @@ fn runtime_genesis(spec: &mut Value) -> Result<Option<&mut Map<String, Value>>, 
         let checkpoint = text.and_then(str::parse::<Checkpoint>);
         checkpoint.map_err(SpecError::Checkpoint)?;
     }
+    if let Some(name) = fields.get("name").and_then(Value::as_str) {
+        network::check_name(name).map_err(SpecError::Network)?;
+    }
     let genesis = fields.get_mut("genesis").and_then(Value::as_object_mut);
     let genesis = genesis.ok_or(SpecError::Genesis)?;
     if genesis.contains_key("raw") {
@@ -241,13 +244,30 @@ fn check_parameters(runtime_genesis: &Map<String, Value>) -> Result<(), SpecErro
     let parameters = content
         .pointer("/farming/parameters")
         .ok_or(SpecError::ParametersMissing(form))?;
-    let parameters: ChainParameters = serde_json::from_value(parameters.clone())
-        .map_err(|error| SpecError::Parameters { form, error })?;
-    parameters
+    read_parameters(form, parameters)?
         .check()
         .map_err(|error| SpecError::Parameter { form, error })?;
     let path = format!("genesis.runtimeGenesis.{form}");
     network::check_genesis(&path, content).map_err(SpecError::Network)
+}
+
+/// The chain's parameters, every one of which has to be there.
+fn read_parameters(form: &'static str, parameters: &Value) -> Result<ChainParameters, SpecError> {
+    let path = parameters_field(form);
+    let example = serde_json::to_value(network::example()).map_err(SpecError::Json)?;
+    let (Value::Object(example), Some(given)) = (example, parameters.as_object()) else {
+        return Err(SpecError::Network(network::NetworkError::Field {
+            field: path,
+            expected: format!("must be an object, not {parameters}"),
+        }));
+    };
+    if let Some(field) = example.keys().find(|field| !given.contains_key(*field)) {
+        return Err(SpecError::ParameterMissing {
+            form,
+            field: field.clone(),
+        });
+    }
+    network::read_parameters(&path, example, given).map_err(SpecError::Network)
 }
 
 fn fill_in_runtime(
@@ -430,7 +450,16 @@ mod tests {
                 json!([2, 1]),
                 "parameters.slotProbability`",
             ),
-            ("initialIterations", json!("many"), "invalid type"),
+            (
+                "initialIterations",
+                json!("many"),
+                "parameters.initialIterations`: must be a whole number from 1 to 4294967295, not \"many\"",
+            ),
+            (
+                "confirmationDepth",
+                json!(-1),
+                "parameters.confirmationDepth`: must be a whole number from 0 to 4294967295, not -1",
+            ),
         ] {
             let error = at_parameters(field, value);
             assert!(error.contains(expected), "{error}");

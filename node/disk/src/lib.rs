@@ -12,7 +12,7 @@
 #![forbid(unsafe_code)]
 
 use rustix::{
-    fs::{FallocateFlags, fallocate, statvfs},
+    fs::{Access, FallocateFlags, access, fallocate, statvfs},
     process::{Signal, getpid, kill_process},
 };
 use std::{
@@ -20,7 +20,6 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    process,
     sync::Arc,
     thread,
     time::Duration,
@@ -71,7 +70,7 @@ pub enum DiskError {
     },
     /// There is too little room left to go on.
     #[error(
-        "the disk of {} is nearly full: {} MiB free, {} are kept; make room and start again: nothing is lost",
+        "the disk of {} is nearly full: {} MiB free, {} are kept; make room and start again",
         .folder.display(), mebibytes(*.free), mebibytes(*.kept)
     )]
     NearlyFull {
@@ -99,6 +98,9 @@ pub enum DiskError {
         /// What the database says.
         cause: String,
     },
+    /// Something else is where a folder is to be.
+    #[error("{} is no folder", .0.display())]
+    NoFolder(PathBuf),
     /// The system says nothing about the disk, or lets nothing be written there.
     #[error("cannot {action} {}: {source}", .path.display())]
     Io {
@@ -134,6 +136,20 @@ fn mebibytes(bytes: u64) -> u64 {
 /// The system's.
 pub fn take_over_sigbus() -> io::Result<()> {
     Ok(kill_process(getpid(), Signal::BUS)?)
+}
+
+/// Whether a folder can be used or, where it is not there yet, made; makes nothing.
+///
+/// # Errors
+/// What is in its way.
+pub fn check_folder(folder: &Path) -> Result<(), DiskError> {
+    let there = folder.ancestors().find(|path| path.exists());
+    let there = there.unwrap_or(Path::new("."));
+    if !there.is_dir() {
+        return Err(DiskError::NoFolder(there.to_owned()));
+    }
+    access(there, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)
+        .map_err(|error| DiskError::io("read and write", there)(error.into()))
 }
 
 /// Room on a disk, in bytes.
@@ -269,11 +285,11 @@ impl Disk {
     }
 
     /// Waits for SIGBUS on a thread of its own for as long as the process lives, the closing of the database
-    /// included.
+    /// included. `give_up` is to end a process that could not stop in order.
     ///
     /// # Errors
     /// The system's.
-    pub fn catch_pages(&self) -> io::Result<()> {
+    pub fn catch_pages(&self, give_up: impl FnOnce(DiskError) + Send + 'static) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -290,8 +306,7 @@ impl Disk {
             disk.page.notify_one();
             // A node that stops in order ends the process before that.
             sleep(LAST_STOP_TIMEOUT).await;
-            eprintln!("allod: {}", DiskError::Page(disk.folder));
-            process::exit(EXIT_STATUS);
+            give_up(DiskError::Page(disk.folder));
         };
         thread::Builder::new()
             .name("disk".into())
@@ -299,9 +314,6 @@ impl Disk {
             .map(drop)
     }
 }
-
-/// Exit status of a process that could not stop in order: that of every error.
-const EXIT_STATUS: i32 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -340,6 +352,20 @@ mod tests {
         disk.page.notify_one();
         let error = disk.watch("db".into(), || Ok::<(), String>(())).await;
         assert!(matches!(error, DiskError::Page(_)), "{error}");
+    }
+
+    #[test]
+    fn a_folder_can_be_used_or_made_or_what_is_in_its_way_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        check_folder(folder.path()).unwrap();
+        let missing = folder.path().join("a/b");
+        check_folder(&missing).unwrap();
+        check_folder(Path::new("not-there")).unwrap();
+        assert!(!folder.path().join("a").exists());
+        let file = folder.path().join("file");
+        fs::write(&file, "no folder").unwrap();
+        let error = check_folder(&file.join("plot")).unwrap_err().to_string();
+        assert_eq!(error, format!("{} is no folder", file.display()));
     }
 
     #[test]

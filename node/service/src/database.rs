@@ -5,6 +5,7 @@ use allod_consensus_primitives::FarmingApi;
 use allod_core::ChainParameters;
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
 use sc_chain_spec::{BuildGenesisBlock, GenesisBlockBuilder};
+use sc_client_api::AuxStore;
 use sc_service::{Configuration, Error, TaskManager, new_db_backend};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
@@ -37,14 +38,27 @@ pub struct Parts {
     pub parameters: ChainParameters,
 }
 
+/// Key beside the blocks under which a database says by what its chain was begun.
+const BEGUN_BY: &[u8] = b"allod:begun-by";
+
 /// Whether a chain may begin otherwise in the database than its specification says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GenesisRule {
     /// It may: the specification leaves the runtime to the program, and another build has begun the chain. It goes
-    /// on as it was begun.
+    /// on as it was begun, unless a file has begun it, which is another chain with the same id.
     AsBegun,
     /// It may not: the database belongs to another chain.
     AsSpecified,
+}
+
+impl GenesisRule {
+    /// What a database is marked with whose chain begins under this rule.
+    fn mark(self) -> &'static [u8] {
+        match self {
+            Self::AsBegun => b"program",
+            Self::AsSpecified => b"specification",
+        }
+    }
 }
 
 /// Opens database and client.
@@ -154,13 +168,21 @@ fn check_genesis(
     rule: GenesisRule,
 ) -> Result<(), Error> {
     let Some(found) = sc_client_api::Backend::blockchain(backend).hash(0)? else {
-        return Ok(());
+        // Before the genesis block, so that none is there without it.
+        return Ok(backend.insert_aux(&[(BEGUN_BY, rule.mark())], &[])?);
     };
     if found == expected {
         return Ok(());
     }
     let (path, name) = (database_path(config), config.chain_spec.name());
+    // Older databases do not say it.
+    let begun_by = backend.get_aux(BEGUN_BY)?;
+    let begun_by_file = begun_by.as_deref() == Some(GenesisRule::AsSpecified.mark());
     match rule {
+        GenesisRule::AsBegun if begun_by_file => Err(other(format!(
+            "the database {path} was begun by a specification in a file: its genesis block is {found:?}, that of \
+             {name} is {expected:?}; name that file by --chain, or use another --base-path"
+        ))),
         GenesisRule::AsBegun => {
             tracing::info!(
                 "The chain in {path} was begun by another build; it goes on with its own genesis block, {found:?}"

@@ -37,13 +37,13 @@ use allod_consensus::{
     sealed_blocks,
 };
 use allod_core::{Hash, hash::HexHash};
-use allod_disk::{Disk, DiskError};
+use allod_disk::{Disk, DiskError, check_folder};
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_metrics::Metrics;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
-use allod_timekeeper::PotVerifier;
+use allod_timekeeper::{PotVerifier, check_core};
 use database::{Parts, open, reopen};
 use essential::essential_tasks;
 use network::NetworkHandles;
@@ -51,7 +51,7 @@ use sc_client_api::AuxStore;
 use sc_service::{Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient};
 use sc_transaction_pool::TransactionPoolHandle;
 use sp_blockchain::HeaderBackend;
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, process, sync::Arc};
 
 /// Runs the runtime, with Substrate's host functions and no others.
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -80,6 +80,23 @@ pub struct NodeOptions {
     /// Whether it drops its copy of the chain by itself for a heavier chain that it cannot join otherwise, whatever that
     /// copy was compared with.
     pub resync_by_itself: bool,
+}
+
+impl NodeOptions {
+    /// Refuses what no chain is needed to see: a folder for the plot that cannot be used, a core that there is not.
+    ///
+    /// # Errors
+    /// The option, and what is wrong with it.
+    pub fn check(&self) -> Result<(), String> {
+        if self.timekeeper {
+            check_core(self.timekeeper_core).map_err(|error| error.to_string())?;
+        }
+        let farming = self.farming.as_ref();
+        let Some(plot) = farming.and_then(|farming| farming.folder.as_deref()) else {
+            return Ok(());
+        };
+        check_folder(plot).map_err(|error| format!("--farm {}: {error}", plot.display()))
+    }
 }
 
 /// Where a node keeps its history.
@@ -176,7 +193,10 @@ fn check_checkpoint(parts: &Parts, checkpoint: Option<(u32, Hash)>) -> Result<()
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
     let disk = Disk::claim(&chain_folder(&config)).map_err(other)?;
-    disk.catch_pages()?;
+    disk.catch_pages(|error| {
+        allod_output::fail(error);
+        process::exit(allod_output::ERROR.into());
+    })?;
     let mut parts = open(&config, options.genesis)?;
     check_checkpoint(&parts, options.checkpoint)?;
     let rules = rules_of(config.chain_spec.extensions());

@@ -61,7 +61,7 @@ pub use gossip::{GossipNetwork, peers_set_config, protocol_name};
 pub use requests::{RequestNetwork, requests_config, requests_protocol_name};
 pub use source::{PotSource, PotSourceHandle};
 pub use state::SlotTick;
-pub use timekeeper::TimekeeperConfig;
+pub use timekeeper::{TimekeeperConfig, check_core};
 
 /// Target of this crate's log lines.
 const LOG_TARGET: &str = "timekeeper";

@@ -66,6 +66,14 @@ impl Drop for Timekeeper {
     }
 }
 
+/// Whether a timekeeper can run on this core.
+///
+/// # Errors
+/// [`Error::NoSuchCore`].
+pub fn check_core(requested: Option<usize>) -> Result<(), Error> {
+    choose_core(requested, core_affinity::get_core_ids()).map(drop)
+}
+
 /// The core to pin the thread to, of those that this process may use; none for no pinning.
 pub(crate) fn choose_core(
     requested: Option<usize>,

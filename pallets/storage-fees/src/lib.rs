@@ -91,8 +91,8 @@ pub mod pallet {
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
-        /// Price of a byte of pieces in the smallest unit, if it is to be always the same; above 0. Where none is given
-        /// the price follows the space.
+        /// Price of a byte of pieces in the smallest unit, if it is to be always the same; above 0, and no more than one
+        /// that follows the space may be. Where none is given the price follows the space.
         pub fixed_price: Option<u64>,
         #[doc(hidden)]
         #[serde(skip)]
@@ -102,9 +102,11 @@ pub mod pallet {
     #[pallet::genesis_build]
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
+            let ceiling = T::Rule::get().ceiling;
             assert!(
-                self.fixed_price != Some(0),
-                "storageFees.fixedPrice: must be above 0, or left out for a price that follows the space"
+                self.fixed_price
+                    .is_none_or(|price| (1..=ceiling).contains(&u128::from(price))),
+                "storageFees.fixedPrice: must be from 1 to {ceiling}, or left out for a price that follows the space"
             );
             Pallet::<T>::open_fund();
             match self.fixed_price {

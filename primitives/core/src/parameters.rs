@@ -1,7 +1,11 @@
 //! Constants of the protocol, and the parameters that a chain fixes at genesis (§3).
 
 use crate::units::SolutionRange;
-use alloc::{format, string::String, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::num::NonZeroU32;
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
@@ -54,6 +58,19 @@ pub const MIN_PIECES_PER_SECTOR: u16 = 2 * AUDIT_GROUPS;
 pub const MAX_ENTROPY_LOOKBACK: u32 = 1024;
 /// Most bytes of external entropy in the genesis.
 pub const MAX_EXTERNAL_ENTROPY_BYTES: usize = 1024;
+/// Longest slot, in milliseconds: a minute.
+pub const MAX_SLOT_DURATION_MS: u64 = 60_000;
+/// Shortest slot, in milliseconds: what it takes to tell a neighbour of it.
+pub const MIN_SLOT_DURATION_MS: u64 = 10;
+/// Most blocks on top of one that is not final yet: of all of them a node keeps the states, and whatever it keeps beside
+/// blocks it keeps for so many.
+pub const MAX_CONFIRMATION_DEPTH: u32 = EQUIVOCATION_WINDOW;
+/// Most blocks of an era: four days and a half, at a block in six seconds.
+pub const MAX_ERA_LENGTH: u32 = 65_536;
+/// Most blocks between two sources of entropy: so long a miner of seeds may know what comes.
+pub const MAX_ENTROPY_INTERVAL: u32 = 65_536;
+/// Narrowest first solution range. At it, half a zettabyte would have to be farmed for a block in every slot.
+pub const MIN_INITIAL_SOLUTION_RANGE: u64 = 1 << 16;
 /// Bytes of the longest header, in SCALE, that a farmer signs and a report of an equivocation may name. One with
 /// the most segment headers and blocked keys that a block can log is shorter.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -67,34 +84,35 @@ pub const MAX_HEADER_BYTES: usize = 16 * 1024;
     serde(rename_all = "camelCase", deny_unknown_fields)
 )]
 pub struct ChainParameters {
-    /// Length of a slot in milliseconds, above 0.
+    /// Length of a slot in milliseconds, from [`MIN_SLOT_DURATION_MS`] to [`MAX_SLOT_DURATION_MS`].
     pub slot_duration_ms: u64,
-    /// Share of slots that are to have a block, as numerator and denominator, above 0 and at most 1.
+    /// Share of slots that are to have a block, as numerator and denominator, from 1 / [`SLOTS_PER_DOUBLING`] to 1: with
+    /// fewer blocks the range would double before every one.
     pub slot_probability: (u64, u64),
     /// Raw records per segment (R): a power of two, at most [`MAX_RAW_RECORDS_PER_SEGMENT`].
     /// A segment has 2R pieces.
     pub raw_records_per_segment: u16,
     /// Pieces per sector (P): a multiple of [`AUDIT_GROUPS`], at least [`MIN_PIECES_PER_SECTOR`].
     pub pieces_per_sector: u16,
-    /// Blocks on top of a block after which it is archived and final, above 0.
+    /// Blocks on top of a block after which it is archived and final, from 1 to [`MAX_CONFIRMATION_DEPTH`].
     pub confirmation_depth: u32,
-    /// Blocks after which the solution range is adjusted, above 0.
+    /// Blocks after which the solution range is adjusted, from 1 to [`MAX_ERA_LENGTH`].
     pub era_length: u32,
-    /// How many of the newest segments are preferred by plots.
+    /// How many of the newest segments are preferred by plots, above 0 and below 2^32.
     pub recent_segments: u64,
     /// Share of a sector that prefers recent segments, as numerator and denominator.
     pub recent_fraction: (u64, u64),
-    /// Segments of history growth before a sector can expire (M), above 0.
+    /// Segments of history growth before a sector can expire (M), above 0 and below 2^32.
     pub min_sector_lifetime: u64,
     /// Slots between the slot that a block was won in and the newest slot that it proves.
     pub block_authoring_delay: u64,
-    /// Blocks between two entropy sources, above 0 and not below `entropy_delay`.
+    /// Blocks between two entropy sources, not below `entropy_delay` and at most [`MAX_ENTROPY_INTERVAL`].
     pub entropy_interval: u32,
     /// Intervals between the block that is a source and the block that injects it, from 1 to [`MAX_ENTROPY_LOOKBACK`].
     pub entropy_lookback: u32,
     /// Slots between the injecting block and the injection, above `block_authoring_delay`.
     pub entropy_delay: u64,
-    /// The first era's solution range, above 0.
+    /// The first era's solution range, at least [`MIN_INITIAL_SOLUTION_RANGE`].
     pub initial_solution_range: SolutionRange,
     /// Iterations of the delay function per slot at genesis: a multiple of [`ITERATIONS_MULTIPLE`].
     pub initial_iterations: NonZeroU32,
@@ -112,104 +130,165 @@ pub struct ParameterError {
     pub expected: String,
 }
 
+/// A rule about a parameter, and whether it is kept.
+struct Rule {
+    holds: bool,
+    field: &'static str,
+    expected: String,
+    value: String,
+}
+
 impl ChainParameters {
     /// Checks every field against its legal range.
     pub fn check(&self) -> Result<(), ParameterError> {
-        let rules = [
-            (
-                self.slot_duration_ms > 0,
-                "slotDurationMs",
-                "must be above 0".into(),
-            ),
-            (
-                self.slot_probability.0 > 0 && self.slot_probability.0 <= self.slot_probability.1,
-                "slotProbability",
-                "must be above 0 and at most 1, as [numerator, denominator]".into(),
-            ),
-            (
-                self.slot_probability.1 <= u64::from(u32::MAX),
-                "slotProbability",
-                "must have a denominator below 2^32".into(),
-            ),
-            (
-                self.raw_records_per_segment.is_power_of_two()
+        let rules = self.rules();
+        match rules.into_iter().find(|rule| !rule.holds) {
+            Some(Rule {
+                field,
+                expected,
+                value,
+                ..
+            }) => Err(ParameterError {
+                field,
+                expected: format!("{expected}, not {value}"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn rules(&self) -> [Rule; 18] {
+        let (numerator, denominator) = self.slot_probability;
+        let (recent, of) = self.recent_fraction;
+        let below_2_32 = |number: u64| number <= u64::from(u32::MAX);
+        let entropy_bytes = self.external_entropy.len();
+        [
+            Rule {
+                holds: (MIN_SLOT_DURATION_MS..=MAX_SLOT_DURATION_MS)
+                    .contains(&self.slot_duration_ms),
+                field: "slotDurationMs",
+                expected: format!("must be from {MIN_SLOT_DURATION_MS} to {MAX_SLOT_DURATION_MS}"),
+                value: self.slot_duration_ms.to_string(),
+            },
+            Rule {
+                holds: numerator > 0 && numerator <= denominator,
+                field: "slotProbability",
+                expected: "must be above 0 and at most 1, as [numerator, denominator]".into(),
+                value: format!("[{numerator}, {denominator}]"),
+            },
+            Rule {
+                holds: below_2_32(denominator),
+                field: "slotProbability",
+                expected: "must have a denominator below 2^32".into(),
+                value: format!("[{numerator}, {denominator}]"),
+            },
+            Rule {
+                holds: numerator.saturating_mul(SLOTS_PER_DOUBLING) >= denominator,
+                field: "slotProbability",
+                expected: format!("must be at least 1 / {SLOTS_PER_DOUBLING}"),
+                value: format!("[{numerator}, {denominator}]"),
+            },
+            Rule {
+                holds: self.raw_records_per_segment.is_power_of_two()
                     && self.raw_records_per_segment <= MAX_RAW_RECORDS_PER_SEGMENT,
-                "rawRecordsPerSegment",
-                format!("must be a power of two, at most {MAX_RAW_RECORDS_PER_SEGMENT}"),
-            ),
-            (
-                self.pieces_per_sector >= MIN_PIECES_PER_SECTOR
+                field: "rawRecordsPerSegment",
+                expected: format!("must be a power of two, at most {MAX_RAW_RECORDS_PER_SEGMENT}"),
+                value: self.raw_records_per_segment.to_string(),
+            },
+            Rule {
+                holds: self.pieces_per_sector >= MIN_PIECES_PER_SECTOR
                     && self.pieces_per_sector.checked_rem(AUDIT_GROUPS) == Some(0),
-                "piecesPerSector",
-                format!("must be a multiple of {AUDIT_GROUPS}, at least {MIN_PIECES_PER_SECTOR}"),
-            ),
-            (
-                self.confirmation_depth > 0,
-                "confirmationDepth",
-                "must be above 0".into(),
-            ),
-            (self.era_length > 0, "eraLength", "must be above 0".into()),
-            (
-                self.recent_segments > 0 && self.recent_segments <= u64::from(u32::MAX),
-                "recentSegments",
-                "must be above 0 and below 2^32".into(),
-            ),
-            (
-                self.recent_fraction.0 > 0
-                    && self.recent_fraction.0 < self.recent_fraction.1
-                    && self.recent_fraction.1 <= u64::from(u32::MAX),
-                "recentFraction",
-                "must be above 0 and below 1, as [numerator, denominator below 2^32]".into(),
-            ),
-            (
-                self.min_sector_lifetime > 0,
-                "minSectorLifetime",
-                "must be above 0".into(),
-            ),
-            (
-                self.block_authoring_delay > 0
+                field: "piecesPerSector",
+                expected: format!(
+                    "must be a multiple of {AUDIT_GROUPS}, at least {MIN_PIECES_PER_SECTOR}"
+                ),
+                value: self.pieces_per_sector.to_string(),
+            },
+            Rule {
+                holds: (1..=MAX_CONFIRMATION_DEPTH).contains(&self.confirmation_depth),
+                field: "confirmationDepth",
+                expected: format!("must be from 1 to {MAX_CONFIRMATION_DEPTH}"),
+                value: self.confirmation_depth.to_string(),
+            },
+            Rule {
+                holds: (1..=MAX_ERA_LENGTH).contains(&self.era_length),
+                field: "eraLength",
+                expected: format!("must be from 1 to {MAX_ERA_LENGTH}"),
+                value: self.era_length.to_string(),
+            },
+            Rule {
+                holds: self.recent_segments > 0 && below_2_32(self.recent_segments),
+                field: "recentSegments",
+                expected: "must be above 0 and below 2^32".into(),
+                value: self.recent_segments.to_string(),
+            },
+            Rule {
+                holds: recent > 0 && recent < of && below_2_32(of),
+                field: "recentFraction",
+                expected: "must be above 0 and below 1, as [numerator, denominator below 2^32]"
+                    .into(),
+                value: format!("[{recent}, {of}]"),
+            },
+            Rule {
+                holds: self.min_sector_lifetime > 0 && below_2_32(self.min_sector_lifetime),
+                field: "minSectorLifetime",
+                expected: "must be above 0 and below 2^32".into(),
+                value: self.min_sector_lifetime.to_string(),
+            },
+            Rule {
+                holds: self.block_authoring_delay > 0
                     && self.block_authoring_delay < u64::from(MAX_SLOTS_PER_JUSTIFICATION),
-                "blockAuthoringDelay",
-                format!("must be above 0 and below {MAX_SLOTS_PER_JUSTIFICATION}"),
-            ),
-            (
-                self.entropy_delay > self.block_authoring_delay,
-                "entropyDelay",
-                "must be above blockAuthoringDelay".into(),
-            ),
-            (
-                u64::from(self.entropy_interval) >= self.entropy_delay && self.entropy_interval > 0,
-                "entropyInterval",
-                "must be above 0 and not below entropyDelay".into(),
-            ),
-            (
-                self.entropy_lookback > 0 && self.entropy_lookback <= MAX_ENTROPY_LOOKBACK,
-                "entropyLookback",
-                format!("must be from 1 to {MAX_ENTROPY_LOOKBACK}"),
-            ),
-            (
-                self.initial_solution_range.0 > 0,
-                "initialSolutionRange",
-                "must be above 0".into(),
-            ),
-            (
-                self.initial_iterations
+                field: "blockAuthoringDelay",
+                expected: format!("must be above 0 and below {MAX_SLOTS_PER_JUSTIFICATION}"),
+                value: self.block_authoring_delay.to_string(),
+            },
+            Rule {
+                holds: self.entropy_delay > self.block_authoring_delay,
+                field: "entropyDelay",
+                expected: format!(
+                    "must be above blockAuthoringDelay, {}",
+                    self.block_authoring_delay
+                ),
+                value: self.entropy_delay.to_string(),
+            },
+            Rule {
+                holds: u64::from(self.entropy_interval) >= self.entropy_delay
+                    && self.entropy_interval <= MAX_ENTROPY_INTERVAL,
+                field: "entropyInterval",
+                expected: format!(
+                    "must be from entropyDelay, {}, to {MAX_ENTROPY_INTERVAL}",
+                    self.entropy_delay
+                ),
+                value: self.entropy_interval.to_string(),
+            },
+            Rule {
+                holds: (1..=MAX_ENTROPY_LOOKBACK).contains(&self.entropy_lookback),
+                field: "entropyLookback",
+                expected: format!("must be from 1 to {MAX_ENTROPY_LOOKBACK}"),
+                value: self.entropy_lookback.to_string(),
+            },
+            Rule {
+                holds: self.initial_solution_range.0 >= MIN_INITIAL_SOLUTION_RANGE,
+                field: "initialSolutionRange",
+                expected: format!("must be at least {MIN_INITIAL_SOLUTION_RANGE}"),
+                value: self.initial_solution_range.0.to_string(),
+            },
+            Rule {
+                holds: self
+                    .initial_iterations
                     .get()
                     .checked_rem(ITERATIONS_MULTIPLE)
                     == Some(0),
-                "initialIterations",
-                format!("must be a multiple of {ITERATIONS_MULTIPLE}"),
-            ),
-            (
-                self.external_entropy.len() <= MAX_EXTERNAL_ENTROPY_BYTES,
-                "externalEntropy",
-                format!("must have at most {MAX_EXTERNAL_ENTROPY_BYTES} bytes"),
-            ),
-        ];
-        match rules.into_iter().find(|(holds, _, _)| !holds) {
-            Some((_, field, expected)) => Err(ParameterError { field, expected }),
-            None => Ok(()),
-        }
+                field: "initialIterations",
+                expected: format!("must be a multiple of {ITERATIONS_MULTIPLE}"),
+                value: self.initial_iterations.to_string(),
+            },
+            Rule {
+                holds: entropy_bytes <= MAX_EXTERNAL_ENTROPY_BYTES,
+                field: "externalEntropy",
+                expected: format!("must have at most {MAX_EXTERNAL_ENTROPY_BYTES} bytes"),
+                value: entropy_bytes.to_string(),
+            },
+        ]
     }
 
     /// The newest block that is final, and archived, when block `best` is the best one; `None` while there are fewer
@@ -314,21 +393,31 @@ pub(crate) mod tests {
     fn the_local_chain_is_legal_and_each_broken_field_is_named() {
         assert_eq!(local().check(), Ok(()));
         type Break = fn(&mut ChainParameters);
-        let broken: [(&str, Break); 15] = [
-            ("slotDurationMs", |p| p.slot_duration_ms = 0),
+        let broken: [(&str, Break); 23] = [
+            ("slotDurationMs", |p| p.slot_duration_ms = 9),
+            ("slotDurationMs", |p| p.slot_duration_ms = 60_001),
             ("slotProbability", |p| p.slot_probability = (2, 1)),
+            ("slotProbability", |p| p.slot_probability = (1, 4_097)),
+            ("slotProbability", |p| {
+                p.slot_probability = (1 << 32, 1 << 32)
+            }),
             ("rawRecordsPerSegment", |p| p.raw_records_per_segment = 12),
             ("piecesPerSector", |p| p.pieces_per_sector = 60),
             ("confirmationDepth", |p| p.confirmation_depth = 0),
+            ("confirmationDepth", |p| p.confirmation_depth = 4_097),
             ("eraLength", |p| p.era_length = 0),
+            ("eraLength", |p| p.era_length = 65_537),
             ("recentSegments", |p| p.recent_segments = 0),
             ("recentFraction", |p| p.recent_fraction = (1, 1)),
             ("minSectorLifetime", |p| p.min_sector_lifetime = 0),
+            ("minSectorLifetime", |p| p.min_sector_lifetime = 1 << 32),
             ("blockAuthoringDelay", |p| p.block_authoring_delay = 0),
             ("entropyDelay", |p| p.entropy_delay = 4),
             ("entropyInterval", |p| p.entropy_interval = 14),
+            ("entropyInterval", |p| p.entropy_interval = 65_537),
+            ("entropyLookback", |p| p.entropy_lookback = 0),
             ("initialSolutionRange", |p| {
-                p.initial_solution_range = SolutionRange(0)
+                p.initial_solution_range = SolutionRange(65_535)
             }),
             ("initialIterations", |p| {
                 p.initial_iterations = NonZeroU32::new(24).unwrap()
@@ -342,5 +431,44 @@ pub(crate) mod tests {
             break_it(&mut parameters);
             assert_eq!(parameters.check().map_err(|error| error.field), Err(field));
         }
+    }
+
+    #[test]
+    fn the_ends_of_each_range_are_legal() {
+        let smallest = ChainParameters {
+            slot_duration_ms: 10,
+            slot_probability: (1, 4_096),
+            confirmation_depth: 1,
+            era_length: 1,
+            min_sector_lifetime: 1,
+            initial_solution_range: SolutionRange(65_536),
+            initial_iterations: NonZeroU32::new(16).unwrap(),
+            ..local()
+        };
+        let largest = ChainParameters {
+            slot_duration_ms: 60_000,
+            slot_probability: (1, 1),
+            confirmation_depth: 4_096,
+            era_length: 65_536,
+            min_sector_lifetime: u64::from(u32::MAX),
+            entropy_interval: 65_536,
+            entropy_delay: 65_536,
+            entropy_lookback: 1_024,
+            initial_solution_range: SolutionRange(u64::MAX),
+            ..local()
+        };
+        assert_eq!((smallest.check(), largest.check()), (Ok(()), Ok(())));
+    }
+
+    #[test]
+    fn an_error_names_field_range_and_value() {
+        let parameters = ChainParameters {
+            confirmation_depth: u32::MAX,
+            ..local()
+        };
+        assert_eq!(
+            parameters.check().unwrap_err().to_string(),
+            "confirmationDepth: must be from 1 to 4096, not 4294967295"
+        );
     }
 }

@@ -367,7 +367,9 @@ fn chain_parameters_seeds() -> Vec<Seed> {
     };
     vec![
         Seed::valid("local", local.to_string()),
-        Seed::valid("hourly", with("slotDurationMs", json!(3_600_000))),
+        Seed::valid("slowest", with("slotDurationMs", json!(60_000))),
+        Seed::invalid("hourly", with("slotDurationMs", json!(3_600_000))),
+        Seed::invalid("never-final", with("confirmationDepth", json!(u32::MAX))),
         Seed::invalid("records", with("rawRecordsPerSegment", json!(7))),
         Seed::invalid("probability", with("slotProbability", json!([2, 1]))),
     ]

@@ -20,6 +20,7 @@ use crate::{
     },
 };
 use allod_identity::{api::PayloadQuery, calls::CallSignatures, request::TooManyServices};
+use allod_output::OutputError;
 use allod_rpc_types::auto_id::{BlockHash, BlockReference};
 use serde_json::json;
 use sp_core::sr25519;
@@ -59,6 +60,8 @@ pub enum RequestError {
     File(#[from] FileError),
     #[error(transparent)]
     Signing(#[from] SigningError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
     #[error(transparent)]
     Payer(#[from] PayerError),
     /// The runtime makes no call of it.
@@ -116,7 +119,7 @@ pub async fn carry_out(
     let signatures = request.sign(args, terms)?;
     let payer = args.payer.pair(node).await?;
     let (outcome, block) = submit(node, runtime, &payer, request.query, signatures).await?;
-    outcome.print(block, args.json);
+    outcome.print(block, args.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -138,11 +141,11 @@ fn first_half(
             "validUntil": terms.valid_until,
             "genesisHash": BlockHash(terms.genesis),
         });
-        println!("{said}");
+        allod_output::line(&said)?;
     } else {
         let words = offline::own_words();
         let text = request.instructions(out, args.algorithm, terms, &words)?;
-        print!("{text}");
+        allod_output::text(&text)?;
     }
     Ok(())
 }

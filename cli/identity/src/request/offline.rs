@@ -53,18 +53,17 @@ pub fn signature_of(bytes: &Path) -> String {
     with_ending(bytes, ".sig")
 }
 
-/// Writes what is to be signed into a new file, and says how to go on, with these words after the program's name.
+/// Writes what is to be signed into a new file; gives how to go on, with these words after the program's name.
 pub fn hand_out(
     to: &Path,
     bytes: &[u8],
     algorithm: SignatureAlgorithm,
     words: &[String],
-) -> Result<(), FileError> {
+) -> Result<String, FileError> {
     files::write_new(to, bytes)?;
     let what = format!(", to be signed with {algorithm}");
     let signatures = [WantedSignature::of(to, algorithm)];
-    print!("{}", instructions(to, &what, &signatures, &command(words)));
-    Ok(())
+    Ok(instructions(to, &what, &signatures, &command(words)))
 }
 
 /// What the bytes in a file are, the commands that sign them, and the one that takes the signatures.

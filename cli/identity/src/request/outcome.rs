@@ -3,6 +3,7 @@
 use allod_identity::{
     GuardianSet, Identifier, KeyFingerprint, RevocationReason, Serial, api::PayloadQuery,
 };
+use allod_output::OutputError;
 use allod_rpc_types::auto_id::{BlockReference, SerialNumber};
 use allod_x509::{ParsedCertificate, format_time};
 use pallet_auto_id::Event as IdentityEvent;
@@ -24,8 +25,8 @@ impl Outcome {
     }
 
     /// Writes it, with the block in which it happened.
-    pub fn print(&self, block: BlockReference, is_json: bool) {
-        println!("{}", self.line(block, is_json));
+    pub fn print(&self, block: BlockReference, is_json: bool) -> Result<(), OutputError> {
+        allod_output::line(self.line(block, is_json))
     }
 
     fn line(&self, block: BlockReference, is_json: bool) -> String {

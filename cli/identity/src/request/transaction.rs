@@ -129,10 +129,10 @@ pub async fn submit(
     let hash = match timeout(SILENT_WAIT, &mut inclusion).await {
         Ok(hash) => hash?,
         Err(_) => {
-            eprintln!(
+            allod_output::note_line(format_args!(
                 "the transaction is in the node's pool; waiting for a block that takes it, at most {} s",
                 INCLUSION_TIMEOUT.as_secs()
-            );
+            ));
             timeout_at(deadline, inclusion)
                 .await
                 .map_err(|_| TransactionError::Timeout)??

@@ -55,15 +55,15 @@ pub async fn assemble(args: &AssembleArgs) -> Result<ExitCode, Error> {
     match put_together(&to_be_signed, &signature, issuer.as_ref()).about(both)? {
         Assembled::Certificate(der) => {
             files::write_new(&args.out, &files::encode(CERTIFICATE, &der, args.form)?)?;
-            println!("certificate {}", args.out.display());
-            println!(
+            allod_output::line(format_args!("certificate {}", args.out.display()))?;
+            allod_output::line(format_args!(
                 "identifier  {}",
                 Identifier::of(&ParsedCertificate::parse(&der)?)
-            );
+            ))?;
         }
         Assembled::Request(der) => {
             files::write_new(&args.out, &files::encode(REQUEST[0], &der, args.form)?)?;
-            println!("request     {}", args.out.display());
+            allod_output::line(format_args!("request     {}", args.out.display()))?;
         }
     }
     Ok(ExitCode::SUCCESS)

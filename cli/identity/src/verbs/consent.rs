@@ -61,7 +61,7 @@ pub async fn consent(args: &ConsentCmd) -> Result<ExitCode, Error> {
         let payload = payload::payload(&unsigned.query, unsigned.actor, terms)?;
         files::write(out, &payload)?;
         let (declared, words) = (args.request.algorithm, offline::own_words());
-        print!("{}", unsigned.instructions(out, declared, terms, &words)?);
+        allod_output::text(unsigned.instructions(out, declared, terms, &words)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let request = unsigned.sign(&args.request, terms)?.request;
@@ -73,15 +73,15 @@ pub async fn consent(args: &ConsentCmd) -> Result<ExitCode, Error> {
     };
     let json = serde_json::to_string(&consent)?;
     match &args.out {
-        None => println!("{json}"),
+        None => allod_output::line(&json)?,
         Some(out) => {
             files::write(out, format!("{json}\n").as_bytes())?;
-            println!(
+            allod_output::line(format_args!(
                 "written to {}: {} consents until block #{}",
                 out.display(),
                 co_issuer.identifier,
                 terms.valid_until
-            );
+            ))?;
         }
     }
     Ok(ExitCode::SUCCESS)

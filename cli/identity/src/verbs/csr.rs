@@ -44,9 +44,9 @@ pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
     let algorithm = args.key.signature_algorithm(&spki)?;
     let extensions = args.contents.extensions(&args.contents.names(), false);
     if args.contents.asks_for_powers() {
-        eprintln!(
+        allod_output::note_line(
             "what the key may do (--ca, --path-len, --key-usage, --permit, --exclude) is only asked for: `allod id issue` \
-             takes nothing but names from a request, and its issuer gives these options there"
+             takes nothing but names from a request, and its issuer gives these options there",
         );
     }
     let info = certification_request_info(&args.subject.0, &extensions, &spki);
@@ -54,7 +54,7 @@ pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
     match own {
         OwnKey::Elsewhere { to_be_signed, .. } => {
             let words = assemble::words(&to_be_signed, &[], &args.out, args.form);
-            offline::hand_out(&to_be_signed, &info, algorithm, &words)?;
+            allod_output::text(offline::hand_out(&to_be_signed, &info, algorithm, &words)?)?;
         }
         OwnKey::Here { key, new } => {
             let der = signed(&info, algorithm, &key.sign_with(algorithm, &info)?);
@@ -62,9 +62,9 @@ pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
             let contents = files::encode(REQUEST[0], &der, args.form)?;
             args.key
                 .write(&key, new.as_deref(), &args.out, &contents, args.form)?;
-            println!("request     {}", args.out.display());
+            allod_output::line(format_args!("request     {}", args.out.display()))?;
             if let Some(path) = new {
-                println!("key         {}", path.display());
+                allod_output::line(format_args!("key         {}", path.display()))?;
             }
         }
     }

@@ -30,6 +30,7 @@ use allod_identity::{
     DATA_CONTEXT, GuardianSetError, Identifier, MAX_CRL_SIZE, MAX_GUARDIANS, MAX_SERVICES,
     ServiceError, request::TooManyServices,
 };
+use allod_output::OutputError;
 use allod_rpc_types::{
     auto_id::{BlockHash, TooMany},
     farmer::TooLong,
@@ -84,6 +85,8 @@ pub enum Error {
     KeyAlgorithm(#[from] signing_key::AlgorithmError),
     #[error(transparent)]
     Node(#[from] NodeError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
     #[error(transparent)]
     OwnKey(#[from] OwnKeyError),
     #[error(transparent)]

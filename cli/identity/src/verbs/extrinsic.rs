@@ -34,7 +34,7 @@ pub async fn extrinsic(
     let node = Node::connect(&args.node).await?;
     let payer = args.payer.pair(&node).await?;
     let extrinsic = transaction::signed(&node, runtime, &payer, &call).await?;
-    println!("0x{}", hex::encode(extrinsic));
+    allod_output::line(format_args!("0x{}", hex::encode(extrinsic)))?;
     Ok(ExitCode::SUCCESS)
 }
 

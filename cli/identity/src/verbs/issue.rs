@@ -100,12 +100,12 @@ pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
     let certificate = parse(&unsigned)?;
     check_issuable(&certificate, &issuer)?;
     for line in not_granted(&request, &certificate) {
-        eprintln!("not granted: {line}");
+        allod_output::note_line(format_args!("not granted: {line}"));
     }
     if let Some(to) = &args.to_be_signed {
         let out = args.out.as_deref().unwrap_or(Path::new("cert.pem"));
         let words = assemble::words(to, &args.issuer.words(), out, args.form);
-        offline::hand_out(to, &tbs, algorithm, &words)?;
+        allod_output::text(offline::hand_out(to, &tbs, algorithm, &words)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let out = args.out.as_deref().ok_or(Error::NoOut)?;
@@ -116,8 +116,8 @@ pub async fn issue(args: &IssueArgs) -> Result<ExitCode, Error> {
         .verify_signed_by(&issuer)
         .about("the certificate made here")?;
     files::write_new(out, &files::encode(CERTIFICATE, &der, args.form)?)?;
-    println!("certificate {}", out.display());
-    println!("identifier  {}", Identifier::of(&certificate));
+    allod_output::line(format_args!("certificate {}", out.display()))?;
+    allod_output::line(format_args!("identifier  {}", Identifier::of(&certificate)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -71,7 +71,7 @@ pub fn new(args: &NewArgs) -> Result<ExitCode, Error> {
     match own {
         OwnKey::Elsewhere { to_be_signed, .. } => {
             let words = assemble::words(&to_be_signed, &[], &args.out, args.form);
-            offline::hand_out(&to_be_signed, &tbs, algorithm, &words)?;
+            allod_output::text(offline::hand_out(&to_be_signed, &tbs, algorithm, &words)?)?;
         }
         OwnKey::Here { key, new } => {
             let der = parts.sign_with(&spki, &key, algorithm)?;
@@ -82,7 +82,7 @@ pub fn new(args: &NewArgs) -> Result<ExitCode, Error> {
             let contents = files::encode(CERTIFICATE, &der, args.form)?;
             args.key
                 .write(&key, new.as_deref(), &args.out, &contents, args.form)?;
-            print!("{}", written(&args.out, new.as_deref(), &certificate));
+            allod_output::text(written(&args.out, new.as_deref(), &certificate))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -97,13 +97,15 @@ pub async fn payload(args: &PayloadArgs) -> Result<ExitCode, Error> {
     };
     let payload = payload::payload(&unsigned.query, unsigned.actor, terms)?;
     let Some(out) = &args.out else {
-        println!("{}", hex::encode(payload));
-        eprintln!("valid until block #{valid_until}: register with --valid-until {valid_until}");
+        allod_output::line(hex::encode(payload))?;
+        allod_output::note_line(format_args!(
+            "valid until block #{valid_until}: register with --valid-until {valid_until}"
+        ));
         return Ok(ExitCode::SUCCESS);
     };
     files::write(out, &payload)?;
     let words = as_register(offline::own_words());
-    print!("{}", unsigned.instructions(out, None, terms, &words)?);
+    allod_output::text(unsigned.instructions(out, None, terms, &words)?)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -72,9 +72,9 @@ pub async fn resolve(args: &ResolveArgs) -> Result<ExitCode, Error> {
     };
     let resolution: Resolution = node.ask("did_resolve", rpc_params![did, options]).await?;
     if args.document && resolution.did_document.is_some() {
-        println!("{}", pretty(&resolution.did_document)?);
+        allod_output::line(pretty(&resolution.did_document)?)?;
     } else {
-        println!("{}", pretty(&resolution)?);
+        allod_output::line(pretty(&resolution)?)?;
     }
     Ok(exit_code(&resolution))
 }

@@ -97,9 +97,9 @@ pub async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
     let identifier = registered::identifier(&node, &args.identity).await?;
     let answer = ask(&node, identifier, &options).await?;
     if args.question.json {
-        println!("{}", pretty(&answer)?);
+        allod_output::line(pretty(&answer)?)?;
     } else {
-        print!("{}", report::verification(&answer));
+        allod_output::text(report::verification(&answer))?;
     }
     Ok(exit_code(&answer))
 }
@@ -124,7 +124,9 @@ pub async fn ask(
             return Ok(answer);
         }
         if is_first {
-            eprintln!("holds at the best block; waiting until it does at the finalized one");
+            allod_output::note_line(
+                "holds at the best block; waiting until it does at the finalized one",
+            );
             is_first = false;
         }
         tokio::time::sleep(POLL_INTERVAL).await;
@@ -153,12 +155,12 @@ pub async fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
     let identifier = registered::identifier(&node, &args.identity).await?;
     let answer = node.identity(identifier, at).await?;
     if args.question.json {
-        println!("{}", pretty(&answer)?);
+        allod_output::line(pretty(&answer)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let pem = files::encode(CERTIFICATE, answer.certificate.as_ref(), Form::Pem)?;
     if !args.pem {
-        println!("{}", report::identity(&answer));
+        allod_output::line(report::identity(&answer))?;
     }
     io::stdout().write_all(&pem)?;
     Ok(ExitCode::SUCCESS)

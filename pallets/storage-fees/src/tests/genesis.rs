@@ -40,16 +40,18 @@ fn a_fixed_price_leaves_blocks_as_large_as_they_are() {
 }
 
 #[test]
-fn a_fixed_price_of_nothing_is_refused() {
-    let panic = std::panic::catch_unwind(|| chain(None, Some(0)))
-        .err()
-        .unwrap();
-    assert_eq!(
-        panic.downcast_ref::<&str>().copied(),
-        Some(
-            "storageFees.fixedPrice: must be above 0, or left out for a price that follows the space"
-        )
-    );
+fn a_fixed_price_of_nothing_or_above_the_ceiling_is_refused() {
+    let ceiling = u64::try_from(CEILING).unwrap();
+    for price in [0, ceiling + 1] {
+        let panic = std::panic::catch_unwind(|| chain(None, Some(price)))
+            .err()
+            .unwrap();
+        let expected = format!(
+            "storageFees.fixedPrice: must be from 1 to {CEILING}, or left out for a price that follows the space"
+        );
+        assert_eq!(panic.downcast_ref::<String>(), Some(&expected), "{price}");
+    }
+    chain(None, Some(ceiling));
 }
 
 #[test]

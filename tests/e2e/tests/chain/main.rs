@@ -13,6 +13,7 @@
 //! | [`javascript`] | a client of `@polkadot/api` |
 //! | [`load`] | the load program gets its transactions into blocks |
 //! | [`monitoring`] | what the dashboard and the alert rules name is served |
+//! | [`output`] | output that nobody reads or that fills a disk is no panic |
 //! | [`own_network`] | a network that a user described in a file begins and farms |
 //! | [`remote_farmer`] | a farmer in a process of its own, over JSON-RPC |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
@@ -31,6 +32,7 @@ mod invariants;
 mod javascript;
 mod load;
 mod monitoring;
+mod output;
 mod own_network;
 mod remote_farmer;
 mod request_builders;

@@ -1,7 +1,7 @@
 //! A network of one's own: `allod spec new` makes its specification, and a node begins it.
 
 use crate::invariants;
-use allod_e2e::{Node, binary, run};
+use allod_e2e::{ANY_PORTS, Node, binary, run};
 use serde_json::Value;
 use sp_io::hashing::twox_128;
 use std::fs;
@@ -83,6 +83,40 @@ async fn a_network_from_a_file_begins_farms_and_has_its_price_and_stewards() {
     assert!(node.stop().await.success());
 }
 
+/// A chain that a file began is no chain of the program, whatever its id: neither follows the other's database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_a_file_began_is_not_followed_by_the_name_of_a_chain_with_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = run(binary(), &["spec", "local"], folder.path()).await;
+    let mut specification: Value = serde_json::from_str(&printed.out).unwrap();
+    specification["genesis"]["runtimeGenesis"]["patch"]["storageFees"]["fixedPrice"] = 7.into();
+    fs::write(folder.path().join("other.json"), specification.to_string()).unwrap();
+    let other = folder.path().join("other.json");
+    let by_file = ["node", "--chain", other.to_str().unwrap(), "--no-mdns"];
+    let by_name = ["node", "--chain", "local", "--no-mdns"];
+    for (first, second) in [(by_file, by_name), (by_name, by_file)] {
+        let data = tempfile::tempdir().unwrap();
+        let node = Node::start(data.path(), &first).await;
+        let begun = node.hash(0).await.unwrap();
+        assert!(node.stop().await.success());
+        // It goes on by what it was begun by.
+        let node = Node::start(data.path(), &first).await;
+        assert!(node.stop().await.success());
+        let base_path = ["--base-path", data.path().to_str().unwrap()];
+        let arguments = [&second[..], &base_path, &ANY_PORTS].concat();
+        let refused = run(binary(), &arguments, folder.path()).await;
+        assert_eq!(refused.code, 2, "{}", refused.err);
+        let last = refused.err.lines().last().unwrap();
+        for part in [
+            begun.as_str(),
+            ", that of Allod Local Testnet is 0x",
+            "another --base-path",
+        ] {
+            assert!(last.contains(part), "{part}: {last}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_field_is_named_and_nothing_is_printed() {
     let folder = tempfile::tempdir().unwrap();
@@ -94,7 +128,22 @@ async fn a_wrong_field_is_named_and_nothing_is_printed() {
         ),
         ("small-network", "Small Network", "field `id`"),
         ("[1, 2]", "[3, 2]", "field `parameters.slotProbability`"),
-        ("sectors = 2", "sectors =", "network.toml"),
+        (
+            "sectors = 2",
+            "sectors =",
+            "network.toml: no TOML, at line 4 column",
+        ),
+        (
+            "sectors = 2",
+            "sectors = 2.5",
+            "field `sectors`: must be a whole number",
+        ),
+        (
+            "kind = \"local\"\n",
+            "",
+            "field `parameters.confirmationDepth`",
+        ),
+        ("Small Network", "Small\u{202e}Network", "field `name`"),
     ] {
         let path = folder.path().join("network.toml");
         fs::write(path, NETWORK.replacen(from, to, 1)).unwrap();

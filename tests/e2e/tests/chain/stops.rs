@@ -157,20 +157,51 @@ async fn what_cannot_be_used_is_named_with_its_path_or_option() {
         ),
         (
             &["--node-key-file", "file/key"],
-            "allod: network key file/key (--node-key-file): Not a directory",
+            "allod: --node-key-file file/key: there is no folder file",
         ),
         (
             &["--rpc-cors", "foo"],
             "allod: invalid value 'foo' for '--rpc-cors <ORIGINS>'",
         ),
         (
+            &["--node-key-file", "nowhere/key"],
+            "allod: --node-key-file nowhere/key: there is no folder nowhere",
+        ),
+        (
             &["--validator"],
             "allod: unexpected argument '--validator' found",
+        ),
+        (
+            &["--out-peers", "-1"],
+            "allod: invalid value '-1' for '--out-peers <COUNT>': -1 is not in 0..=10000",
         ),
     ] {
         let last = cause(&[&dev[..], arguments].concat(), folder.path()).await;
         assert!(last.starts_with(expected), "{last}");
     }
+    assert!(!folder.path().join("nowhere").exists());
+    // What no chain is needed to see is said before there is one.
+    let core = ["node", "--chain", "local", "--base-path", "nothing"];
+    let core = [
+        &core[..],
+        &["--timekeeper", "--timekeeper-core", "4096"],
+        &ANY_PORTS,
+    ]
+    .concat();
+    let last = cause(&core, folder.path()).await;
+    assert!(
+        last.starts_with("allod: --timekeeper-core 4096: there is no such core"),
+        "{last}"
+    );
+    assert!(!folder.path().join("nothing").exists());
+    // A usage error is one line and no more.
+    let answer = run(binary(), &["dev", "--state-pruning", "some"], folder.path()).await;
+    assert_eq!(
+        (answer.code, answer.err.lines().count()),
+        (2, 1),
+        "{}",
+        answer.err
+    );
     let last = cause(
         &["history", "rebuild", "--base-path", "nothing"],
         folder.path(),
@@ -237,12 +268,9 @@ async fn a_farmer_that_cannot_farm_stops_the_node_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "no folder").unwrap();
     let last = cause(&farming("local", "file"), folder.path()).await;
-    assert_eq!(last, "allod: --farm file: no folder");
+    assert_eq!(last, "allod: --farm file: file is no folder");
     let last = cause(&farming("local", "file/plot"), folder.path()).await;
-    assert!(
-        last.starts_with("allod: farmer ended: cannot create directory file/plot: "),
-        "{last}"
-    );
+    assert_eq!(last, "allod: --farm file/plot: file is no folder");
 
     // A plot belongs to the chain that it was made for.
     let plot = folder.path().join("plot");
@@ -273,7 +301,13 @@ async fn a_database_that_cannot_be_used_is_named() {
     fs::write(folder.path().join("file"), "no folder").unwrap();
     let base_path = ["node", "--chain", "local", "--base-path", "file"];
     let last = cause(&[&base_path[..], &ANY_PORTS].concat(), folder.path()).await;
-    assert!(last.starts_with("allod: --base-path file: "), "{last}");
+    assert_eq!(last, "allod: --base-path file: file is no folder");
+    // A file where a folder of the chain is to be is no fault of the network key.
+    fs::create_dir(folder.path().join("base")).unwrap();
+    fs::write(folder.path().join("base/chains"), "no folder").unwrap();
+    let base_path = ["node", "--chain", "local", "--base-path", "base"];
+    let last = cause(&[&base_path[..], &ANY_PORTS].concat(), folder.path()).await;
+    assert_eq!(last, "allod: --base-path base: base/chains is no folder");
 
     // Two chains with one id: the second has another genesis block.
     let specification = run(binary(), &["spec", "local"], folder.path()).await.out;
@@ -304,4 +338,24 @@ async fn a_database_that_cannot_be_used_is_named() {
     )
     .await;
     stopped_cleanly(node, "INT").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_without_boot_nodes_is_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start(folder.path(), &["node", "--chain", "testnet", "--no-mdns"]).await;
+    assert_eq!(node.count("No boot node is named").await, 1);
+    node.stop().await;
+    let peer = "/ip4/127.0.0.1/tcp/9/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
+    let named = [
+        "node",
+        "--chain",
+        "testnet",
+        "--no-mdns",
+        "--bootnodes",
+        peer,
+    ];
+    let node = Node::start(folder.path(), &named).await;
+    assert_eq!(node.count("No boot node is named").await, 0);
+    node.stop().await;
 }

@@ -218,7 +218,7 @@ async fn checked_list(
         next_update,
         last: last.as_deref(),
     };
-    eprint!("{}", review(&tbs, issuer, &expected)?);
+    allod_output::note(review(&tbs, issuer, &expected)?);
     Ok(tbs)
 }
 
@@ -244,10 +244,7 @@ async fn to_be_signed(args: &ToBeSignedArgs) -> Result<ExitCode, Error> {
     let algorithm = algorithm_of(&issuer.certificate, args.algorithm)?;
     let tbs = checked_list(&node, &issuer, algorithm, args.days).await?;
     write(&args.out, &tbs)?;
-    print!(
-        "{}",
-        list_instructions(&args.out, algorithm, args.algorithm)
-    );
+    allod_output::text(list_instructions(&args.out, algorithm, args.algorithm))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -279,7 +276,9 @@ fn assemble(args: &AssembleArgs) -> Result<ExitCode, Error> {
     let list = assembled(&tbs, &signature, &certificate, args.algorithm)?;
     write(&args.out, &files::encode(LABEL, &list, Form::Pem)?)?;
     let out = args.out.display();
-    println!("written to {out}; publish it: allod id crl publish ISSUER --crl {out}");
+    allod_output::line(format_args!(
+        "written to {out}; publish it: allod id crl publish ISSUER --crl {out}"
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -318,7 +317,7 @@ async fn export(args: &ExportArgs) -> Result<ExitCode, Error> {
         Some(out) => write(out, &contents)?,
         None => io::stdout().write_all(&contents)?,
     }
-    eprint!("{}", state_of(&list, &answer, clock::now()?));
+    allod_output::note(state_of(&list, &answer, clock::now()?));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -99,7 +99,12 @@ pub async fn sign(args: &SignArgs) -> Result<ExitCode, Error> {
     let payload = args.payload(&certificate, data_hash).await?;
     if let Some(to) = &args.to_be_signed {
         let words = args.again(&payload, algorithm, &out, to);
-        offline::hand_out(to, &payload.to_bytes(), algorithm, &words)?;
+        allod_output::text(offline::hand_out(
+            to,
+            &payload.to_bytes(),
+            algorithm,
+            &words,
+        )?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let signature = match &args.signature {
@@ -113,9 +118,9 @@ pub async fn sign(args: &SignArgs) -> Result<ExitCode, Error> {
     let file = signed(&certificate, payload, algorithm, signature)?;
     let contents = format!("{}\n", pretty(&file)?);
     files::write_new(&out, contents.as_bytes())?;
-    println!("signature   {}", out.display());
-    println!("identifier  {}", file.identifier);
-    println!("block       #{}", file.block);
+    allod_output::line(format_args!("signature   {}", out.display()))?;
+    allod_output::line(format_args!("identifier  {}", file.identifier))?;
+    allod_output::line(format_args!("block       #{}", file.block))?;
     Ok(ExitCode::SUCCESS)
 }
 

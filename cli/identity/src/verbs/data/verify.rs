@@ -89,9 +89,9 @@ pub async fn verify_data(args: &VerifyDataArgs) -> Result<ExitCode, Error> {
         None => judge(args, &file, roots).await?,
     };
     if args.json {
-        println!("{}", pretty(&verdict)?);
+        allod_output::line(pretty(&verdict)?)?;
     } else {
-        print!("{}", in_words(&verdict));
+        allod_output::text(in_words(&verdict))?;
     }
     Ok(if verdict.holds {
         ExitCode::SUCCESS

@@ -180,7 +180,7 @@ impl Environment for Owner<'_> {
 
     fn say(&mut self, text: &str) {
         // What became of a renewal goes to the other output.
-        eprintln!("{}: {text}", format_time(self.now()));
+        allod_output::note_line(format_args!("{}: {text}", format_time(self.now())));
     }
 
     fn files(&mut self) -> Result<Local, Error> {
@@ -234,7 +234,8 @@ impl Environment for Owner<'_> {
         let payer = request.payer.pair(&node).await?;
         let (outcome, block) =
             carry_out::submit(&node, self.runtime, &payer, unsigned.query, signatures).await?;
-        outcome.print(block, request.json);
+        // The watch goes on whether or not anybody reads.
+        let _ = outcome.print(block, request.json);
         Ok(())
     }
 
