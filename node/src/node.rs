@@ -15,7 +15,7 @@ use allod_chain_spec::Checkpoint;
 use allod_disk::check_folder;
 use allod_service::{self as service, Ended, NodeOptions, RunningNode, Stopped};
 use sc_cli::{CliConfiguration, Cors, SubstrateCli};
-use sc_service::{ChainSpec, Configuration};
+use sc_service::{ChainSpec, ChainType, Configuration};
 use std::{fs, path::Path, process::ExitCode, time::Duration};
 use tokio::{runtime::Runtime, time::timeout};
 
