@@ -80,17 +80,6 @@ pub(crate) fn shape<Block: BlockT>(
     Ok(header_shape(block.header.clone(), &block.post_digests)?)
 }
 
-/// What of the solution takes hashes alone, the seal, the proof of space: in this order for blocks and
-/// for announced headers. No segment header is needed for it.
-fn proven_ticket<Header: HeaderT>(
-    parent: &Parent<'_>,
-    sealed: &SealedHeader<Header>,
-) -> Result<(ProvenTicket, VerifiedSeal), BlockError> {
-    let ticket = parent.winning_ticket(sealed.pre_digest())?;
-    let seal = sealed.verify_seal(&parent.genesis_hash)?;
-    Ok((ticket.verify_space()?, seal))
-}
-
 impl<Block, Client> ImportContext<Block, Client>
 where
     Block: BlockT,
@@ -157,7 +146,7 @@ where
         let parent = self.parent(&parent_data, &context, &[]);
         parent.slot_output_is_known(pre_digest, &self.pot_verifier)?;
         let time = parent.claimed_time(pre_digest, justification)?;
-        let (ticket, seal) = proven_ticket(&parent, sealed)?;
+        let (ticket, seal) = parent.proven_ticket(sealed)?;
 
         let headers = self
             .archiver
@@ -203,7 +192,7 @@ where
         let context = self.child_context(parent_hash, pre_digest)?;
         let parent = self.parent(&parent_data, &context, &[]);
         parent.slot_output_is_known(pre_digest, &self.pot_verifier)?;
-        let (ticket, _seal) = proven_ticket(&parent, sealed)?;
+        let (ticket, _seal) = parent.proven_ticket(sealed)?;
         if context.segment_commitment.is_some() {
             let _solution = parent.openings(pre_digest, ticket)?.verify(&self.kzg)?;
         }

@@ -46,9 +46,9 @@ where
     Client: ProvideRuntimeApi<Block>,
     Client::Api: FarmingApi<Block>,
 {
-    match rules.can_judge(number.saturating_add(1)) {
+    match rules.version_of(number.saturating_add(1)) {
         Err(unknown) => Ok(Some(unknown.into())),
-        Ok(()) => newer_interface::<Block, _>(client, block, number),
+        Ok(_) => newer_interface::<Block, _>(client, block, number),
     }
 }
 
@@ -100,9 +100,8 @@ where
     /// That this release knows the rules for a header, by the number that it says it has. If that is a lie, the rules
     /// that are known find it out.
     pub(crate) fn knows_rules_of(&self, number: NumberFor<Block>) -> Result<(), Error> {
-        Ok(self
-            .rules
-            .can_judge(number.into())
-            .map_err(Outdated::from)?)
+        let known = self.rules.version_of(number.into());
+        known.map_err(Outdated::from)?;
+        Ok(())
     }
 }

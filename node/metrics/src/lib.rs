@@ -241,14 +241,22 @@ impl Metrics {
 
     /// Sets what is looked at every few seconds.
     pub fn set(&self, sample: Sample) {
-        self.time_lead.set(sample.time_lead);
-        self.time_lag.set(sample.time_lag);
-        self.archiver_lag.set(sample.archiver_lag);
-        self.history_segments.set(sample.history_segments);
-        if let Some(free) = sample.disk_free {
+        let Sample {
+            time_lead,
+            time_lag,
+            archiver_lag,
+            history_segments,
+            disk_free,
+            rules_left,
+        } = sample;
+        self.time_lead.set(time_lead);
+        self.time_lag.set(time_lag);
+        self.archiver_lag.set(archiver_lag);
+        self.history_segments.set(history_segments);
+        if let Some(free) = disk_free {
             self.disk_free.set(free);
         }
-        self.rules_left.set(sample.rules_left.unwrap_or(u64::MAX));
+        self.rules_left.set(rules_left.unwrap_or(u64::MAX));
     }
 
     /// The farmer begins with so many sectors of so many.

@@ -245,7 +245,7 @@ where
                 };
                 match pre_digest(&header) {
                     // What a block says by rules that are not known here, nobody is blamed for.
-                    _ if self.judge.rules.can_judge(number).is_err() => {}
+                    _ if self.judge.rules.version_of(number).is_err() => {}
                     Ok(claim) if is_justification(&claim, &record) => {}
                     Ok(_) => {
                         self.blame(peer);

@@ -3,8 +3,35 @@
 //! A rule that the node checks cannot be changed by a runtime. Whoever changes one makes a new version of them, and each
 //! network says in its specification from which block on it holds: below, the versions before it go on.
 
-/// Newest version of the rules that is known here, as are all before it.
-pub const NEWEST_RULES: u32 = 1;
+/// A version of the rules that is known here. A rule that differs between them matches on the one in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RulesVersion {
+    /// Those of the first networks.
+    V1,
+}
+
+impl RulesVersion {
+    /// The newest one.
+    pub const NEWEST: Self = Self::V1;
+
+    /// Its number in specifications.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::V1 => 1,
+        }
+    }
+
+    /// The version with this number; none if it is not known here.
+    pub const fn known(number: u32) -> Option<Self> {
+        match number {
+            1 => Some(Self::V1),
+            _ => None,
+        }
+    }
+}
+
+/// Number of the newest version of the rules that is known here, as are all before it.
+pub const NEWEST_RULES: u32 = RulesVersion::NEWEST.number();
 /// Versions that the specification of a network can name.
 pub const MAX_ACTIVATIONS: usize = 64;
 
@@ -151,26 +178,20 @@ impl RuleSchedule {
         })
     }
 
-    /// Whether this release can judge block `number`. Asked before any other rule: an unknown version may change each
-    /// of them.
+    /// The version by which block `number` is judged. Asked before any other rule: a version that is not known here may
+    /// change each of them.
     ///
     /// # Errors
-    /// [`UnknownRules`] if it cannot.
-    pub fn can_judge(&self, number: u32) -> Result<(), UnknownRules> {
-        match self.first_unknown() {
-            Some(unknown) if number >= unknown.from => Err(unknown),
-            Some(_) | None => Ok(()),
+    /// [`UnknownRules`] if this release is too old to judge the block.
+    pub fn version_of(&self, number: u32) -> Result<RulesVersion, UnknownRules> {
+        if let Some(unknown) = self.first_unknown().filter(|unknown| number >= unknown.from) {
+            return Err(unknown);
         }
-    }
-
-    /// The version by which block `number` is judged.
-    pub fn version_of(&self, number: u32) -> u32 {
-        let in_force = self
-            .0
-            .iter()
-            .rev()
-            .find(|activation| activation.from <= number);
-        in_force.map_or(NEWEST_RULES, |activation| activation.version)
+        let mut in_force = self.0.iter().rev();
+        let in_force = in_force.find(|activation| activation.from <= number);
+        // The first one holds from block 0, and all that are not known here lie further on.
+        let version = in_force.and_then(|activation| RulesVersion::known(activation.version));
+        Ok(version.unwrap_or(RulesVersion::NEWEST))
     }
 }
 
@@ -191,11 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_judged_by_the_newest_version_up_to_it() {
-        let schedule = schedule(&[(1, 0), (2, 10), (5, 11)]).unwrap();
-        for (block, version) in [(0, 1), (9, 1), (10, 2), (11, 5), (u32::MAX, 5)] {
-            assert_eq!(schedule.version_of(block), version, "block {block}");
+    fn every_known_version_has_its_number() {
+        for number in 1..=NEWEST_RULES {
+            let version = RulesVersion::known(number).unwrap();
+            assert_eq!(version.number(), number);
+            assert!(version <= RulesVersion::NEWEST);
         }
+        assert_eq!(RulesVersion::known(0), None);
+        assert_eq!(RulesVersion::known(NEWEST_RULES + 1), None);
     }
 
     #[test]
@@ -207,14 +231,14 @@ mod tests {
             from: 10,
         };
         assert_eq!(rules.first_unknown(), Some(unknown));
-        assert_eq!(rules.can_judge(9), Ok(()));
-        assert_eq!(rules.can_judge(10), Err(unknown));
-        assert_eq!(rules.can_judge(u32::MAX), Err(unknown));
-        assert_eq!(RuleSchedule::default().can_judge(u32::MAX), Ok(()));
+        assert_eq!(rules.version_of(9), Ok(RulesVersion::V1));
+        assert_eq!(rules.version_of(10), Err(unknown));
+        assert_eq!(rules.version_of(u32::MAX), Err(unknown));
+        assert_eq!(RuleSchedule::default().version_of(u32::MAX), Ok(RulesVersion::V1));
         assert_eq!(
             schedule(&[(lacked, 0)])
                 .unwrap()
-                .can_judge(0)
+                .version_of(0)
                 .unwrap_err()
                 .from,
             0

@@ -68,7 +68,7 @@ mod shape;
 #[cfg(test)]
 mod testing;
 
-pub use activation::{
+pub use activation::{RulesVersion, 
     Activation, MAX_ACTIVATIONS, NEWEST_RULES, RuleSchedule, ScheduleError, UnknownRules,
 };
 pub use chain_data::{ChainData, Evidence};

@@ -1,6 +1,6 @@
 //! What a block is judged by besides itself, and the rules of its solution.
 
-use crate::{BlockError, ChainData};
+use crate::{BlockError, ChainData, SealedHeader, VerifiedSeal};
 use allod_consensus_primitives::{ChildContext, ChildQuery, PreDigest};
 use allod_core::{
     ChainParameters, Hash, SectorId, SegmentHeader, Slot, parameters::MAX_SLOTS_PER_JUSTIFICATION,
@@ -10,6 +10,7 @@ use allod_verification::{
     CheckedSolution, ProvenTicket, SolutionContext, VerifiedSolution, WinningTicket,
     verify_solution, winning_ticket,
 };
+use sp_runtime::traits::Header as HeaderT;
 
 /// The slot is after the parent's.
 ///
@@ -102,6 +103,20 @@ impl Parent<'_> {
     pub fn winning_ticket(&self, pre_digest: &PreDigest) -> Result<WinningTicket, BlockError> {
         let context = self.solution_context(pre_digest);
         Ok(winning_ticket(&pre_digest.solution, &context)?)
+    }
+
+    /// What of the solution takes hashes alone, the seal, the proof of space: in this order for blocks, announced headers
+    /// and followed ones. No segment header is needed for it.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn proven_ticket<Header: HeaderT>(
+        &self,
+        sealed: &SealedHeader<Header>,
+    ) -> Result<(ProvenTicket, VerifiedSeal), BlockError> {
+        let ticket = self.winning_ticket(sealed.pre_digest())?;
+        let seal = sealed.verify_seal(&self.genesis_hash)?;
+        Ok((ticket.verify_space()?, seal))
     }
 
     /// The openings of a ticket for this pre-digest, to be checked.

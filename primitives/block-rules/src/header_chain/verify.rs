@@ -45,17 +45,13 @@ impl<Header: HeaderT> FollowedHeader<Header> {
         kzg: &Kzg,
         delay_function: &impl VerifyDelayFunction,
     ) -> Result<ChainData, BlockError> {
-        let parent = self.judged_by(rules);
-        let claim = self.sealed.pre_digest();
-        let evidence = Evidence {
-            seal: self.sealed.verify_seal(&rules.genesis_hash)?,
-            solution: parent.verify_solution(claim, kzg)?,
-            logs: parent.verify_logs(self.sealed.header())?,
-            time: parent
-                .claimed_time(claim, &self.justification)?
-                .verify(delay_function)?,
-        };
-        Ok(self.parent.child(evidence))
+        let unopened = self.verify_unopened(rules, delay_function)?;
+        Ok(self.parent.child(Evidence {
+            seal: unopened.seal,
+            solution: unopened.solution.verify(kzg)?,
+            logs: unopened.logs,
+            time: unopened.time,
+        }))
     }
 
     /// The same without the openings.
@@ -66,8 +62,7 @@ impl<Header: HeaderT> FollowedHeader<Header> {
     ) -> Result<Unopened, BlockError> {
         let parent = self.judged_by(rules);
         let claim = self.sealed.pre_digest();
-        let seal = self.sealed.verify_seal(&rules.genesis_hash)?;
-        let ticket = parent.winning_ticket(claim)?.verify_space()?;
+        let (ticket, seal) = parent.proven_ticket(&self.sealed)?;
         Ok(Unopened {
             seal,
             solution: parent.openings(claim, ticket)?,
