@@ -20,12 +20,11 @@
 
 use crate::{Error, ImportClient, ImportContext, chain_data, execute, finality};
 use allod_block_rules::{
-    BlockError, ChainData, Evidence, Execution, Parent, SealedHeader, VerifiedSeal, body_of_header,
-    full_block, header_shape, one_justification, slot_after_parent, slot_in_reach,
+    BlockError, ChainData, Evidence, Execution, Parent, SealedHeader, body_of_header, full_block,
+    header_shape, one_justification, slot_after_parent, slot_in_reach,
 };
 use allod_consensus_primitives::{PotJustification, PreDigest, split_seal};
 use allod_core::SegmentHeader;
-use allod_verification::ProvenTicket;
 use sc_consensus::{BlockImportParams, StateAction, StorageChanges};
 use sp_blockchain::BlockStatus;
 use sp_runtime::{

@@ -83,6 +83,19 @@ impl HeaderRecord {
     }
 }
 
+/// Whether bytes are a request for a tip: it has none.
+pub fn is_tip_request(bytes: &[u8]) -> bool {
+    bytes.is_empty()
+}
+
+/// Reads a request for headers; none if it is not one, or asks for none or for more than there are in an answer.
+pub fn read_headers_request(bytes: &[u8]) -> Option<HeadersRequest> {
+    let request = HeadersRequest::decode_all(&mut &*bytes).ok()?;
+    (1..=MAX_HEADERS)
+        .contains(&request.count)
+        .then_some(request)
+}
+
 /// Reads an answer to a request for `count` headers; none if it is not one.
 pub fn read_headers(bytes: &[u8], count: u16) -> Option<Vec<HeaderRecord>> {
     let records = Vec::<HeaderRecord>::decode_all(&mut &*bytes).ok()?;
@@ -127,6 +140,25 @@ mod tests {
         assert_eq!(read_tip(&bytes), Some(tip()));
         assert_eq!(read_tip(&bytes[1..]), None);
         assert_eq!(read_tip(&[&bytes[..], &[0]].concat()), None);
+    }
+
+    #[test]
+    fn a_request_is_for_as_many_headers_as_an_answer_has() {
+        let request = |count| {
+            let from = [7; 32];
+            HeadersRequest { from, count }
+        };
+        for count in [1, 2, MAX_HEADERS] {
+            let bytes = request(count).encode();
+            assert_eq!(bytes.len(), HeadersRequest::BYTES as usize);
+            assert_eq!(read_headers_request(&bytes), Some(request(count)));
+            assert_eq!(read_headers_request(&bytes[1..]), None);
+            assert_eq!(read_headers_request(&[&bytes[..], &[0]].concat()), None);
+        }
+        for count in [0, MAX_HEADERS + 1, u16::MAX] {
+            assert_eq!(read_headers_request(&request(count).encode()), None);
+        }
+        assert!(is_tip_request(&[]) && !is_tip_request(&[0]));
     }
 
     #[test]

@@ -3,13 +3,12 @@
 use crate::{
     chain::{AllodBlock, ChainClient, ClientChain},
     protocol::{
-        self, HeadersRequest, MAX_HEADERS, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT,
-        SOFT_RESPONSE_BYTES, Tip,
+        self, HeadersRequest, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, SOFT_RESPONSE_BYTES, Tip,
     },
 };
 use allod_core::Hash;
 use async_channel::Receiver;
-use parity_scale_codec::{DecodeAll, Encode};
+use parity_scale_codec::Encode;
 use sc_network::{
     NetworkBackend, PeerId, ProtocolName,
     request_responses::{IncomingRequest, OutgoingResponse},
@@ -160,18 +159,18 @@ impl<Block: AllodBlock, Client: ChainClient<Block>> Server<Block, Client> {
     }
 
     fn tip(&self, request: &[u8]) -> Result<Option<Vec<u8>>, ClientError> {
-        match request {
-            [] => Ok(Some(self.chain.tip()?.encode())),
-            [_, ..] => Ok(None),
+        match protocol::is_tip_request(request) {
+            true => Ok(Some(self.chain.tip()?.encode())),
+            false => Ok(None),
         }
     }
 
     fn headers_of(&self, request: &[u8]) -> Result<Option<Vec<u8>>, ClientError> {
-        let Ok(HeadersRequest { from, count }) = HeadersRequest::decode_all(&mut &*request) else {
+        let Some(HeadersRequest { from, count }) = protocol::read_headers_request(request) else {
             return Ok(None);
         };
         let (mut records, mut bytes, mut next) = (Vec::new(), 0_usize, from);
-        while records.len() < usize::from(count.min(MAX_HEADERS)) && bytes < SOFT_RESPONSE_BYTES {
+        while records.len() < usize::from(count) && bytes < SOFT_RESPONSE_BYTES {
             let Some((record, parent)) = self.chain.encoded(next)? else {
                 break;
             };

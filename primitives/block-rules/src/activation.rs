@@ -184,7 +184,10 @@ impl RuleSchedule {
     /// # Errors
     /// [`UnknownRules`] if this release is too old to judge the block.
     pub fn version_of(&self, number: u32) -> Result<RulesVersion, UnknownRules> {
-        if let Some(unknown) = self.first_unknown().filter(|unknown| number >= unknown.from) {
+        if let Some(unknown) = self
+            .first_unknown()
+            .filter(|unknown| number >= unknown.from)
+        {
             return Err(unknown);
         }
         let mut in_force = self.0.iter().rev();
@@ -234,7 +237,10 @@ mod tests {
         assert_eq!(rules.version_of(9), Ok(RulesVersion::V1));
         assert_eq!(rules.version_of(10), Err(unknown));
         assert_eq!(rules.version_of(u32::MAX), Err(unknown));
-        assert_eq!(RuleSchedule::default().version_of(u32::MAX), Ok(RulesVersion::V1));
+        assert_eq!(
+            RuleSchedule::default().version_of(u32::MAX),
+            Ok(RulesVersion::V1)
+        );
         assert_eq!(
             schedule(&[(lacked, 0)])
                 .unwrap()

@@ -68,8 +68,9 @@ mod shape;
 #[cfg(test)]
 mod testing;
 
-pub use activation::{RulesVersion, 
-    Activation, MAX_ACTIVATIONS, NEWEST_RULES, RuleSchedule, ScheduleError, UnknownRules,
+pub use activation::{
+    Activation, MAX_ACTIVATIONS, NEWEST_RULES, RuleSchedule, RulesVersion, ScheduleError,
+    UnknownRules,
 };
 pub use chain_data::{ChainData, Evidence};
 pub use error::BlockError;

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`x509`] | certificates, revocation lists, requests, paths, names, PEM, private keys |
 //! | [`blocks`] | digests, justifications, proofs of equivocation, solutions, gossip of proof-of-time, slots asked for and answers |
+//! | [`sync`] | tips and headers that nodes ask one another for |
 //! | [`history`] | segments and their items, histories of them, pieces |
 //! | [`archive_files`] | the archiver's journal and segment headers |
 //! | [`plot_files`] | key, signed claims and `plot.json` of a plot, sectors |
@@ -30,6 +31,7 @@ pub mod identity;
 pub mod json;
 pub mod plot_files;
 mod scale;
+pub mod sync;
 pub mod x509;
 
 use std::path::PathBuf;
@@ -81,6 +83,7 @@ pub fn targets() -> impl Iterator<Item = &'static Target> {
         plot_files::TARGETS,
         identity::TARGETS,
         json::TARGETS,
+        sync::TARGETS,
     ]
     .into_iter()
     .flatten()

@@ -1,8 +1,11 @@
 //! Headers followed without state (§8): what they lead to is what the state says, and each rule counts.
 
 use allod_block_rules::{
-    BlockError, RuleSchedule, VerifyDelayFunction,
-    header_chain::{FromGenesis, HeaderContext, HeaderError, HeaderRules},
+    BlockError, ChainData, RuleSchedule, VerifyDelayFunction,
+    header_chain::{
+        FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules, WrongHeader,
+        verify_many,
+    },
 };
 use allod_consensus_primitives::{ConsensusLog, FarmingApi, MAX_BLOCKED_KEYS, SegmentHeaderError};
 use allod_core::{ChainParameters, PublicKey, SegmentIndex, Slot, SolutionRange};
@@ -11,11 +14,13 @@ use allod_import_tests::{
     farming::Plan,
     harness::{KZG, Node, parameters, rules_until},
 };
+use allod_runtime::opaque::{Block, Header};
 use allod_sync::{ClientChain, Judge, branch::Branch, judge::JudgeError, protocol::HeaderRecord};
 use allod_timekeeper::PotVerifier;
 use allod_verification::{SealError, SolutionError};
 use parity_scale_codec::Encode;
 use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
 use sp_runtime::{DigestItem, traits::Header as _};
 use std::sync::atomic::AtomicBool;
 
@@ -286,6 +291,114 @@ async fn a_header_cannot_give_itself_any_weight() {
     }
 }
 
+/// What costs much to find out, done to a block whose chain is followed nevertheless.
+const BROKEN_DEEP: &[fn(&mut Made)] = &[
+    |block| block.header.state_root = [7; 32].into(),
+    |block| block.change_solution(|solution| solution.proof_of_space.0[0] ^= 1),
+    |block| block.change_solution(|solution| solution.chunk_witness.0 = solution.record_witness.0),
+    |block| block.change_solution(|solution| solution.record_witness.0 = solution.chunk_witness.0),
+    |block| block.change_solution(|solution| solution.record_witness.0 = [0xff; 48]),
+    |block| block.change_checkpoints(|list| list[0].0[0].0[0] ^= 1),
+    // Two rules at once.
+    |block| {
+        block.change_checkpoints(|list| list[0].0[0].0[0] ^= 1);
+        block.change_solution(|solution| solution.chunk_witness.0 = solution.record_witness.0);
+    },
+    |block| {
+        block.change_solution(|solution| solution.chunk_witness.0 = solution.record_witness.0);
+        block.header.state_root = [7; 32].into();
+    },
+];
+
+/// The slow twin: one header after the other.
+fn verify_one_by_one(
+    headers: &[FollowedHeader<Header>],
+    rules: &HeaderRules<'_, FromGenesis>,
+    verifier: &PotVerifier,
+) -> Result<Vec<ChainData>, WrongHeader> {
+    let verified = headers.iter().enumerate().map(|(position, header)| {
+        let verified = header.verify(rules, &KZG, verifier);
+        verified.map_err(|error| WrongHeader { position, error })
+    });
+    verified.collect()
+}
+
+#[tokio::test]
+async fn headers_that_are_verified_together_get_the_verdict_that_each_gets_alone() {
+    let node = Node::new(eventful());
+    let (rules, verifier) = (rules(&node), PotVerifier::new());
+    let mut context = start(&node);
+    let mut blocks = Vec::new();
+    for number in 0..5_u8 {
+        let block = node.make(Plan {
+            farmer: number % 3,
+            ..Plan::default()
+        });
+        node.accept(&block).await;
+        blocks.push((context.clone(), block.clone()));
+        context = judge(&node, &context, &block, &verifier).unwrap();
+    }
+    let follow = |(parent, block): &(HeaderContext, Made)| {
+        let justifications = block.justifications.clone();
+        let followed = rules.follow(&mut parent.clone(), block.sealed(), justifications);
+        followed.unwrap()
+    };
+    let verdict = |changes: &[(usize, fn(&mut Made))]| {
+        let mut blocks = blocks.clone();
+        for (position, change) in changes {
+            change(&mut blocks[*position].1);
+        }
+        let headers: Vec<_> = blocks.iter().map(follow).collect();
+        let together = verify_many(&headers, &rules, &KZG, &verifier);
+        let alone = verify_one_by_one(&headers, &rules, &verifier);
+        assert_eq!(together, alone);
+        together
+    };
+    let right = verdict(&[]).unwrap();
+    assert_eq!(right.last(), Some(&context.chain_data));
+    for change in BROKEN_DEEP {
+        for position in 0..blocks.len() {
+            let wrong = verdict(&[(position, *change)]).unwrap_err();
+            assert_eq!(wrong.position, position);
+        }
+        for other in BROKEN_DEEP {
+            let wrong = verdict(&[(1, *change), (3, *other)]).unwrap_err();
+            assert_eq!(wrong.position, 1);
+        }
+    }
+    assert_eq!(
+        verify_many::<Header, _>(&[], &rules, &KZG, &verifier),
+        Ok(Vec::new())
+    );
+}
+
+/// What a comparison remembers of the own chain is what following it from genesis leads to.
+#[tokio::test]
+async fn a_context_that_was_kept_leads_to_the_same_as_following_from_genesis() {
+    let node = Node::new(eventful());
+    let judge = judge_of(&node);
+    let go_on = AtomicBool::new(false);
+    for blocks in [9, 1, 5] {
+        node.grow_by(blocks).await;
+        let best = node.client.info().best_number;
+        for number in [best, best - 1, best / 2, 1] {
+            let fresh = judge_of(&node);
+            let found = judge.own_context(number, &go_on).unwrap();
+            assert_eq!(
+                found,
+                fresh.own_context(number, &go_on).unwrap(),
+                "{number}"
+            );
+        }
+        let finalized = node.client.info().finalized_number;
+        let kept = judge.contexts.up_to(best).unwrap();
+        assert_eq!(
+            kept.number, finalized,
+            "no block is kept that may be undone"
+        );
+    }
+}
+
 /// A branch of another node's blocks, as it is fetched.
 fn branch(blocks: &[Made]) -> Branch {
     let tip = blocks.last().unwrap().header.number;
@@ -298,6 +411,18 @@ fn branch(blocks: &[Made]) -> Branch {
         branch.push(block.hash().into(), &record).unwrap();
     }
     branch
+}
+
+/// Who compares for this node, and remembers nothing yet.
+fn judge_of(node: &Node) -> Judge<Block, allod_service::Client, PotVerifier> {
+    Judge {
+        chain: ClientChain::new(node.client.clone()),
+        parameters: node.parameters.clone(),
+        rules: RuleSchedule::default(),
+        kzg: KZG.clone(),
+        delay_function: PotVerifier::new(),
+        contexts: Default::default(),
+    }
 }
 
 #[tokio::test]
@@ -320,14 +445,7 @@ async fn a_branch_is_judged_by_what_it_weighs_and_by_each_of_its_blocks() {
         other.accept(&block).await;
         blocks.push(block);
     }
-    let mut judge = Judge {
-        chain: ClientChain::<allod_runtime::opaque::Block, _>::new(own.client.clone()),
-        parameters: own.parameters.clone(),
-        rules: RuleSchedule::default(),
-        kzg: KZG.clone(),
-        delay_function: PotVerifier::new(),
-        contexts: Default::default(),
-    };
+    let mut judge = judge_of(&own);
     let go_on = AtomicBool::new(false);
     let fork = judge.own_context(2, &go_on).unwrap();
     let right = branch(&blocks);
