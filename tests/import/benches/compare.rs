@@ -9,7 +9,7 @@
 #![allow(missing_docs)]
 
 use allod_block_rules::{
-    Parent,
+    Parent, RuleSchedule,
     header_chain::{FollowedHeader, FromGenesis, HeaderContext, HeaderRules, verify_many},
 };
 use allod_consensus_primitives::FarmingApi;
@@ -18,7 +18,7 @@ use allod_import_tests::{
     farming::Plan,
     harness::{KZG, Node, parameters},
 };
-use allod_runtime::opaque::{Block, Header};
+use allod_runtime::{Header, opaque::Block};
 use allod_sync::{ClientChain, Judge};
 use allod_timekeeper::PotVerifier;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -46,6 +46,7 @@ fn own_context(criterion: &mut Criterion) {
     let judge = || Judge {
         chain: ClientChain::<Block, _>::new(node.client.clone()),
         parameters: node.parameters.clone(),
+        rules: RuleSchedule::default(),
         kzg: KZG.clone(),
         delay_function: PotVerifier::new(),
         contexts: Default::default(),

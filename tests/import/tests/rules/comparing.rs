@@ -1,5 +1,6 @@
 //! What a comparison fetches of peers (§8), and what it comes to.
 
+use allod_block_rules::RuleSchedule;
 use allod_import_tests::{
     farming::Plan,
     harness::{KZG, Node, parameters},
@@ -58,6 +59,7 @@ impl Comparing {
         let judge = Judge {
             chain: ClientChain::new(own.client.clone()),
             parameters: own.parameters.clone(),
+            rules: RuleSchedule::default(),
             kzg: KZG.clone(),
             delay_function: PotVerifier::new(),
             contexts: Default::default(),

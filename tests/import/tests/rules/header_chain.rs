@@ -14,7 +14,7 @@ use allod_import_tests::{
     farming::Plan,
     harness::{KZG, Node, parameters, rules_until},
 };
-use allod_runtime::opaque::{Block, Header};
+use allod_runtime::{Header, opaque::Block};
 use allod_sync::{ClientChain, Judge, branch::Branch, judge::JudgeError, protocol::HeaderRecord};
 use allod_timekeeper::PotVerifier;
 use allod_verification::{SealError, SolutionError};
