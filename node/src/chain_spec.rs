@@ -2,7 +2,10 @@
 
 pub use allod_chain_spec::export;
 use allod_chain_spec::{Extensions, MAX_SPEC_BYTES, Spec, network::Network};
-use allod_runtime::TESTNET_RUNTIME_PRESET;
+use allod_runtime::{
+    TESTNET_RUNTIME_PRESET,
+    configs::{ALD_DECIMALS, SS58_PREFIX},
+};
 use allod_service::GenesisRule;
 use sc_chain_spec::{ChainSpecBuilder, ChainType};
 use serde_json::{Value, json};
@@ -100,7 +103,11 @@ pub fn chain_help(what: &str) -> String {
 
 /// What all chains of this program have.
 fn builder(title: &str, id: &str, kind: ChainType) -> Result<ChainSpecBuilder<Extensions>, String> {
-    let properties = json!({ "tokenSymbol": "ALD", "tokenDecimals": 12, "ss58Format": 42 });
+    let properties = json!({
+        "tokenSymbol": "ALD",
+        "tokenDecimals": ALD_DECIMALS,
+        "ss58Format": SS58_PREFIX,
+    });
     let properties = properties.as_object().cloned().unwrap_or_default();
     Ok(Spec::builder(runtime()?, Extensions::default())
         .with_name(title)

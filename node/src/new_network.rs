@@ -9,6 +9,7 @@ use allod_chain_spec::network::{
     check_id, check_name, check_sectors,
 };
 use allod_output::one_line;
+use allod_runtime::genesis_presets::DAY_IN_BLOCKS;
 use serde_json::{Map, Value, json};
 use std::{
     fs::File,
@@ -16,8 +17,6 @@ use std::{
     path::Path,
 };
 
-/// Blocks that stewards wait for if nothing else is answered: a day, at a block in six seconds.
-const DAY_IN_BLOCKS: u32 = 14_400;
 /// Longest answer that is read, in bytes: sixteen addresses and more.
 const MAX_ANSWER_BYTES: u64 = 4_096;
 

@@ -32,8 +32,10 @@ use pallet_transaction_payment::{ConstFeeMultiplier, Multiplier};
 use sp_runtime::{Perbill, traits::One};
 use sp_version::RuntimeVersion;
 
+/// Digits of an amount in ALD behind the point.
+pub const ALD_DECIMALS: u32 = 12;
 /// One ALD in its smallest unit.
-pub const ALD: Balance = 1_000_000_000_000;
+pub const ALD: Balance = 10_u128.pow(ALD_DECIMALS);
 /// A thousandth of an ALD.
 pub const MILLI_ALD: Balance = ALD / 1_000;
 /// A millionth of an ALD.

@@ -169,10 +169,7 @@ pub mod pallet {
                 panic!("farming.parameters.{error}");
             }
             CurrentSolutionRange::<T>::put(parameters.initial_solution_range);
-            Pot::<T>::put(PotParameters {
-                iterations: parameters.initial_iterations,
-                next_change: None,
-            });
+            Pot::<T>::put(PotParameters::genesis(&parameters));
             Parameters::<T>::put(StoredParameters(parameters));
         }
     }

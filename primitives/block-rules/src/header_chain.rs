@@ -125,10 +125,7 @@ struct News {
 impl HeaderContext {
     /// Of the chain's first block.
     pub fn genesis(hash: Hash, parameters: &ChainParameters) -> Self {
-        let pot = PotParameters {
-            iterations: parameters.initial_iterations,
-            next_change: None,
-        };
+        let pot = PotParameters::genesis(parameters);
         let range = parameters.initial_solution_range;
         Self::of_block(0, hash, ChainData::default(), range, Slot(0), pot, None)
     }

@@ -68,6 +68,14 @@ pub struct PotParameters {
 }
 
 impl PotParameters {
+    /// Those of a chain's first block.
+    pub const fn genesis(parameters: &ChainParameters) -> Self {
+        Self {
+            iterations: parameters.initial_iterations,
+            next_change: None,
+        }
+    }
+
     /// The parameters after a child whose newest proven slot is `newest`, before the child's own
     /// injection: a change up to that slot is in force.
     pub fn up_to(mut self, newest: Slot) -> Self {

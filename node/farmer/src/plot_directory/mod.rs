@@ -40,7 +40,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Version of everything in a plot's directory.
+/// Version of the sectors and of the description of a plot; its key and its record of what was signed have none.
 pub const PLOT_VERSION: u32 = 1;
 
 /// Why a directory cannot be farmed.
@@ -66,7 +66,7 @@ pub enum DirectoryError {
     /// The record of what was signed.
     #[error(transparent)]
     SignedClaims(#[from] SignedClaimsError),
-    /// The plot was made by a later program.
+    /// The plot was made by a program with another format.
     #[error("{} has format version {found}, this program knows {PLOT_VERSION}", .path.display())]
     Version {
         /// Which file.

@@ -74,13 +74,17 @@ pub(super) enum Part {
     Bucket(usize),
 }
 
+/// Number of the first s-bucket among the parts. Those before it have room to grow.
+const FIRST_BUCKET: u32 = 16;
+const _: () = assert!(1 + (GROUPS as u32) < FIRST_BUCKET);
+
 impl Part {
     fn number(self) -> u32 {
         match self {
             Self::Header => 0,
             Self::GroupTable(group) => 1 + group as u32,
-            Self::BucketChecksums => 9,
-            Self::Bucket(s_bucket) => 16 + s_bucket as u32,
+            Self::BucketChecksums => 1 + GROUPS as u32,
+            Self::Bucket(s_bucket) => FIRST_BUCKET + s_bucket as u32,
         }
     }
 

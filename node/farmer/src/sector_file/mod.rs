@@ -78,7 +78,7 @@ pub enum SectorError {
         /// In what it differs.
         what: &'static str,
     },
-    /// The sector was written by a later program.
+    /// The sector was written by a program with another format.
     #[error("{} has format version {found}, this program knows {expected}", .path.display())]
     Version {
         /// Which file.
