@@ -19,7 +19,6 @@ const MAX_POOL_KIB: u64 = 1 << 30;
 
 /// Arguments of a node, whatever it does besides following its chain.
 #[derive(Debug, Clone, clap::Args)]
-#[allow(missing_docs)]
 pub struct NodeArguments {
     #[command(flatten)]
     pub data: DataArguments,

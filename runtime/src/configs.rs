@@ -1,7 +1,5 @@
 //! What each pallet is told.
 
-#![warn(missing_docs)]
-
 use crate::{
     AccountId, AutoId, Balance, Balances, Block, Farming, Hash, Migrations, Multisig, Names, Nonce,
     OriginCaller, Preimage, Revocation, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,

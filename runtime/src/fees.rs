@@ -8,8 +8,6 @@
 //! - a signed transaction whose call is free beforehand is refused. Such calls come unsigned, with a proof of their own;
 //! - a call that is free afterwards pays for its bytes all the same, unless [`bytes_are_free`] lists it.
 
-#![warn(missing_docs)]
-
 use crate::{AccountId, Balance, Balances, Runtime, RuntimeCall, StorageFees, TransactionPayment};
 use frame_support::{
     dispatch::{DispatchInfo, Pays, PostDispatchInfo},

@@ -1,7 +1,5 @@
 //! What no genesis may say, beside what each pallet refuses of its own.
 
-#![warn(missing_docs)]
-
 use crate::{Balance, RuntimeGenesisConfig, configs::ALD};
 use alloc::{format, string::String, vec::Vec};
 use frame_support::genesis_builder_helper::build_state;

@@ -1,7 +1,5 @@
 //! The chains that can be started without a chain specification (the columns of §3).
 
-#![warn(missing_docs)]
-
 use crate::{
     AccountId, Balance, BalancesConfig, FarmingConfig, RuntimeGenesisConfig, StewardsConfig,
     StorageFeesConfig, SudoConfig,
@@ -176,7 +174,6 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
     Some(genesis.to_string().into_bytes())
 }
 
-/// The presets' names.
 pub fn preset_names() -> Vec<PresetId> {
     vec![
         PresetId::from(DEV_RUNTIME_PRESET),

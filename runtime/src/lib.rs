@@ -19,7 +19,6 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's macros write items without documentation into this module and into `apis`; what is
 // written by hand is documented.
-#![allow(missing_docs)]
 // The runtime API macro nests deeper than the default allows.
 #![recursion_limit = "256"]
 
@@ -60,7 +59,6 @@ mod wasm {
     include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 }
 
-/// Number of a block.
 pub type BlockNumber = u32;
 /// Signature of a transaction: Ed25519, sr25519 or ECDSA over secp256k1.
 pub type Signature = MultiSignature;

@@ -1,7 +1,5 @@
 //! The chain's space, and what it means for the price of a byte and for the size of blocks.
 
-#![warn(missing_docs)]
-
 use crate::{
     Farming, Runtime, StorageFees, System,
     configs::{MAX_BLOCK_BYTES, NORMAL_SHARE},

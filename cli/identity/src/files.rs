@@ -35,7 +35,6 @@ pub enum Form {
 /// Who may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Its owner.
     Owner,
     /// Whoever the process lets.
     Everybody,
@@ -43,7 +42,6 @@ pub enum Access {
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum FileError {
     /// It cannot be opened or read.
     #[error("cannot read {}: {error}", .path.display())]
@@ -99,7 +97,6 @@ pub enum Contents {
     Binary(Zeroizing<Vec<u8>>),
 }
 
-/// A PEM block.
 pub struct PemBlock {
     /// What it says that it is.
     pub label: String,

@@ -108,7 +108,6 @@ pub struct Node {
 }
 
 impl Node {
-    /// Connects.
     pub async fn connect(args: &NodeArgs) -> Result<Self, NodeError> {
         let url = args.url.clone();
         let client = WsClientBuilder::default()

@@ -291,7 +291,6 @@ impl Golden {
         }
     }
 
-    /// The signatures.
     pub fn signatures(&self) -> CallSignatures {
         let Terms {
             nonce, valid_until, ..

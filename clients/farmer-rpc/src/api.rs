@@ -38,7 +38,6 @@ pub trait FarmerApi {
     #[subscription(name = "subscribeBlocks" => "block", unsubscribe = "unsubscribeBlocks", item = SealedBlock, with_extensions)]
     async fn subscribe_blocks(&self) -> SubscriptionResult;
 
-    /// A seal.
     #[method(name = "submitSeal", with_extensions)]
     async fn submit_seal(&self, seal: SealResponse) -> RpcResult<()>;
 

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 /// Most characters of a DID that are read: method and identifier have 75, the rest is for a network.
 pub const MAX_DID_CHARACTERS: usize = 160;
-/// A DID.
 pub type DidText = BoundedText<MAX_DID_CHARACTERS>;
 
 /// The media type of the document.
@@ -29,7 +28,6 @@ pub enum KeyFormat {
     /// Multikey; RSA, which it has no form for that is in use, as JsonWebKey.
     #[default]
     Multikey,
-    /// JsonWebKey.
     JsonWebKey,
 }
 
@@ -193,7 +191,6 @@ pub enum JsonWebKey {
         /// Second coordinate, base64url.
         y: String,
     },
-    /// RSA.
     #[serde(rename = "RSA")]
     Rsa {
         /// The modulus, base64url.

@@ -97,7 +97,6 @@ pub struct SealResponse {
 pub struct SealedBlock {
     /// Whose seal it has. A farmer that finds its own key here, and a header that it did not sign, was copied.
     pub public_key: PublicKey,
-    /// Its slot.
     pub slot: Slot,
     /// `H` of its header without seal, as in [`SealResponse`].
     #[serde(with = "hex_array")]

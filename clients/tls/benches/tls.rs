@@ -1,8 +1,6 @@
 //! Speed of what every connection costs: the verifier's answer about a peer that the cache knows, and
 //! a whole handshake in memory, both sides of it.
 
-#![allow(missing_docs)]
-
 #[path = "../tests/support/mod.rs"]
 mod support;
 

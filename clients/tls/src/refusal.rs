@@ -11,7 +11,6 @@ use std::{io, sync::Arc};
 ///
 /// Within a handshake it travels inside of rustls' error; [`Refusal::within`] finds it there.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum Refusal {
     /// The peer showed no certificate.
     #[error("the peer showed no certificate")]

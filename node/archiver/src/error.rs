@@ -5,7 +5,6 @@ use std::{io, path::PathBuf, sync::Arc};
 
 /// An error of the archiver.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum Error {
     /// The operating system refused.
     #[error(

@@ -26,7 +26,6 @@ const CHECKSUM_BYTES: usize = 16;
 
 /// Where the history stood when the newest segment was finished.
 #[derive(Debug, Clone, Encode, Decode)]
-#[allow(missing_docs)]
 pub struct Snapshot {
     /// Number of the last block that was archived.
     pub number: u32,
@@ -36,7 +35,6 @@ pub struct Snapshot {
 
 /// A block that was archived after the snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[allow(missing_docs)]
 pub struct ArchivedBlock {
     pub number: u32,
     pub hash: Hash,

@@ -44,7 +44,6 @@ pub type GivenUp<Block> = (BlockImportError, <Block as BlockT>::Hash);
 enum Until {
     /// That the slot is no further ahead than blocks may be.
     Slot(Slot),
-    /// A moment.
     Moment(Instant),
 }
 

@@ -43,7 +43,6 @@ use std::{
 
 /// All that import works with.
 pub struct ImportContext<Block: BlockT, Client> {
-    /// The client.
     pub client: Arc<Client>,
     /// Parameters of the chain.
     pub parameters: ChainParameters,

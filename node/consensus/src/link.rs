@@ -45,7 +45,6 @@ pub struct SealRequest {
 pub struct SealedBlock {
     /// Key of its solution.
     pub public_key: PublicKey,
-    /// Its slot.
     pub slot: Slot,
     /// BLAKE2b-256 of its header's SCALE encoding without seal.
     pub header_hash: Hash,

@@ -1,7 +1,6 @@
 //! What a farmer does for each slot, each win and each piece.
 
 // What Criterion's macros make has no documentation.
-#![allow(missing_docs)]
 
 use allod_core::{
     HistorySize, Piece, PotOutput, PublicKey, RecordCommitment, RecordWitness, RewardAddress,

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 /// A chunk that wins the slot.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)]
 pub struct Winner {
     /// The sector that it lies in.
     pub sector: Arc<SectorFile>,

@@ -9,7 +9,6 @@ pub type EventHandler = Arc<dyn Fn(&FarmerEvent) + Send + Sync>;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum FarmerEvent {
     /// The plot was opened and farming begins.
     Started {

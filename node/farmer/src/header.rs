@@ -10,7 +10,6 @@ use parity_scale_codec::{Decode, Encode};
 
 /// A header without seal.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[allow(missing_docs)]
 pub struct UnsealedHeader {
     pub parent_hash: Hash,
     /// The block's number.

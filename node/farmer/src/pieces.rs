@@ -23,7 +23,6 @@ const CACHED_PIECES: usize = 64;
 
 /// Why pieces cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum PieceError {
     /// The node fails.
     #[error("piece {index}: {source}")]

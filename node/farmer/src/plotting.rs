@@ -44,7 +44,6 @@ const PIECES_PER_THREAD: usize = 4;
 
 /// Why a sector could not be made.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum PlottingError {
     /// A piece cannot be had.
     #[error(transparent)]

@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 /// Why a winning chunk cannot be proven.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum ProvingError {
     /// The sector cannot be read.
     #[error(transparent)]

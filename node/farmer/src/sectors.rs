@@ -67,7 +67,6 @@ impl Reason {
 
 /// A sector to plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Work {
     pub sector_index: SectorIndex,
     /// The history size to make it at.

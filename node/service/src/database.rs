@@ -27,7 +27,6 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Client, database, tasks.
-#[allow(missing_docs)]
 pub struct Parts {
     pub client: Arc<Client>,
     /// The database.

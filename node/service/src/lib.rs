@@ -55,7 +55,6 @@ use std::{path::PathBuf, process, sync::Arc};
 
 /// Runs the runtime, with Substrate's host functions and no others.
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
-/// The client.
 pub type Client = TFullClient<Block, RuntimeApi, Executor>;
 /// The database.
 pub type Backend = TFullBackend<Block>;

@@ -18,7 +18,6 @@ use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
 /// What the methods work with.
-#[allow(missing_docs)]
 pub struct Dependencies<Pool> {
     pub client: Arc<Client>,
     /// The transaction pool.

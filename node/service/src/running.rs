@@ -24,7 +24,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// Pause between two looks at whether something has ended.
 const STOP_POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A running node.
 pub struct RunningNode {
     pub(crate) archiver: Archiver<Block, Client>,
     pub(crate) client: Arc<Client>,

@@ -23,7 +23,6 @@
 //! | [`source`] | the task that ties them together, and its handle |
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(

@@ -48,7 +48,6 @@ mod events {
         ControllerSet {
             /// The identity.
             identifier: Identifier,
-            /// Its controller.
             controller: Option<Identifier>,
             /// The block from which that counts.
             effective_from: BlockNumberFor<T>,
@@ -66,7 +65,6 @@ mod events {
             identifier: Identifier,
             /// The recovery's number.
             number: u32,
-            /// The guardian.
             guardian: Identifier,
         },
         /// A guardian approved a recovery.
@@ -75,7 +73,6 @@ mod events {
             identifier: Identifier,
             /// The recovery's number.
             number: u32,
-            /// The guardian.
             guardian: Identifier,
             /// How many approve now.
             approvals: u32,

@@ -27,7 +27,6 @@ pub type CertificateBytes = BoundedVec<u8, ConstU32<MAX_CERTIFICATE_SIZE>>;
 pub struct Ticket<AccountId, Deposit> {
     /// Who paid.
     pub payer: AccountId,
-    /// The deposit.
     pub deposit: Deposit,
 }
 

@@ -178,10 +178,7 @@ pub mod pallet {
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
         /// A segment is complete.
-        SegmentHeaderStored {
-            /// Its header.
-            header: SegmentHeader,
-        },
+        SegmentHeaderStored { header: SegmentHeader },
         /// A farmer sealed two blocks for one solution. The next block blocks its key.
         EquivocationReported {
             /// The farmer's key.

@@ -163,7 +163,6 @@ pub mod pallet {
     pub enum Event<T: Config> {
         /// A certificate was revoked.
         Revoked {
-            /// Its issuer.
             issuer: Identifier,
             /// Its serial number.
             serial: Serial,
@@ -172,21 +171,18 @@ pub mod pallet {
         },
         /// A certificate was put on hold.
         OnHold {
-            /// Its issuer.
             issuer: Identifier,
             /// Its serial number.
             serial: Serial,
         },
         /// A certificate is not on hold any more.
         Released {
-            /// Its issuer.
             issuer: Identifier,
             /// Its serial number.
             serial: Serial,
         },
         /// A revocation list was published.
         CrlPublished {
-            /// Its issuer.
             issuer: Identifier,
             /// How many certificates it lists.
             entries: u32,
@@ -199,15 +195,11 @@ pub mod pallet {
     #[pallet::error]
     #[derive(PartialEq)]
     pub enum Error<T> {
-        /// The issuer is not registered.
         IssuerNotRegistered,
         /// The issuer's certificate has expired: it may only be renewed or deactivated.
         IssuerExpired,
-        /// The issuer is on hold.
         IssuerOnHold,
-        /// The issuer is revoked.
         IssuerRevoked,
-        /// The issuer is deactivated.
         IssuerDeactivated,
         /// The request was valid up to an earlier block.
         RequestExpired,

@@ -23,7 +23,6 @@ pub type CrlBytes = BoundedVec<u8, ConstU32<MAX_CRL_SIZE>>;
 pub struct Ticket<AccountId, Deposit> {
     /// Who paid.
     pub payer: AccountId,
-    /// The deposit.
     pub deposit: Deposit,
 }
 
@@ -91,7 +90,6 @@ impl Status {
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct StatusRecord<AccountId, Deposit> {
-    /// The status.
     pub status: Status,
     /// The deposit, and who paid it.
     pub ticket: Ticket<AccountId, Deposit>,
@@ -108,7 +106,6 @@ pub type CrlNumber = Serial;
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct CrlSummary<BlockNumber> {
-    /// Its number.
     pub number: CrlNumber,
     /// When it was made, in seconds since 1970.
     pub this_update: u64,

@@ -6,7 +6,6 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(unused_parens)]
 #![allow(unused_imports)]
-#![allow(missing_docs)]
 #![allow(dead_code)]
 
 use core::marker::PhantomData;

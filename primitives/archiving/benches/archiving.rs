@@ -4,7 +4,6 @@
 //! counts bytes of history, not of pieces.
 
 // `criterion_group!` makes a function without documentation.
-#![allow(missing_docs)]
 
 use allod_archiving::{
     Archiver, NewSegment, Reconstructor,

@@ -30,7 +30,6 @@ pub struct ReconstructedContents {
 /// Why a segment does not continue the history, or not the one that its header speaks of. Nothing
 /// has changed then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum JoinError {
     /// The bytes are malformed.
     #[error(transparent)]

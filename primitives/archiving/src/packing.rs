@@ -42,7 +42,6 @@ pub struct RawSegment<'a> {
 
 /// Why a block cannot be appended. Nothing has changed then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum PackingError {
     /// A segment of this size cannot hold one item of each kind.
     #[error("a segment of {0} bytes is too small: at least {SMALLEST_SEGMENT_BYTES} are needed")]
@@ -92,7 +91,6 @@ pub enum PackingError {
 
 /// Why a saved state is not one that a packer of this chain has saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum PackerStateError {
     /// A segment of this size cannot hold one item of each kind.
     #[error("a segment of {0} bytes is too small: at least {SMALLEST_SEGMENT_BYTES} are needed")]

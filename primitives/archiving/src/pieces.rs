@@ -31,7 +31,6 @@ use std::borrow::Borrow;
 
 /// A segment that was archived: what the chain stores of it, and what its farmers do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct NewSegment {
     pub header: SegmentHeader,
     /// Its 2R pieces: source records at even positions, parity at odd ones.

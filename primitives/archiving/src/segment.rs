@@ -55,7 +55,6 @@ use parity_scale_codec::{Decode, Encode};
 
 /// The only version of a segment so far.
 pub const VERSION: u8 = 0;
-/// Bytes of the version.
 pub const VERSION_BYTES: usize = 1;
 /// Bytes of an item of a block before its content: what it is, and n.
 pub const ITEM_HEADER_BYTES: usize = 5;
@@ -207,7 +206,6 @@ impl<'a> Segment<'a> {
         Ok(Self::V0 { items })
     }
 
-    /// Its items.
     pub fn items(&self) -> &[SegmentItem<'a>] {
         let Self::V0 { items } = self;
         items

@@ -65,7 +65,6 @@ pub enum BlockError {
     SlotNotAfterParent {
         /// Of the block.
         slot: Slot,
-        /// Of its parent.
         parent: Slot,
     },
     /// The slot is further ahead than one justification can prove (§4).

@@ -53,7 +53,6 @@ pub enum HeaderError {
     Number {
         /// Of the header.
         actual: u32,
-        /// Of its parent.
         parent: u32,
     },
     /// It brings a segment header that does not belong there.

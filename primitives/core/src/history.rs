@@ -67,7 +67,6 @@ impl ArchivedProgress {
     serde(rename_all = "camelCase")
 )]
 pub struct LastArchivedBlock {
-    /// Its number.
     pub number: u32,
     /// How much of it.
     pub progress: ArchivedProgress,

@@ -16,7 +16,6 @@ pub const SCALAR_BYTES: usize = 32;
 pub const RAW_SCALAR_BYTES: usize = 31;
 /// Scalars of a record, as many as an EIP-4844 blob has.
 pub const RECORD_SCALARS: usize = 4096;
-/// Bytes of a record.
 pub const RECORD_BYTES: usize = 131_072;
 /// Bytes of raw history in a record.
 pub const RAW_RECORD_BYTES: usize = 126_976;

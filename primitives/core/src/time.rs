@@ -152,9 +152,7 @@ pub fn raise_is_bounded(old: NonZeroU32, new: NonZeroU32) -> bool {
 pub struct PotInput {
     /// The slot whose output is sought.
     pub slot: Slot,
-    /// Its seed.
     pub seed: PotSeed,
-    /// Its iterations.
     pub iterations: NonZeroU32,
 }
 

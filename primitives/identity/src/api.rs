@@ -1,7 +1,6 @@
 //! The runtime API of Auto ID.
 
 // What `decl_runtime_apis!` adds to a trait has no documentation of its own, nor have fields whose names say it all.
-#![allow(missing_docs)]
 
 use alloc::vec::Vec;
 

@@ -5,7 +5,6 @@
 //! so that a client needs neither the runtime's metadata nor its call numbers.
 
 // What `decl_runtime_apis!` adds to a trait has no documentation of its own.
-#![allow(missing_docs)]
 
 use alloc::vec::Vec;
 

@@ -199,7 +199,6 @@ pub enum Reason {
     /// It was registered after the last block in which the issuer's key was good.
     #[codec(index = 18)]
     IssuedAfterCompromise {
-        /// The issuer.
         issuer: Identifier,
         /// The last block in which its key was good.
         good_until: u32,
@@ -207,10 +206,7 @@ pub enum Reason {
     /// The certificate under which it was registered is no longer kept: the issuer was renewed more
     /// often since than certificates are kept, or is deactivated.
     #[codec(index = 19)]
-    IssuerCertificateDropped {
-        /// The issuer.
-        issuer: Identifier,
-    },
+    IssuerCertificateDropped { issuer: Identifier },
     /// More identities would have to be visited than verification visits.
     #[codec(index = 20)]
     TooManyIdentities,

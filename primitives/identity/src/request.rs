@@ -128,7 +128,6 @@ pub struct IdentityRequest {
 pub struct Possession {
     /// The algorithm, which must go with the new key.
     pub algorithm: SignatureAlgorithm,
-    /// The signature.
     pub signature: SignatureBytes,
 }
 
@@ -137,7 +136,6 @@ pub struct Possession {
     Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Consent {
-    /// The co-issuer.
     pub co_issuer: Identifier,
     /// The algorithm of the signature; it must go with the co-issuer's key.
     pub algorithm: SignatureAlgorithm,

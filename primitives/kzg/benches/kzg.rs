@@ -1,5 +1,4 @@
 //! What archiving, plotting, proving and verifying cost.
-#![allow(missing_docs)] // of the functions that Criterion's macros make
 
 use allod_kzg::{
     Kzg, Opening, Point, RECORD_SCALARS, S_BUCKETS, ValueOpening, commitment_to_value,

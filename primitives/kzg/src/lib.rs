@@ -28,7 +28,6 @@
 //! are compressed, canonical, on the curve and in the subgroup of prime order. The point at
 //! infinity is legal: it is the commitment of a record of zeros.
 
-#![warn(missing_docs)]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -52,13 +51,10 @@ pub use encoding::Scalar;
 pub use error::Error;
 pub use verify::{Opening, Point, ValueOpening};
 
-/// Bytes of a scalar.
 pub const SCALAR_BYTES: usize = parameters::SCALAR_BYTES;
 /// Bytes of a compressed point of G1.
 pub const POINT_BYTES: usize = parameters::POINT_BYTES;
-/// Scalars of a record.
 pub const RECORD_SCALARS: usize = parameters::RECORD_SCALARS;
-/// Bytes of a record.
 pub const RECORD_BYTES: usize = RECORD_SCALARS * SCALAR_BYTES;
 /// Chunks of an extended record.
 pub const S_BUCKETS: usize = parameters::S_BUCKETS as usize;

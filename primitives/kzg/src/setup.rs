@@ -13,7 +13,6 @@ const SIZES: usize = MAX_VALUES.ilog2() as usize + 1;
 pub(crate) struct Setup {
     /// Holds the 4,096 points `[τ^i]` and opens records.
     pub(crate) prover: Prover,
-    /// −G₂.
     pub(crate) minus_g2: G2Prepared,
     /// `[τ]`G₂.
     pub(crate) tau_g2: G2Prepared,

@@ -1,7 +1,6 @@
 //! What it takes to verify solutions, all rules of §7 together.
 
 // What Criterion's macros make has no documentation.
-#![allow(missing_docs)]
 
 use allod_test_chain::FarmedSolution;
 use allod_verification::{check_cheap, needed_segments, verify_many, verify_solution};

@@ -9,7 +9,6 @@ use core::fmt;
 /// Which of a solution's points is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PointRole {
-    /// Commitment to the record.
     RecordCommitment,
     /// Opening of the segment commitment.
     RecordWitness,
@@ -29,7 +28,6 @@ impl fmt::Display for PointRole {
 
 /// The rule of §7 that a solution breaks: the first one, in the order of the design.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum SolutionError {
     /// The farmer sealed two blocks with one ticket and was reported.
     #[error("key {0} is blocked: it sealed two blocks with one solution")]

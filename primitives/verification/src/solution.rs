@@ -11,7 +11,6 @@ use ekzg_bls12_381::G1Point;
 
 /// What a solution is judged by: the slot that it is for and the state of its block's parent.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)]
 pub struct SolutionContext<'a> {
     pub parameters: &'a ChainParameters,
     /// The block's slot.
@@ -97,7 +96,6 @@ pub struct VerifiedSolution {
 }
 
 impl VerifiedSolution {
-    /// The solution.
     pub fn solution(&self) -> &Solution {
         &self.solution
     }

@@ -1,8 +1,6 @@
 //! Speed of parsing, of one link and of chains by each algorithm, of the most expensive name constraints, and of
 //! revocation lists.
 
-#![allow(missing_docs)]
-
 use allod_x509::{
     Budget, CrlBuilder, CrlEntry, KeyUsage, ParsedCertificate, ParsedCrl, Purpose,
     RevocationReason, SignatureAlgorithm, SigningKey,

@@ -8,11 +8,8 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 crate::named_enum! {
     /// A digest of SHA-2 (FIPS 180-4), by the name that OpenSSL and Web Cryptography have for it in small letters.
     pub enum Digest {
-        /// SHA-256.
         Sha256 => "sha256",
-        /// SHA-384.
         Sha384 => "sha384",
-        /// SHA-512.
         Sha512 => "sha512",
     }
 }

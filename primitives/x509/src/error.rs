@@ -9,7 +9,6 @@ use crate::{
 
 /// A part of a certificate, to say where an error lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Field {
     /// The certificate as a whole.
     Certificate,

@@ -102,7 +102,6 @@ impl fmt::Display for NameForm {
 }
 
 impl<'a> GeneralName<'a> {
-    /// Its form.
     pub const fn form(&self) -> NameForm {
         match self {
             Self::Other => NameForm::Other,

@@ -27,7 +27,6 @@ use crate::{
 /// follow from key and message. So the same certificate comes out every time.
 #[derive(Clone)]
 pub enum SigningKey {
-    /// Ed25519.
     Ed25519(ed25519_dalek::SigningKey),
     /// ECDSA on P-256.
     P256(p256::ecdsa::SigningKey),

@@ -9,7 +9,6 @@ const MAX_BYTES: u64 = 512 << 20;
 
 /// Why a file could not be understood.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum FileError {
     /// The file could not be read.
     #[error("{0}")]

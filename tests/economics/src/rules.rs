@@ -4,7 +4,6 @@
 use allod_runtime::configs::{ALD, StoragePrice};
 use pallet_storage_fees::{PriceRule, Pricing, SpaceMeasure, price};
 
-/// Blocks of an era.
 pub const ERA_BLOCKS: u32 = 2_016;
 /// Bytes of normal transactions in the largest block.
 pub const LARGEST_BLOCK: f64 = 0.75 * 5.0 * 1024.0 * 1024.0;

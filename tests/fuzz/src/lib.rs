@@ -50,7 +50,6 @@ pub struct Target {
 
 /// A file of the corpus.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)]
 pub struct Seed {
     /// `valid-…` if the target must take it, else `invalid-…`.
     pub name: String,

@@ -6,7 +6,6 @@
 //! To run: `make bench ARGS="--bench compare"`.
 
 // What Criterion's macros make has no documentation.
-#![allow(missing_docs)]
 
 use allod_block_rules::{
     Parent, RuleSchedule,

@@ -16,7 +16,6 @@
 //! To run: `make bench ARGS="--bench full_block"`; it takes some minutes, most of them for the way there.
 
 // What Criterion's macros make has no documentation.
-#![allow(missing_docs)]
 
 use allod_identity::GuardianSet;
 use allod_import_tests::{

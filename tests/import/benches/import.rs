@@ -2,7 +2,6 @@
 //! to refuse a header that is announced.
 
 // What Criterion's macros make has no documentation.
-#![allow(missing_docs)]
 
 use allod_consensus::AnnounceValidator;
 use allod_import_tests::{

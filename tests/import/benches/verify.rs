@@ -13,7 +13,6 @@
 //! made by `openssl genpkey`.
 
 // What Criterion's macros make has no documentation.
-#![allow(missing_docs)]
 
 use allod_identity::{AutoIdApi, Check, Identifier, Outcome, VerificationReport};
 use allod_import_tests::{

@@ -145,7 +145,6 @@ fn client(parameters: ChainParameters, code: Vec<u8>, folder: &Path) -> Client {
 }
 
 /// A node's database, archiver and block import.
-#[allow(missing_docs)]
 pub struct Node {
     pub client: Arc<Client>,
     pub parameters: ChainParameters,
@@ -213,7 +212,6 @@ impl Node {
         self.import.context()
     }
 
-    /// The archiver.
     pub fn archiver(&self) -> &Archiver<Block, Client> {
         &self.context().archiver
     }

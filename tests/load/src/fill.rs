@@ -31,7 +31,6 @@ const OUTDATED: i32 = 1010;
 /// What got into blocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Filled {
-    /// Remarks.
     pub remarks: u32,
     /// Best blocks that were seen meanwhile.
     pub blocks: u32,

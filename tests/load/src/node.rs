@@ -32,7 +32,6 @@ pub struct Node {
 
 /// A block as JSON-RPC gives it.
 #[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
 pub struct Block {
     pub header: Header,
     /// Inherents and transactions.
@@ -77,7 +76,6 @@ pub fn is_loopback(url: &str) -> bool {
 }
 
 impl Node {
-    /// Connects.
     pub async fn connect(url: &str) -> Result<Self, Error> {
         let client = WsClientBuilder::default()
             .max_response_size(MAX_ANSWER_BYTES)
@@ -163,7 +161,6 @@ impl Node {
             .map_err(|error| format!("{ACCOUNT_NONCE} gives no number: {error}").into())
     }
 
-    /// A block.
     pub async fn block(&self, hash: Hash) -> Result<Block, Error> {
         let block: Option<SignedBlock> = self.ask("chain_getBlock", rpc_params![hash]).await?;
         let block = block.ok_or_else(|| format!("the node has lost block {hash:?}"))?;

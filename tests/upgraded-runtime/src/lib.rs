@@ -13,6 +13,6 @@ pub use wasm::WASM_BINARY;
 #[cfg(feature = "std")]
 mod wasm {
     // The builder's file names what nobody here needs.
-    #![allow(dead_code, missing_docs)]
+    #![allow(dead_code)]
     include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 }

@@ -143,7 +143,6 @@ pub struct KeyArgs {
 }
 
 /// Where the key is.
-#[allow(missing_docs)]
 pub enum OwnKey {
     /// Here; a new one is still to be written.
     Here {

@@ -90,7 +90,6 @@ pub enum FindKeyError {
 
 /// A registered identity that has a certificate.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)]
 pub struct RegisteredIdentity {
     pub identifier: Identifier,
     /// The nonce of its next request.

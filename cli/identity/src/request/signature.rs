@@ -46,7 +46,6 @@ pub enum SignatureSource {
 }
 
 impl SignatureSource {
-    /// A key.
     pub fn key(key: SigningKey) -> Self {
         Self::Key(Box::new(key))
     }

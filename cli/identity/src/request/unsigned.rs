@@ -48,7 +48,6 @@ pub enum SigningError {
 
 /// A request before it is signed.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)]
 pub struct UnsignedRequest {
     /// The call and its arguments.
     pub query: PayloadQuery,

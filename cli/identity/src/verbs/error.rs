@@ -3,8 +3,6 @@
 //! Errors of lower layers go through as they are, or with the name in front of what they are about; the rest are the
 //! verbs' own. Each is one line for whoever typed the command, and its text is its documentation.
 
-#![allow(missing_docs)]
-
 use crate::{
     certificate::{contents::ValidityError, issuer::IssuerError, successor::SuccessorError},
     clock::ClockError,

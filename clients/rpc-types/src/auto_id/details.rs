@@ -44,7 +44,6 @@ pub struct DetailsAnswer {
     pub controller: Option<Identifier>,
     /// A change of the controller that is still to take effect.
     pub pending_controller: Option<PendingController>,
-    /// Its guardians.
     pub guardians: Option<GuardianSetEntry>,
     /// A change of the guardians that is still to take effect.
     pub pending_guardians: Option<PendingGuardians>,

@@ -146,7 +146,6 @@ impl<'de> Deserialize<'de> for BlockHash {
 
 /// The block whose state gave an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct BlockReference {
     pub number: u32,
     pub hash: BlockHash,

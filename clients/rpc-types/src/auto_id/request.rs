@@ -24,7 +24,6 @@
 //! | `publish_crl` | issuer, crl | the issuer |
 
 // Fields and variants whose names say it all have no line of their own.
-#![allow(missing_docs)]
 
 use super::{
     BlockHash, CertificateFingerprint, PayloadBytes, SerialNumber, SignatureBytes,

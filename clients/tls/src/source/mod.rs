@@ -27,7 +27,6 @@ pub enum Head {
 
 /// A question without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum SourceError {
     /// The node cannot be reached; it may be later.
     #[error("the node cannot be reached: {0}")]

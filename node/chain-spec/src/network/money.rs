@@ -21,7 +21,6 @@ const MAX_ENDOWED_ALD: u64 = 420_000_000;
 /// Most that a byte of pieces may cost, in smallest units: what a price that follows the space is never above.
 pub const MAX_FIXED_PRICE: u64 = 1_000_000_000;
 
-/// The stewards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StewardsFile {
     /// Their addresses.

@@ -149,7 +149,6 @@ struct Shared<C> {
     on_event: Option<EventHandler>,
 }
 
-/// A farmer.
 pub struct Farmer;
 
 impl Farmer {

@@ -69,7 +69,6 @@ struct PieceEntry {
 
 /// Everything that a sector keeps of one piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct StoredPiece {
     /// Its stored chunks with their s-buckets, 4,096 of them, rising.
     pub chunks: Vec<(SBucket, [u8; CHUNK_BYTES])>,

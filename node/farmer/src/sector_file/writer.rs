@@ -26,7 +26,6 @@ const BUFFER_BYTES: usize = 1 << 20;
 
 /// What a sector keeps of one piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct PlottedPiece {
     /// The s-buckets whose chunks were kept: 4,096 of them or none.
     pub bitmap: Bitmap,

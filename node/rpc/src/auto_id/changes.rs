@@ -43,7 +43,6 @@ const MAX_AT_WORK: usize = 1;
 /// Identities whose state changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Touched {
-    /// These.
     These(HashSet<Identifier>),
     /// Any of them may have.
     Any,

@@ -18,7 +18,6 @@ const LENGTH: u64 = 4000;
 /// When a timekeeper tells others of its slots.
 #[derive(Debug, Clone, Copy)]
 enum Telling {
-    /// At once.
     AtOnce,
     /// When it has so many that others do not know.
     InBatches(usize),

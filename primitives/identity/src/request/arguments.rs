@@ -5,7 +5,6 @@
 //! `0x01` and the value. Signatures are left out: they sign this.
 
 // Fields and variants whose names say it all have no line of their own.
-#![allow(missing_docs)]
 
 use alloc::vec::Vec;
 

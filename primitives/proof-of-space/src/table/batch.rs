@@ -18,7 +18,6 @@ pub(super) const BATCH: usize = 128;
 /// Number by which a new entry will be referred to.
 #[derive(Clone, Copy)]
 pub(super) enum Numbers {
-    /// Its position.
     Position,
     /// Consecutive numbers from this one on.
     From(u32),

@@ -48,7 +48,6 @@ pub enum Context {
 /// A signature over data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs)]
 pub struct SignatureFile {
     /// The layout of what is signed.
     pub context: Context,
