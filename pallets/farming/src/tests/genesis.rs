@@ -23,7 +23,7 @@ fn genesis_stores_the_parameters_whole() {
 }
 
 #[test]
-#[should_panic(expected = "farming.parameters.eraLength: must be above 0")]
+#[should_panic(expected = "farming.parameters.eraLength: must be from 1 to 65536, not 0")]
 fn a_parameter_that_no_chain_can_have_is_named() {
     let mut broken = parameters();
     broken.era_length = 0;
