@@ -1,4 +1,4 @@
-//! The import queue: the SDK's, behind a door at which blocks from the future are held.
+//! The import queue: the SDK's, behind a service at which blocks from the future are held.
 //!
 //! Its verifier only takes the seal off the header, as the client wants it; every rule is checked on
 //! import, where own blocks pass too. The verifier refuses nothing: an error of it would have sync begin
@@ -62,19 +62,19 @@ pub type GivenUpSender<Block> = mpsc::UnboundedSender<Vec<GivenUp<Block>>>;
 /// The import queue in front of an [`AllodBlockImport`].
 pub struct HoldingQueue<Block: BlockT, Queue = BasicQueue<Block>> {
     queue: Queue,
-    door: Door<Block>,
+    service: HoldingService<Block>,
     given_up: mpsc::UnboundedReceiver<Vec<GivenUp<Block>>>,
 }
 
 /// The way into the queue.
-struct Door<Block: BlockT> {
+struct HoldingService<Block: BlockT> {
     queue: Box<dyn ImportQueueService<Block>>,
     future: Arc<FutureBlocks<Block>>,
     farthest: Farthest,
     given_up: GivenUpSender<Block>,
 }
 
-impl<Block: BlockT> ImportQueueService<Block> for Door<Block> {
+impl<Block: BlockT> ImportQueueService<Block> for HoldingService<Block> {
     fn import_blocks(&mut self, origin: BlockOrigin, blocks: Vec<IncomingBlock<Block>>) {
         let blocks = match (origin, (self.farthest)()) {
             (BlockOrigin::NetworkBroadcast, Some(farthest)) => {
@@ -111,16 +111,16 @@ impl<Block: BlockT> ImportQueueService<Block> for Door<Block> {
 #[async_trait::async_trait]
 impl<Block: BlockT, Queue: ImportQueue<Block>> ImportQueue<Block> for HoldingQueue<Block, Queue> {
     fn service(&self) -> Box<dyn ImportQueueService<Block>> {
-        Box::new(Door {
+        Box::new(HoldingService {
             queue: self.queue.service(),
-            future: self.door.future.clone(),
-            farthest: self.door.farthest.clone(),
-            given_up: self.door.given_up.clone(),
+            future: self.service.future.clone(),
+            farthest: self.service.farthest.clone(),
+            given_up: self.service.given_up.clone(),
         })
     }
 
     fn service_ref(&mut self) -> &mut dyn ImportQueueService<Block> {
-        &mut self.door
+        &mut self.service
     }
 
     fn poll_actions(&mut self, context: &mut Context<'_>, link: &dyn Link<Block>) {
@@ -134,14 +134,14 @@ impl<Block: BlockT, Queue: ImportQueue<Block>> ImportQueue<Block> for HoldingQue
         let Self {
             queue,
             mut given_up,
-            door: _door,
+            service: _,
         } = self;
         let reports = async {
             while let Some(given_up) = given_up.recv().await {
                 report(given_up, link);
             }
         };
-        // The door has a sender, so that the reports do not end before the queue.
+        // The service has a sender, so that the reports do not end before the queue.
         tokio::select! {
             () = queue.run(link) => {}
             () = reports => {}
@@ -158,7 +158,7 @@ fn report<Block: BlockT>(given_up: Vec<GivenUp<Block>>, link: &dyn Link<Block>) 
 }
 
 impl<Block: BlockT, Queue: ImportQueue<Block>> HoldingQueue<Block, Queue> {
-    /// Puts a door in front of a queue, and the future that opens it again, which is for a task of its
+    /// Puts a service in front of a queue, and the future that opens it again, which is for a task of its
     /// own.
     pub fn new<Client>(
         queue: Queue,
@@ -173,7 +173,7 @@ impl<Block: BlockT, Queue: ImportQueue<Block>> HoldingQueue<Block, Queue> {
         let (sender, given_up) = mpsc::unbounded_channel();
         let clock = context.clone();
         let farthest: Farthest = Arc::new(move || clock.farthest_slot());
-        let door = Door {
+        let service = HoldingService {
             queue: queue.service(),
             future: context.future.clone(),
             farthest: farthest.clone(),
@@ -182,7 +182,7 @@ impl<Block: BlockT, Queue: ImportQueue<Block>> HoldingQueue<Block, Queue> {
         let release = release(context.clone(), queue.service(), farthest, sender);
         let queue = Self {
             queue,
-            door,
+            service,
             given_up,
         };
         (queue, release)
