@@ -29,8 +29,8 @@ use std::{
 /// How long a branch may take beyond what was delivered of it before it is the last in line.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Headers a second that a branch must be delivered at on average, so that a trickle stops nobody for long:
-/// some 100 KiB.
-const LEAST_HEADERS_PER_SECOND: u32 = 64;
+/// some 400 KiB.
+const LEAST_HEADERS_PER_SECOND: u32 = 256;
 /// Pause after an answer that was none.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -50,7 +50,8 @@ pub struct Candidate {
 pub enum Verdict {
     /// It parts above the final block, too short to be compared.
     Short,
-    /// Verified to be heavier than the own chain.
+    /// Verified to be heavier than the own chain, or to have the checkpoint, which that lacks. Without the blocks whose
+    /// rules are not known here, and without those from a wrong one on.
     Heavier(Arc<Branch>, BlockWeight),
     /// Not heavier.
     NotHeavier,
@@ -84,6 +85,13 @@ pub struct Running {
     pub backed: Arc<AtomicBool>,
     /// Tells it to end.
     pub stop: Arc<AtomicBool>,
+}
+
+impl Running {
+    /// Whether verified blocks back the claim.
+    pub fn is_backed(&self) -> bool {
+        self.backed.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Running {
@@ -164,6 +172,16 @@ struct Comparison<Block, Client, V> {
     stop: Arc<AtomicBool>,
 }
 
+/// What is to be verified of a branch that is heavy enough.
+enum Extent {
+    /// Some blocks.
+    Sampled,
+    /// All of them.
+    All,
+    /// Nothing more.
+    Verified,
+}
+
 /// Why fetching ended before the branch was whole.
 enum Ended {
     Verdict(Verdict),
@@ -214,7 +232,12 @@ where
             if self.judge.chain.on_best_chain(number)? == Some(next) {
                 return Ok((branch, next));
             }
-            if self.lacks_checkpoint(number, next) {
+            let is_lacking = match branch.blocks() {
+                // So far the number is a claim: what is not at the checkpoint's height is not in its place.
+                0 => self.is_remembered(next),
+                _ => self.lacks_checkpoint(number, next),
+            };
+            if is_lacking {
                 return Err(Ended::Verdict(self.off_checkpoint()));
             }
             if number == 0 {
@@ -226,12 +249,16 @@ where
             let Some(peer) = self.deliverer(turn) else {
                 return Err(Ended::Verdict(Verdict::NotDelivered));
             };
-            turn = turn.wrapping_add(1);
+            let asked_at = Instant::now();
             let records = self.ask(peer, next).await;
             let delivered = branch.blocks().div_euclid(LEAST_HEADERS_PER_SECOND);
             let limit = DELIVERY_TIMEOUT.saturating_add(Duration::from_secs(delivered.into()));
             if started_at.elapsed() > limit {
                 return Err(Ended::Verdict(Verdict::NotDelivered));
+            }
+            // Who delivers is asked again, so that those who do not take their time once.
+            if !is_fast(records.as_deref().unwrap_or(&[]).len(), asked_at.elapsed()) {
+                turn = turn.wrapping_add(1);
             }
             let Some(records) = records.filter(|records| !records.is_empty()) else {
                 tokio::time::sleep(RETRY_PAUSE).await;
@@ -260,6 +287,9 @@ where
                         header.number(),
                     )));
                 }
+                if self.lacks_checkpoint(number, next) {
+                    return Err(Ended::Verdict(self.off_checkpoint()));
+                }
                 branch.push(next, &record)?;
                 next = (*header.parent_hash()).into();
                 number = number.saturating_sub(1);
@@ -272,6 +302,8 @@ where
     }
 
     /// Weighs the branch as far as this release knows the rules; if it is heavier, verifies some blocks, then all of them.
+    /// What comes before a wrong block is judged without it: whoever claimed the tip lied, and the rest may be heavier
+    /// still.
     fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
         let chain = &self.judge.chain;
         if let Some(checkpoint) = &self.checkpoint {
@@ -280,7 +312,8 @@ where
                 return Ok(self.off_checkpoint());
             }
         }
-        if let Some(unknown) = self.judge.cut_to_known_rules(&mut branch) {
+        let unknown = self.judge.cut_to_known_rules(&mut branch);
+        if let Some(unknown) = &unknown {
             tracing::warn!(
                 target: "sync",
                 "A branch is compared up to block #{} and no further: {unknown}",
@@ -291,30 +324,31 @@ where
                 *claimed = 0;
             }
         }
+        // What lies beyond the known rules keeps the SDK's strategy from bringing a cut branch; an own block is weighed to
+        // see who lied.
+        let is_whole = unknown.is_none() && branch.blocks() > 0;
         let depth = self.judge.parameters.confirmation_depth;
         let uncompared = branch.blocks() < crate::uncompared_blocks(depth);
-        if uncompared && branch.fork_number() >= chain.finalized().number {
+        if is_whole && uncompared && branch.fork_number() >= chain.finalized().number {
             return Ok(Verdict::Short);
         }
-        match self.weigh_and_verify(&branch, fork) {
-            Ok(Some(weight)) => Ok(Verdict::Heavier(Arc::new(branch), weight)),
-            Ok(None) => Ok(Verdict::NotHeavier),
-            Err(error @ JudgeError::Wrong { .. }) => Err(self.wrong(error.to_string())),
-            Err(
-                error @ (JudgeError::OwnBlock { .. }
-                | JudgeError::NoOwnBlock(_)
-                | JudgeError::Client(_)
-                | JudgeError::Branch(_)
-                | JudgeError::GivenUp),
-            ) => Err(Ended::Local(error.to_string())),
+        let mut wrong = None;
+        let weight = self.weigh_and_verify(&mut branch, fork, &mut wrong);
+        match (weight, wrong) {
+            (Ok(Some(weight)), _) => Ok(Verdict::Heavier(Arc::new(branch), weight)),
+            (Ok(None), Some(cause)) => Ok(Verdict::Wrong(cause)),
+            (Ok(None), None) => Ok(Verdict::NotHeavier),
+            (Err(error), _) => Err(Ended::Local(error.to_string())),
         }
     }
 
-    /// The branch's weight if it is heavier than the own chain, every block of it verified.
+    /// The branch's weight if it is heavier than the own chain, every block of it verified. Blocks from the first wrong
+    /// one on are taken off, and `wrong` says why.
     fn weigh_and_verify(
         &mut self,
-        branch: &Branch,
+        branch: &mut Branch,
         fork_hash: Hash,
+        wrong: &mut Option<String>,
     ) -> Result<Option<BlockWeight>, JudgeError> {
         let (judge, stop) = (self.judge.clone(), self.stop.clone());
         let fork = judge.own_context(branch.fork_number(), &stop)?;
@@ -322,18 +356,78 @@ where
             // The own chain took another way meanwhile.
             return Err(JudgeError::GivenUp);
         }
-        let weight = judge.weigh(branch, &fork, &stop)?;
-        let claims = self.claims.clone();
-        for (peer, _) in claims.iter().filter(|(_, claimed)| *claimed > weight) {
-            self.blame(*peer);
+        let mut extent = Extent::Sampled;
+        loop {
+            let weighed = judge.weigh(branch, &fork, &stop);
+            let Some(weight) = self.or_cut(weighed, branch, wrong)? else {
+                continue;
+            };
+            let claims = self.claims.clone();
+            for (peer, _) in claims.iter().filter(|(_, claimed)| *claimed > weight) {
+                self.blame(*peer);
+            }
+            if !self.is_preferred(branch, weight)? {
+                return Ok(None);
+            }
+            extent = match extent {
+                Extent::Sampled => {
+                    let sampled = judge.sample(branch, &fork, weight, &stop);
+                    match self.or_cut(sampled, branch, wrong)? {
+                        Some(()) => Extent::All,
+                        None => continue,
+                    }
+                }
+                // What comes before the first wrong block was verified.
+                Extent::Verified => return Ok(Some(weight)),
+                Extent::All => {
+                    self.backed.store(true, Ordering::Relaxed);
+                    let verified = judge.verify(branch, &fork, &stop);
+                    self.or_cut(verified, branch, wrong)?;
+                    Extent::Verified
+                }
+            };
         }
-        if weight <= judge.chain.best()?.weight {
-            return Ok(None);
+    }
+
+    /// Takes off the blocks from the one on that was found to be wrong; none then. Whoever claimed the tip lied.
+    fn or_cut<T>(
+        &mut self,
+        judged: Result<T, JudgeError>,
+        branch: &mut Branch,
+        wrong: &mut Option<String>,
+    ) -> Result<Option<T>, JudgeError> {
+        let error = match judged {
+            Ok(judged) => return Ok(Some(judged)),
+            Err(error) => error,
+        };
+        let JudgeError::Wrong { number, .. } = &error else {
+            return Err(error);
+        };
+        if !branch.cut(number.saturating_sub(1)) {
+            return Err(error);
         }
-        judge.sample(branch, &fork, weight, &stop)?;
-        self.backed.store(true, Ordering::Relaxed);
-        judge.verify(branch, &fork, &stop)?;
-        Ok(Some(weight))
+        wrong.get_or_insert_with(|| error.to_string());
+        self.blame_claimants();
+        Ok(None)
+    }
+
+    /// Whether a branch of this weight is to be joined: it is heavier, or the own chain lacks the checkpoint, which the
+    /// branch has.
+    fn is_preferred(&self, branch: &Branch, weight: BlockWeight) -> Result<bool, ClientError> {
+        let chain = &self.judge.chain;
+        if let Some(checkpoint) = &self.checkpoint {
+            let own = chain.on_best_chain(checkpoint.number)?;
+            if own != Some(checkpoint.hash) {
+                // Blocks were taken off it, perhaps.
+                return Ok(checkpoint.is_kept(branch, own));
+            }
+        }
+        Ok(weight > chain.best()?.weight)
+    }
+
+    fn is_remembered(&self, hash: Hash) -> bool {
+        let checkpoint = self.checkpoint.as_ref();
+        checkpoint.is_some_and(|checkpoint| checkpoint.is_remembered(hash))
     }
 
     fn lacks_checkpoint(&self, number: u32, hash: Hash) -> bool {
@@ -352,10 +446,13 @@ where
 
     /// The branch is wrong: whoever claimed its tip lied.
     fn wrong(&mut self, cause: String) -> Ended {
-        let claimants = self.claims.iter().map(|(peer, _)| *peer);
-        self.liars.extend(claimants);
-        self.claims.clear();
+        self.blame_claimants();
         Ended::Verdict(Verdict::Wrong(cause))
+    }
+
+    fn blame_claimants(&mut self) {
+        let claimants = self.claims.drain(..).map(|(peer, _)| peer);
+        self.liars.extend(claimants);
     }
 
     /// One peer lied by itself.
@@ -387,6 +484,14 @@ where
         let (bytes, _) = response.ok()?.ok()?.ok()?;
         protocol::read_headers(&bytes, MAX_HEADERS)
     }
+}
+
+/// Whether so many headers are enough for the time that they took.
+fn is_fast(headers: usize, took: Duration) -> bool {
+    let least = took
+        .as_secs()
+        .saturating_mul(LEAST_HEADERS_PER_SECOND.into());
+    headers > 0 && u64::try_from(headers).is_ok_and(|headers| headers >= least)
 }
 
 /// Whether a record has the justification that its header names.

@@ -9,7 +9,7 @@ use allod_block_rules::{
     BlockError, RuleSchedule, UnknownRules, VerifyDelayFunction,
     fork_choice::BlockWeight,
     header_chain::{
-        FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules, WrongHeader,
+        FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules, Unverified,
         verify_many,
     },
 };
@@ -261,7 +261,7 @@ where
                 Ok(followed) => followed,
                 Err(error) => {
                     // What comes before it counts first.
-                    self.verify_together(&rules, chosen)?;
+                    self.verify_together(&rules, chosen, stop)?;
                     return Err(error);
                 }
             };
@@ -279,10 +279,10 @@ where
                 chosen.bytes = chosen.bytes.saturating_add(bytes);
             }
             if chosen.headers.len() >= TOGETHER || chosen.bytes >= TOGETHER_BYTES {
-                self.verify_together(&rules, std::mem::take(&mut chosen))?;
+                self.verify_together(&rules, std::mem::take(&mut chosen), stop)?;
             }
         }
-        self.verify_together(&rules, chosen)?;
+        self.verify_together(&rules, chosen, stop)?;
         Ok(context.chain_data.weight)
     }
 
@@ -291,16 +291,20 @@ where
         &self,
         rules: &HeaderRules<'_, FromGenesis>,
         chosen: Chosen<Block>,
+        stop: &AtomicBool,
     ) -> Result<(), JudgeError> {
         let Chosen {
             numbers, headers, ..
         } = chosen;
-        let verified = verify_many(&headers, rules, &self.kzg, &self.delay_function);
-        let wrong = |error: WrongHeader| JudgeError::Wrong {
-            number: numbers.get(error.position).copied().unwrap_or(u32::MAX),
-            error: error.error.into(),
-        };
-        verified.map(drop).map_err(wrong)
+        let go_on = || !stop.load(Ordering::Relaxed);
+        let verified = verify_many(&headers, rules, &self.kzg, &self.delay_function, go_on);
+        verified.map(drop).map_err(|error| match error {
+            Unverified::Wrong(wrong) => JudgeError::Wrong {
+                number: numbers.get(wrong.position).copied().unwrap_or(u32::MAX),
+                error: wrong.error.into(),
+            },
+            Unverified::GivenUp => JudgeError::GivenUp,
+        })
     }
 
     fn step(

@@ -29,10 +29,7 @@ const FAR: Slot = Slot(41_000);
 fn child(context: &HeaderContext, slot: Slot, slots: u32) -> (Header, Justifications) {
     let checkpoints = (0..slots).map(|_| PotCheckpoints::default()).collect();
     let justification = PotJustification::new(checkpoints).unwrap().encode();
-    let mut claim = claim::pre_digest(
-        slot,
-        claim::solution(PublicKey([1; 32]), HistorySize(3)),
-    );
+    let mut claim = claim::pre_digest(slot, claim::solution(PublicKey([1; 32]), HistorySize(3)));
     claim.slot_output = PotOutput::default();
     claim.future_output = PotOutput::default();
     claim.justification_hash = justification_hash(&justification);
@@ -90,8 +87,7 @@ fn known_headers_lead_past_what_one_justification_reaches() {
             .follow(&mut context.clone(), header, Some(justifications))
             .map(drop)
             .unwrap_err();
-        let out_of_reach =
-            matches!(error, HeaderError::Rule(BlockError::SlotOutOfReach { .. }));
+        let out_of_reach = matches!(error, HeaderError::Rule(BlockError::SlotOutOfReach { .. }));
         assert_eq!(out_of_reach, !in_reach, "{error}");
     }
 }

@@ -103,7 +103,13 @@ pub fn verify_many<Header: HeaderT, B>(
     delay_function: &impl VerifyDelayFunction,
     go_on: impl Fn() -> bool,
 ) -> Result<Vec<ChainData>, Unverified> {
-    let asked = || if go_on() { Ok(()) } else { Err(Unverified::GivenUp) };
+    let asked = || {
+        if go_on() {
+            Ok(())
+        } else {
+            Err(Unverified::GivenUp)
+        }
+    };
     let (mut solutions, mut others) = (Vec::new(), Vec::new());
     let mut wrong = None;
     for (position, header) in headers.iter().enumerate() {
