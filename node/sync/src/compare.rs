@@ -400,7 +400,7 @@ where
             Ok(judged) => return Ok(Some(judged)),
             Err(error) => error,
         };
-        let JudgeError::Wrong { number, .. } = &error else {
+        let Some(number) = error.wrong_block() else {
             return Err(error);
         };
         if !branch.cut(number.saturating_sub(1)) {

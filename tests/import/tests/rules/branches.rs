@@ -14,6 +14,7 @@ use allod_import_tests::{
     harness::{KZG, Node},
 };
 use allod_runtime::Header;
+use allod_sync::judge::JudgeError;
 use allod_timekeeper::PotVerifier;
 use sp_blockchain::HeaderBackend;
 use std::{cell::Cell, sync::atomic::AtomicBool};
@@ -123,4 +124,42 @@ async fn the_delay_function_is_checked_last_and_not_in_vain() {
             "{verified:?}"
         );
     }
+}
+
+/// Whoever forges the history that his space is of, forges what both chains have: the own chain tells.
+#[tokio::test]
+async fn a_branch_cannot_bring_other_segments_of_common_blocks() {
+    let (own, other) = (Node::new(eventful()), Node::new(eventful()));
+    let (honest, go_on) = (other.make(Plan::default()), AtomicBool::new(false));
+    let mut forged = honest.clone();
+    forged.change_logs(|logs| {
+        for log in logs {
+            if let ConsensusLog::SegmentHeader(header) = log {
+                header.segment_commitment.0[0] ^= 1;
+            }
+        }
+    });
+    let mut without = honest.clone();
+    without.change_logs(|logs| logs.retain(|log| !matches!(log, ConsensusLog::SegmentHeader(_))));
+    assert!(forged.logs() != honest.logs() && without.logs() != honest.logs());
+    let judge = judge_of(&own);
+    let weigh = |block: &Made| {
+        let fork = judge.own_context(0, &go_on).unwrap();
+        judge.weigh(&branch(std::slice::from_ref(block)), &fork, &go_on)
+    };
+    // Without a block of its own, the node cannot tell yet.
+    assert!(weigh(&forged).is_ok());
+    own.grow(Plan {
+        farmer: 9,
+        ..Plan::default()
+    })
+    .await;
+    for wrong in [forged, without] {
+        let error = weigh(&wrong).unwrap_err();
+        assert!(
+            matches!(error, JudgeError::OtherSegments { number: 1 }),
+            "{error}"
+        );
+    }
+    weigh(&honest).unwrap();
 }
