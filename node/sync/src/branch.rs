@@ -107,6 +107,11 @@ impl Branch {
         self.index.get(position).map(|(hash, _)| *hash)
     }
 
+    /// Whether it has a block with this hash.
+    pub fn contains(&self, hash: Hash) -> bool {
+        self.index.iter().any(|(known, _)| *known == hash)
+    }
+
     /// Its block with this number; none if it has none.
     pub fn record(&self, number: u32) -> Result<Option<HeaderRecord>, BranchError> {
         let Some(position) = self.position(number) else {

@@ -38,13 +38,19 @@ impl Checkpoint {
         }
     }
 
-    /// Whether a block is known to be of a chain that lacks it.
+    /// Whether a block is known to be of a chain that lacks it. Its number must be the one that its header, or its child's,
+    /// says, not what somebody claims.
     pub fn is_lacked_by(&self, number: u32, hash: Hash) -> bool {
         let in_its_place = number == self.number && hash != self.hash;
-        in_its_place || self.lacking().peek(&hash).is_some()
+        in_its_place || self.is_remembered(hash)
     }
 
-    /// Remembers a block whose chain lacks it. One below it may still lead to it.
+    /// Whether the chain of a block was found to lack it before.
+    pub fn is_remembered(&self, hash: Hash) -> bool {
+        self.lacking().peek(&hash).is_some()
+    }
+
+    /// Remembers a block, with the number that its header says, whose chain lacks it. One below it may still lead to it.
     pub fn remember(&self, number: u32, hash: Hash) {
         if number >= self.number {
             self.lacking().insert(hash, ());

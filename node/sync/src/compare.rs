@@ -1,10 +1,12 @@
 //! Fetches a branch that peers claim to be heavier, and judges it.
 
+mod judging;
+
 use crate::{
     branch::{Branch, BranchError},
     chain::{AllodBlock, ChainClient, OwnChain},
     checkpoint::Checkpoint,
-    judge::{Judge, JudgeError},
+    judge::Judge,
     protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT},
 };
 use allod_block_rules::{VerifyDelayFunction, fork_choice::BlockWeight};
@@ -29,8 +31,8 @@ use std::{
 /// How long a branch may take beyond what was delivered of it before it is the last in line.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Headers a second that a branch must be delivered at on average, so that a trickle stops nobody for long:
-/// some 100 KiB.
-const LEAST_HEADERS_PER_SECOND: u32 = 64;
+/// some 400 KiB.
+const LEAST_HEADERS_PER_SECOND: u32 = 256;
 /// Pause after an answer that was none.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -50,7 +52,8 @@ pub struct Candidate {
 pub enum Verdict {
     /// It parts above the final block, too short to be compared.
     Short,
-    /// Verified to be heavier than the own chain.
+    /// Verified to be heavier than the own chain, or to have the checkpoint, which that lacks. Without the blocks whose
+    /// rules are not known here, and without those from a wrong one on.
     Heavier(Arc<Branch>, BlockWeight),
     /// Not heavier.
     NotHeavier,
@@ -84,6 +87,13 @@ pub struct Running {
     pub backed: Arc<AtomicBool>,
     /// Tells it to end.
     pub stop: Arc<AtomicBool>,
+}
+
+impl Running {
+    /// Whether verified blocks back the claim.
+    pub fn is_backed(&self) -> bool {
+        self.backed.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Running {
@@ -214,7 +224,12 @@ where
             if self.judge.chain.on_best_chain(number)? == Some(next) {
                 return Ok((branch, next));
             }
-            if self.lacks_checkpoint(number, next) {
+            let is_lacking = match branch.blocks() {
+                // So far the number is a claim: what is not at the checkpoint's height is not in its place.
+                0 => self.is_remembered(next),
+                _ => self.lacks_checkpoint(number, next),
+            };
+            if is_lacking {
                 return Err(Ended::Verdict(self.off_checkpoint()));
             }
             if number == 0 {
@@ -226,12 +241,16 @@ where
             let Some(peer) = self.deliverer(turn) else {
                 return Err(Ended::Verdict(Verdict::NotDelivered));
             };
-            turn = turn.wrapping_add(1);
+            let asked_at = Instant::now();
             let records = self.ask(peer, next).await;
             let delivered = branch.blocks().div_euclid(LEAST_HEADERS_PER_SECOND);
             let limit = DELIVERY_TIMEOUT.saturating_add(Duration::from_secs(delivered.into()));
             if started_at.elapsed() > limit {
                 return Err(Ended::Verdict(Verdict::NotDelivered));
+            }
+            // Who delivers is asked again, so that those who do not take their time once.
+            if !is_fast(records.as_deref().unwrap_or(&[]).len(), asked_at.elapsed()) {
+                turn = turn.wrapping_add(1);
             }
             let Some(records) = records.filter(|records| !records.is_empty()) else {
                 tokio::time::sleep(RETRY_PAUSE).await;
@@ -260,6 +279,9 @@ where
                         header.number(),
                     )));
                 }
+                if self.lacks_checkpoint(number, next) {
+                    return Err(Ended::Verdict(self.off_checkpoint()));
+                }
                 branch.push(next, &record)?;
                 next = (*header.parent_hash()).into();
                 number = number.saturating_sub(1);
@@ -271,69 +293,9 @@ where
         }
     }
 
-    /// Weighs the branch as far as this release knows the rules; if it is heavier, verifies some blocks, then all of them.
-    fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
-        let chain = &self.judge.chain;
-        if let Some(checkpoint) = &self.checkpoint {
-            let own = chain.on_best_chain(checkpoint.number)?;
-            if !checkpoint.is_kept(&branch, own) {
-                return Ok(self.off_checkpoint());
-            }
-        }
-        if let Some(unknown) = self.judge.cut_to_known_rules(&mut branch) {
-            tracing::warn!(
-                target: "sync",
-                "A branch is compared up to block #{} and no further: {unknown}",
-                branch.tip_number(),
-            );
-            // What it weighs beyond that, nobody here can tell.
-            for (_, claimed) in &mut self.claims {
-                *claimed = 0;
-            }
-        }
-        let depth = self.judge.parameters.confirmation_depth;
-        let uncompared = branch.blocks() < crate::uncompared_blocks(depth);
-        if uncompared && branch.fork_number() >= chain.finalized().number {
-            return Ok(Verdict::Short);
-        }
-        match self.weigh_and_verify(&branch, fork) {
-            Ok(Some(weight)) => Ok(Verdict::Heavier(Arc::new(branch), weight)),
-            Ok(None) => Ok(Verdict::NotHeavier),
-            Err(error @ JudgeError::Wrong { .. }) => Err(self.wrong(error.to_string())),
-            Err(
-                error @ (JudgeError::OwnBlock { .. }
-                | JudgeError::NoOwnBlock(_)
-                | JudgeError::Client(_)
-                | JudgeError::Branch(_)
-                | JudgeError::GivenUp),
-            ) => Err(Ended::Local(error.to_string())),
-        }
-    }
-
-    /// The branch's weight if it is heavier than the own chain, every block of it verified.
-    fn weigh_and_verify(
-        &mut self,
-        branch: &Branch,
-        fork_hash: Hash,
-    ) -> Result<Option<BlockWeight>, JudgeError> {
-        let (judge, stop) = (self.judge.clone(), self.stop.clone());
-        let fork = judge.own_context(branch.fork_number(), &stop)?;
-        if fork.hash != fork_hash {
-            // The own chain took another way meanwhile.
-            return Err(JudgeError::GivenUp);
-        }
-        let weight = judge.weigh(branch, &fork, &stop)?;
-        let claims = self.claims.clone();
-        for (peer, _) in claims.iter().filter(|(_, claimed)| *claimed > weight) {
-            self.blame(*peer);
-        }
-        if weight <= judge.chain.best()?.weight {
-            return Ok(None);
-        }
-        judge.sample(branch, &fork, weight, &stop)?;
-        self.backed.store(true, Ordering::Relaxed);
-        judge.verify(branch, &fork, &stop)?;
-        Ok(Some(weight))
+    fn is_remembered(&self, hash: Hash) -> bool {
+        let checkpoint = self.checkpoint.as_ref();
+        checkpoint.is_some_and(|checkpoint| checkpoint.is_remembered(hash))
     }
 
     fn lacks_checkpoint(&self, number: u32, hash: Hash) -> bool {
@@ -352,10 +314,13 @@ where
 
     /// The branch is wrong: whoever claimed its tip lied.
     fn wrong(&mut self, cause: String) -> Ended {
-        let claimants = self.claims.iter().map(|(peer, _)| *peer);
-        self.liars.extend(claimants);
-        self.claims.clear();
+        self.blame_claimants();
         Ended::Verdict(Verdict::Wrong(cause))
+    }
+
+    fn blame_claimants(&mut self) {
+        let claimants = self.claims.drain(..).map(|(peer, _)| peer);
+        self.liars.extend(claimants);
     }
 
     /// One peer lied by itself.
@@ -387,6 +352,14 @@ where
         let (bytes, _) = response.ok()?.ok()?.ok()?;
         protocol::read_headers(&bytes, MAX_HEADERS)
     }
+}
+
+/// Whether so many headers are enough for the time that they took.
+fn is_fast(headers: usize, took: Duration) -> bool {
+    let least = took
+        .as_secs()
+        .saturating_mul(LEAST_HEADERS_PER_SECOND.into());
+    headers > 0 && u64::try_from(headers).is_ok_and(|headers| headers >= least)
 }
 
 /// Whether a record has the justification that its header names.

@@ -4,22 +4,26 @@ use crate::{
     branch::{Branch, BranchError},
     chain::{AllodBlock, ChainClient, ClientChain, OwnChain},
     contexts::Contexts,
+    protocol::HeaderRecord,
 };
 use allod_block_rules::{
     BlockError, RuleSchedule, UnknownRules, VerifyDelayFunction,
     fork_choice::BlockWeight,
     header_chain::{
-        FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules, WrongHeader,
+        FollowedHeader, FromGenesis, HeaderContext, HeaderError, HeaderRules, Unverified,
         verify_many,
     },
 };
-use allod_consensus_primitives::{ENGINE_ID, PotJustification};
-use allod_core::{ChainParameters, PotCheckpoints, PotOutput};
+use allod_consensus_primitives::{ConsensusLog, ENGINE_ID, PotJustification, consensus_logs};
+use allod_core::{ChainParameters, PotCheckpoints, PotOutput, SegmentHeader};
 use allod_kzg::Kzg;
 use parity_scale_codec::DecodeAll;
 use rand::Rng;
 use sp_blockchain::Error as ClientError;
-use sp_runtime::{Justifications, traits::Block as BlockT};
+use sp_runtime::{
+    Justifications,
+    traits::{Block as BlockT, Header},
+};
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
@@ -42,6 +46,15 @@ pub enum JudgeError {
         /// The rule.
         error: HeaderError,
     },
+    /// A segment that ends with a block of both chains is another one there.
+    #[error(
+        "block #{number} of the branch does not bring the segment headers that the own block #{number} brings, though they \
+         are of blocks which both chains have"
+    )]
+    OtherSegments {
+        /// Number of the block.
+        number: u32,
+    },
     /// The own chain cannot be followed up to where the branch parts.
     #[error("own block #{number}: {error}")]
     OwnBlock {
@@ -62,6 +75,20 @@ pub enum JudgeError {
     /// Nobody waits for it any more.
     #[error("given up")]
     GivenUp,
+}
+
+impl JudgeError {
+    /// Number of the first wrong block of the branch, if that is the error.
+    pub fn wrong_block(&self) -> Option<u32> {
+        match self {
+            Self::Wrong { number, .. } | Self::OtherSegments { number } => Some(*number),
+            Self::OwnBlock { .. }
+            | Self::NoOwnBlock(_)
+            | Self::Client(_)
+            | Self::Branch(_)
+            | Self::GivenUp => None,
+        }
+    }
 }
 
 /// By what branches are judged.
@@ -199,14 +226,48 @@ where
     /// The weight of a branch's chain, by its slots and logs.
     ///
     /// # Errors
-    /// [`JudgeError::Wrong`] if a header does not follow.
+    /// [`JudgeError::Wrong`] if a header does not follow, [`JudgeError::OtherSegments`] if it brings forged segments.
     pub fn weigh(
         &self,
         branch: &Branch,
         fork: &HeaderContext,
         stop: &AtomicBool,
     ) -> Result<BlockWeight, JudgeError> {
-        self.walk(branch, fork, &Extent::Followed, stop)
+        let weight = self.walk(branch, fork, &Extent::Followed, stop)?;
+        self.common_segments(branch, fork, stop)?;
+        Ok(weight)
+    }
+
+    /// The header of a segment enters `confirmation_depth` + 1 blocks after the last block in it (§5.5). So those that a
+    /// branch brings up to there after it parts are of blocks that both chains have, and the own ones were verified.
+    fn common_segments(
+        &self,
+        branch: &Branch,
+        fork: &HeaderContext,
+        stop: &AtomicBool,
+    ) -> Result<(), JudgeError> {
+        let depth = self.parameters.confirmation_depth;
+        let last = fork.number.saturating_add(depth).saturating_add(1);
+        let last = last.min(branch.tip_number());
+        for number in fork.number.saturating_add(1)..=last {
+            go_on(stop)?;
+            let Some(hash) = self.chain.on_best_chain(number)? else {
+                break;
+            };
+            let (own, _) = self
+                .chain
+                .record(hash)?
+                .ok_or(JudgeError::NoOwnBlock(number))?;
+            let (theirs, _) = branch_header::<Block>(branch, number)?;
+            if segment_headers(&own) != segment_headers(&theirs) {
+                // Only a chain on the same block can tell.
+                return match self.chain.on_best_chain(fork.number)? == Some(fork.hash) {
+                    true => Err(JudgeError::OtherSegments { number }),
+                    false => Err(JudgeError::GivenUp),
+                };
+            }
+        }
+        Ok(())
     }
 
     /// Verifies 64 blocks, drawn by weight, of a branch whose chain weighs `weight`.
@@ -261,7 +322,7 @@ where
                 Ok(followed) => followed,
                 Err(error) => {
                     // What comes before it counts first.
-                    self.verify_together(&rules, chosen)?;
+                    self.verify_together(&rules, chosen, stop)?;
                     return Err(error);
                 }
             };
@@ -279,10 +340,10 @@ where
                 chosen.bytes = chosen.bytes.saturating_add(bytes);
             }
             if chosen.headers.len() >= TOGETHER || chosen.bytes >= TOGETHER_BYTES {
-                self.verify_together(&rules, std::mem::take(&mut chosen))?;
+                self.verify_together(&rules, std::mem::take(&mut chosen), stop)?;
             }
         }
-        self.verify_together(&rules, chosen)?;
+        self.verify_together(&rules, chosen, stop)?;
         Ok(context.chain_data.weight)
     }
 
@@ -291,16 +352,20 @@ where
         &self,
         rules: &HeaderRules<'_, FromGenesis>,
         chosen: Chosen<Block>,
+        stop: &AtomicBool,
     ) -> Result<(), JudgeError> {
         let Chosen {
             numbers, headers, ..
         } = chosen;
-        let verified = verify_many(&headers, rules, &self.kzg, &self.delay_function);
-        let wrong = |error: WrongHeader| JudgeError::Wrong {
-            number: numbers.get(error.position).copied().unwrap_or(u32::MAX),
-            error: error.error.into(),
-        };
-        verified.map(drop).map_err(wrong)
+        let go_on = || !stop.load(Ordering::Relaxed);
+        let verified = verify_many(&headers, rules, &self.kzg, &self.delay_function, go_on);
+        verified.map(drop).map_err(|error| match error {
+            Unverified::Wrong(wrong) => JudgeError::Wrong {
+                number: numbers.get(wrong.position).copied().unwrap_or(u32::MAX),
+                error: wrong.error.into(),
+            },
+            Unverified::GivenUp => JudgeError::GivenUp,
+        })
     }
 
     fn step(
@@ -310,16 +375,37 @@ where
         context: &mut HeaderContext,
         number: u32,
     ) -> Result<(Followed<Block>, usize), JudgeError> {
-        let record = branch.record(number)?.ok_or(BranchError::TooLong)?;
+        let (header, record) = branch_header::<Block>(branch, number)?;
         let bytes = record.bytes();
-        // Its hash was compared when it was fetched, so it decodes.
-        let header = Block::Header::decode_all(&mut &record.header[..])
-            .map_err(|error| ClientError::Backend(error.to_string()))?;
         let justification = Justifications::from((ENGINE_ID, record.justification));
         let followed = rules.follow(context, header, Some(justification));
         let followed = followed.map_err(|error| JudgeError::Wrong { number, error })?;
         Ok((followed, bytes))
     }
+}
+
+/// A header of a branch, and the record that it comes from.
+fn branch_header<Block: AllodBlock>(
+    branch: &Branch,
+    number: u32,
+) -> Result<(Block::Header, HeaderRecord), JudgeError> {
+    let record = branch.record(number)?.ok_or(BranchError::TooLong)?;
+    // Its hash was compared when it was fetched, so it decodes.
+    let header = Block::Header::decode_all(&mut &record.header[..])
+        .map_err(|error| ClientError::Backend(error.to_string()))?;
+    Ok((header, record))
+}
+
+/// The segment headers that a block brings; both chains' headers are known to have logs that can be read.
+fn segment_headers(header: &impl Header) -> Vec<SegmentHeader> {
+    let logs = consensus_logs(header).unwrap_or_default().into_iter();
+    let headers = logs.filter_map(|log| match log {
+        ConsensusLog::SegmentHeader(header) => Some(header),
+        ConsensusLog::SolutionRange(_)
+        | ConsensusLog::PotChange(_)
+        | ConsensusLog::KeyBlocked(_) => None,
+    });
+    headers.collect()
 }
 
 fn go_on(stop: &AtomicBool) -> Result<(), JudgeError> {

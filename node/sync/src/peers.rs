@@ -16,6 +16,10 @@ pub const ASK_FOLLOWED_INTERVAL: Duration = Duration::from_secs(600);
 const LEAST_ASK_INTERVAL: Duration = Duration::from_secs(2);
 /// Peers that a node waits for before it follows any of them.
 pub const ASKED: usize = 8;
+/// How long a node waits for what its peers answer first; who comes later does not keep it.
+pub const FIRST_ANSWERS_TIMEOUT: Duration = Duration::from_secs(60);
+/// For how long even a near claim is compared of a peer that brought what had to be compared.
+const SUSPICION: Duration = Duration::from_secs(600);
 
 /// Where the question for a peer's tip stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub enum Answer {
     /// Asked, at that time.
     Pending(Instant),
     /// Answered, at that time.
-    Given(Tip, Instant),
+    Given(Instant),
     /// No answer came, as was known at that time.
     None(Instant),
 }
@@ -37,38 +41,79 @@ pub struct Peer {
     pub best: (Hash, u32),
     /// Whether it is a boot or reserved node.
     pub is_named: bool,
-    /// Its tip.
+    /// Where the question for its tip stands.
     pub answer: Answer,
     /// Whether the SDK's strategy has it.
     pub is_followed: bool,
-    /// Whether it brought a run of blocks too long to be taken uncompared: even a claim that is near is
-    /// compared then.
-    pub is_suspected: bool,
     /// When its chain was last found to lack the checkpoint.
     pub off_checkpoint_at: Option<Instant>,
+    /// Since when it is here.
+    pub since: Instant,
+    tip: Option<Tip>,
+    /// Whether the question was settled once, by an answer or without one.
+    has_replied: bool,
+    suspected_at: Option<Instant>,
     asked_at: Option<Instant>,
 }
 
 impl Peer {
     /// A new one.
-    pub fn new(best: (Hash, u32), is_named: bool) -> Self {
+    pub fn new(best: (Hash, u32), is_named: bool, now: Instant) -> Self {
         Self {
             best,
             is_named,
             answer: Answer::Unasked,
             is_followed: false,
-            is_suspected: false,
             off_checkpoint_at: None,
+            since: now,
+            tip: None,
+            has_replied: false,
+            suspected_at: None,
             asked_at: None,
         }
     }
 
-    /// Its tip.
+    /// Its tip, the last one while it is asked again.
     pub fn tip(&self) -> Option<&Tip> {
-        match &self.answer {
-            Answer::Given(tip, _) => Some(tip),
-            Answer::Unasked | Answer::Pending(_) | Answer::None(_) => None,
-        }
+        self.tip.as_ref()
+    }
+
+    /// It says that this is its tip.
+    pub fn answered(&mut self, tip: Tip, now: Instant) {
+        self.best = (tip.hash, tip.number);
+        self.tip = Some(tip);
+        self.has_replied = true;
+        self.answer = Answer::Given(now);
+    }
+
+    /// It says nothing.
+    pub fn was_silent(&mut self, now: Instant) {
+        self.tip = None;
+        self.has_replied = true;
+        self.answer = Answer::None(now);
+    }
+
+    /// What it said counts no more: it is asked as if it had never been.
+    pub fn forget(&mut self) {
+        self.tip = None;
+        self.has_replied = false;
+        self.answer = Answer::Unasked;
+    }
+
+    /// It brought a run of blocks too long to be taken uncompared: even a claim that is near is compared now.
+    pub fn suspect(&mut self, now: Instant) {
+        self.suspected_at = Some(now);
+    }
+
+    /// What it claims was compared, and is right.
+    pub fn trust(&mut self) {
+        self.suspected_at = None;
+    }
+
+    /// Whether even a near claim is compared.
+    pub fn is_suspected(&self, now: Instant) -> bool {
+        self.suspected_at
+            .is_some_and(|at| now.saturating_duration_since(at) < SUSPICION)
     }
 
     /// Whether it is to be asked now. If so, it counts as asked.
@@ -77,8 +122,8 @@ impl Peer {
         let due = match self.answer {
             Answer::Unasked => true,
             Answer::Pending(_) => false,
-            Answer::Given(_, at) if self.is_followed => passed(at, ASK_FOLLOWED_INTERVAL),
-            Answer::Given(_, at) | Answer::None(at) => passed(at, ASK_INTERVAL),
+            Answer::Given(at) if self.is_followed => passed(at, ASK_FOLLOWED_INTERVAL),
+            Answer::Given(at) | Answer::None(at) => passed(at, ASK_INTERVAL),
         };
         let soon = self
             .asked_at
@@ -95,13 +140,18 @@ impl Peer {
         if let Answer::Pending(since) = self.answer
             && now.saturating_duration_since(since) >= REQUEST_TIMEOUT
         {
-            self.answer = Answer::None(now);
+            self.was_silent(now);
         }
     }
 
     /// Whether its answer is still waited for.
     pub fn is_awaited(&self) -> bool {
         matches!(self.answer, Answer::Unasked | Answer::Pending(_))
+    }
+
+    /// Whether it has not replied yet.
+    pub fn is_new(&self) -> bool {
+        !self.has_replied
     }
 }
 
@@ -118,10 +168,11 @@ pub enum Answers {
     Enough,
 }
 
-/// Whether the answers suffice: eight, or those of all peers, and one of a boot or reserved node.
-pub fn answers(peers: &HashMap<PeerId, Peer>, any_named: bool) -> Answers {
+/// Whether the answers suffice for a node that has waited for `waited`: eight, or those of all peers, and one of a boot or
+/// reserved node. Nobody is waited for twice, nor longer than a minute.
+pub fn answers(peers: &HashMap<PeerId, Peer>, any_named: bool, waited: Duration) -> Answers {
     let given = peers.values().filter(|peer| peer.tip().is_some()).count();
-    let awaited = peers.values().any(Peer::is_awaited);
+    let awaited = waited < FIRST_ANSWERS_TIMEOUT && peers.values().any(Peer::is_new);
     let named = peers
         .values()
         .any(|peer| peer.is_named && peer.tip().is_some());

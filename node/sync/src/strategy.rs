@@ -32,7 +32,7 @@ use crate::{
     uncompared_blocks,
 };
 use allod_core::Hash;
-use comparing::has_checkpoint;
+use comparing::{Claim, Settled, has_checkpoint};
 use futures::channel::oneshot;
 use joining::Joining;
 use sc_consensus::{BlockImportError, BlockImportStatus};
@@ -51,7 +51,7 @@ use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
 use std::{
     any::Any,
     collections::{HashMap, HashSet},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::Instant,
 };
 use telling::Stranded;
@@ -73,6 +73,8 @@ type Response = Result<(Vec<u8>, ProtocolName), RequestFailure>;
 const INNER_KEY: StrategyKey = StrategyKey::new("ChainSync");
 /// Branches whose verdict is remembered.
 const MAX_VERDICTS: u32 = 1024;
+/// Peers of which it is remembered how often they did not deliver what they claim.
+const MAX_UNDELIVERED: u32 = 4096;
 /// Blocks on their way to the import queue whose place is remembered.
 const MAX_PASSED: u32 = 8192;
 
@@ -98,12 +100,27 @@ pub struct Settings {
 
 /// What the node imports of its peers.
 enum State {
-    /// Nothing. Since when nobody answers, if so.
-    Waiting { nobody_since: Instant },
+    /// Nothing.
+    Waiting {
+        /// Since when.
+        since: Instant,
+        /// Since when nobody answers, if so.
+        nobody_since: Instant,
+    },
     /// The blocks of a branch that was compared.
     Joining(Joining),
     /// Short runs.
     Following,
+}
+
+impl State {
+    /// From now on.
+    fn waiting(now: Instant) -> Self {
+        Self::Waiting {
+            since: now,
+            nobody_since: now,
+        }
+    }
 }
 
 /// The syncing strategy of a node.
@@ -116,14 +133,19 @@ pub struct AllodSync<Block: BlockT> {
     peers: HashMap<PeerId, Peer>,
     asked: Vec<(PeerId, oneshot::Receiver<Response>)>,
     state: State,
-    running: Option<Running>,
+    /// The comparisons that run, and since when: what ranks highest, and one more beside it.
+    running: Vec<(Instant, Running)>,
     stranded: Option<Stranded>,
+    /// Whether a chain with the checkpoint was verified, but the own one, which lacks it, is heavier.
+    is_off_checkpoint: bool,
     /// Whether the chain was compared with no boot or reserved node's yet, and has no checkpoint.
     is_provisional: bool,
-    /// Tips that need no comparison (again), until when.
-    settled: LruMap<Hash, Instant>,
+    /// Claims that need no comparison (again).
+    settled: LruMap<Claim, Settled>,
     /// Tips that part above the final block by less than half the confirmation depth.
-    short: LruMap<Hash, ()>,
+    short: LruMap<Claim, ()>,
+    /// How often in a row peers did not deliver what they claim.
+    undelivered: LruMap<PeerId, u32>,
     /// Where blocks that are on their way into the chain part from it.
     passed: LruMap<Hash, u32>,
     bans: Bans,
@@ -143,9 +165,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         let keeps_checkpoint = has_checkpoint(&*chain, settings.checkpoint)?;
         let state = match settings.is_development && keeps_checkpoint {
             true => State::Following,
-            false => State::Waiting {
-                nobody_since: Instant::now(),
-            },
+            false => State::waiting(Instant::now()),
         };
         Ok(Self {
             inner: new_inner()?,
@@ -157,10 +177,12 @@ impl<Block: AllodBlock> AllodSync<Block> {
             peers: HashMap::new(),
             asked: Vec::new(),
             state,
-            running: None,
+            running: Vec::new(),
             stranded: None,
+            is_off_checkpoint: false,
             settled: LruMap::new(ByLength::new(MAX_VERDICTS)),
             short: LruMap::new(ByLength::new(MAX_VERDICTS)),
+            undelivered: LruMap::new(ByLength::new(MAX_UNDELIVERED)),
             passed: LruMap::new(ByLength::new(MAX_PASSED)),
             bans: Bans::default(),
             told: None,
@@ -182,8 +204,8 @@ impl<Block: AllodBlock> AllodSync<Block> {
         match &mut self.state {
             State::Waiting { .. } => self.wait(own, now, network)?,
             State::Joining(joining) => {
-                if joining.has_ended(own, now) {
-                    self.enter_waiting(now)?;
+                if let Some(end) = joining.end(&*self.chain, now)? {
+                    self.leave(end, now)?;
                 }
             }
             State::Following => self.follow(own, now, network)?,
@@ -196,9 +218,10 @@ impl<Block: AllodBlock> AllodSync<Block> {
 impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
     fn add_peer(&mut self, peer: PeerId, best_hash: H256, best_number: u32) {
         let is_named = self.settings.named.contains(&peer);
-        let new = Peer::new((best_hash.into(), best_number), is_named);
+        let now = Instant::now();
+        let new = Peer::new((best_hash.into(), best_number), is_named, now);
         self.peers.insert(peer, new);
-        if self.bans.is_banned(&peer, Instant::now()) {
+        if self.bans.is_banned(&peer, now) {
             self.actions
                 .push(SyncingAction::DropPeer(BadPeer(peer, REPORT)));
         }
@@ -284,6 +307,13 @@ impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
             if let Err(BlockImportError::BadBlock(Some(peer))) = result {
                 self.ban(*peer, now, &format!("block {hash} of it breaks a rule"));
             }
+            // A body or a justification that is not the header's is no fault of the branch.
+            if let Err(BlockImportError::BadBlock(_)) = result
+                && let State::Joining(joining) = &mut self.state
+                && (self.settings.is_condemned)(hash)
+            {
+                joining.fail_by((*hash).into());
+            }
         }
         self.inner.on_blocks_processed(imported, count, results);
     }
@@ -297,11 +327,11 @@ impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
     }
 
     fn is_major_syncing(&self) -> bool {
-        let backed = |running: &Running| running.backed.load(Ordering::Relaxed);
         match &self.state {
             State::Waiting { .. } | State::Joining(_) => true,
             State::Following => {
-                self.stranded.is_some() || self.running.as_ref().is_some_and(backed)
+                self.stranded.is_some()
+                    || self.running.iter().any(|(_, running)| running.is_backed())
             }
         }
     }
@@ -339,7 +369,8 @@ impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
         &mut self,
         network: &NetworkServiceHandle,
     ) -> Result<Vec<SyncingAction<Block>>, ClientError> {
-        self.tick(Instant::now(), network)?;
+        let now = Instant::now();
+        self.tick(now, network)?;
         let mut held = false;
         for action in self.inner.actions(network)? {
             match action {
@@ -351,7 +382,7 @@ impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
                         self.actions
                             .push(SyncingAction::ImportBlocks { origin, blocks });
                     } else {
-                        self.hold(&blocks)?;
+                        self.hold(&blocks, now)?;
                         held = true;
                     }
                 }

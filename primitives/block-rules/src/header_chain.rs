@@ -13,7 +13,7 @@
 
 mod verify;
 
-pub use verify::{WrongHeader, verify_many};
+pub use verify::{Unverified, WrongHeader, verify_many};
 
 use crate::{
     BlockError, ChainData, Parent, SealedHeader, child_query, fork_choice::block_weight,
@@ -173,6 +173,13 @@ pub struct FollowedHeader<Header> {
     segment_headers: Vec<SegmentHeader>,
 }
 
+/// A header that is a child by its links, with its seal apart.
+struct Linked<Header> {
+    number: u32,
+    hash: Hash,
+    sealed: SealedHeader<Header>,
+}
+
 /// A header, and what it leads to but for its outputs.
 struct Next<Header> {
     number: u32,
@@ -226,7 +233,11 @@ impl<B: Base> HeaderRules<'_, B> {
         Header: HeaderT<Number = u32>,
         Header::Hash: Into<Hash>,
     {
-        let next = self.next(context, header)?;
+        let linked = self.linked(context, header)?;
+        // Asked of unknown headers alone: after those that are followed as known, no outputs are there to tell.
+        let slot = linked.sealed.pre_digest().slot;
+        slot_in_reach(slot, &context.chain_data, self.parameters)?;
+        let next = self.next(context, linked)?;
         let claim = next.sealed.pre_digest();
         let (justification, _) = one_justification(claim, justifications)?;
         let parent = self.parent(&context.chain_data, &next.child, &next.carried);
@@ -257,17 +268,18 @@ impl<B: Base> HeaderRules<'_, B> {
         Header: HeaderT<Number = u32>,
         Header::Hash: Into<Hash>,
     {
-        let next = self.next(context, header)?;
+        let linked = self.linked(context, header)?;
+        let next = self.next(context, linked)?;
         self.advance(context, next, Vec::new());
         Ok(())
     }
 
-    /// What does not depend on the justification: link, digest, slot order, logs.
-    fn next<Header>(
+    /// Link, digest, slot order.
+    fn linked<Header>(
         &self,
         context: &HeaderContext,
         header: Header,
-    ) -> Result<Next<Header>, HeaderError>
+    ) -> Result<Linked<Header>, HeaderError>
     where
         Header: HeaderT<Number = u32>,
         Header::Hash: Into<Hash>,
@@ -275,9 +287,29 @@ impl<B: Base> HeaderRules<'_, B> {
         let number = self.link(context, &header)?;
         let hash = header.hash().into();
         let sealed = sealed_header_shape(header)?;
+        slot_after_parent(sealed.pre_digest().slot, context.chain_data.slot)?;
+        Ok(Linked {
+            number,
+            hash,
+            sealed,
+        })
+    }
+
+    /// The other rules that do not depend on the justification: segments, logs.
+    fn next<Header>(
+        &self,
+        context: &HeaderContext,
+        linked: Linked<Header>,
+    ) -> Result<Next<Header>, HeaderError>
+    where
+        Header: HeaderT<Number = u32>,
+    {
+        let Linked {
+            number,
+            hash,
+            sealed,
+        } = linked;
         let claim = sealed.pre_digest();
-        slot_after_parent(claim.slot, context.chain_data.slot)?;
-        slot_in_reach(claim.slot, &context.chain_data, self.parameters)?;
         let carried = Carried::new(consensus_logs(sealed.header()).map_err(BlockError::from)?);
         self.segments(context, number, &carried)?;
         let step = self.step(context, number, claim.slot, &carried);

@@ -86,7 +86,7 @@ fn headers(criterion: &mut Criterion) {
         followed.collect()
     };
     let (headers, verifier) = (follow(), PotVerifier::new());
-    verify_many(&headers, &rules, &KZG, &verifier).unwrap();
+    verify_many(&headers, &rules, &KZG, &verifier, || true).unwrap();
 
     let mut group = criterion.benchmark_group("64 headers");
     group.throughput(Throughput::Elements(TOGETHER as u64));
@@ -99,7 +99,7 @@ fn headers(criterion: &mut Criterion) {
         })
     });
     group.bench_function("verified together", |bencher| {
-        bencher.iter(|| verify_many(black_box(&headers), &rules, &KZG, &verifier).unwrap())
+        bencher.iter(|| verify_many(black_box(&headers), &rules, &KZG, &verifier, || true).unwrap())
     });
     group.finish();
     parts(criterion, &node, made.last().unwrap());

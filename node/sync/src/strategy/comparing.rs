@@ -3,18 +3,23 @@
 use super::AllodSync;
 use crate::{
     AllodBlock,
+    bans::BAN,
+    branch::Branch,
     chain::{Head, OwnChain},
     compare::{Candidate, Outcome, Verdict},
     peers::Peer,
     protocol::Tip,
 };
+use allod_block_rules::fork_choice::BlockWeight;
 use allod_core::{Hash, hash::HexHash};
 use futures::channel::oneshot;
 use sc_network::PeerId;
 use sc_network_sync::service::network::NetworkServiceHandle;
 use sp_blockchain::Error as ClientError;
 use std::{
+    cmp::Reverse,
     collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -22,103 +27,224 @@ use std::{
 const UNDECIDED_RETRY_INTERVAL: Duration = Duration::from_secs(300);
 /// How long a peer is left alone whose chain lacks the checkpoint: it may go over to another one.
 const OFF_CHECKPOINT_RETRY_INTERVAL: Duration = Duration::from_secs(600);
+/// Comparisons that run at once.
+const MAX_COMPARISONS: usize = 2;
+/// How long a comparison runs by itself: then another one begins beside it, unless verified blocks back the claim.
+const CHALLENGE_AFTER: Duration = Duration::from_secs(120);
+/// Claims that a stranger may leave undelivered before a node that waits waits for it no more.
+const MAX_HOLDING_UNDELIVERED: u32 = 3;
+
+/// A tip as it is claimed: the number belongs to it, since whoever claims another one for the same block lies, and nobody
+/// else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Claim {
+    pub(super) hash: Hash,
+    pub(super) number: u32,
+}
+
+impl Claim {
+    fn of_tip(tip: &Tip) -> Self {
+        let Tip { hash, number, .. } = *tip;
+        Self { hash, number }
+    }
+
+    fn of_candidate(candidate: &Candidate) -> Self {
+        let Candidate { hash, number, .. } = *candidate;
+        Self { hash, number }
+    }
+}
+
+/// A claim that is not compared for a while.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settled {
+    until: Instant,
+    /// Whether it is known what it is worth.
+    is_decided: bool,
+}
+
+/// Where a peer's claim stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It says nothing that would have to be compared.
+    Settled,
+    /// It is to be compared.
+    Open,
+    /// It could not be compared, and is left alone for a while.
+    Undecided,
+}
 
 impl<Block: AllodBlock> AllodSync<Block> {
-    /// Takes the result of a comparison, if one has ended.
+    /// Takes the results of the comparisons that have ended.
     pub(super) fn conclude(&mut self, now: Instant) -> Result<(), ClientError> {
-        let Some(running) = &mut self.running else {
-            return Ok(());
-        };
-        let ended = match running.outcome.try_recv() {
-            Ok(None) => return Ok(()),
-            Ok(Some(outcome)) => Some(outcome),
-            Err(oneshot::Canceled) => None,
-        };
-        let tip = running.candidate.hash;
-        let claimants: Vec<PeerId> = running.candidate.claims.iter().map(|(id, _)| *id).collect();
-        self.running = None;
-        let Some(Outcome { verdict, liars }) = ended else {
-            self.settled.insert(tip, now + UNDECIDED_RETRY_INTERVAL);
-            return Ok(());
-        };
-        for liar in liars {
-            self.ban(liar, now, "it lied about its chain");
-        }
-        let shown = HexHash(&tip);
-        match verdict {
-            Verdict::Short => {
-                self.short.insert(tip, ());
-                for peer in &claimants {
-                    if let Some(peer) = self.peers.get_mut(peer) {
-                        peer.is_suspected = false;
-                    }
-                }
-            }
-            Verdict::Heavier(branch, weight) => {
-                if branch.fork_number() >= self.chain.finalized().number {
-                    self.join(branch, now)?;
-                } else {
-                    self.settled.insert(tip, now + UNDECIDED_RETRY_INTERVAL);
-                    self.strand(tip, weight, now);
-                }
-            }
-            Verdict::NotHeavier => {
-                self.settled.insert(tip, now + crate::bans::BAN);
-            }
-            Verdict::OffCheckpoint => {
-                self.settled.insert(tip, now + crate::bans::BAN);
-                for peer in &claimants {
-                    if let Some(peer) = self.peers.get_mut(peer) {
-                        peer.off_checkpoint_at = Some(now);
-                    }
-                }
-                self.tell_waiting(now, "a peer's chain does not have the checkpoint");
-            }
-            Verdict::Wrong(cause) => {
-                tracing::warn!(target: "sync", "The branch of {shown} is wrong: {cause}");
-                self.settled.insert(tip, now + crate::bans::BAN);
-            }
-            Verdict::NotDelivered => {
-                self.settled.insert(tip, now + UNDECIDED_RETRY_INTERVAL);
-            }
-            Verdict::Local(cause) => {
-                tracing::warn!(target: "sync", "Cannot compare with the branch of {shown}: {cause}");
-                self.settled.insert(tip, now + UNDECIDED_RETRY_INTERVAL);
+        let mut ended = Vec::new();
+        self.running.retain_mut(|(_, running)| {
+            let outcome = match running.outcome.try_recv() {
+                Ok(None) => return true,
+                Ok(Some(outcome)) => Some(outcome),
+                Err(oneshot::Canceled) => None,
+            };
+            ended.push((running.candidate.clone(), outcome));
+            false
+        });
+        for (candidate, outcome) in ended {
+            match outcome {
+                Some(outcome) => self.conclude_one(&candidate, outcome, now)?,
+                None => self.leave_undecided(Claim::of_candidate(&candidate), now),
             }
         }
         Ok(())
     }
 
-    /// Starts to compare the heaviest claim that needs it; false if none does.
-    pub(super) fn compare_heaviest(
+    fn conclude_one(
+        &mut self,
+        candidate: &Candidate,
+        outcome: Outcome,
+        now: Instant,
+    ) -> Result<(), ClientError> {
+        let Outcome { verdict, liars } = outcome;
+        let claim = Claim::of_candidate(candidate);
+        let claimants = candidate.claims.iter().map(|(id, _)| *id);
+        let claimants: Vec<PeerId> = claimants.filter(|id| !liars.contains(id)).collect();
+        for liar in liars {
+            self.ban(liar, now, "it lied about its chain");
+        }
+        let shown = HexHash(&claim.hash);
+        match verdict {
+            Verdict::Short => {
+                self.delivered(&claimants);
+                self.short.insert(claim, ());
+                self.of_peers(&claimants, Peer::trust);
+            }
+            Verdict::Heavier(branch, weight) => {
+                self.delivered(&claimants);
+                self.take(branch, weight, claim, claimants, now)?;
+            }
+            Verdict::NotHeavier => {
+                self.delivered(&claimants);
+                self.decide(claim, now);
+                self.met(&claimants)?;
+            }
+            Verdict::OffCheckpoint => {
+                self.delivered(&claimants);
+                self.decide(claim, now);
+                self.of_peers(&claimants, |peer| peer.off_checkpoint_at = Some(now));
+                self.tell_waiting(now, "a peer's chain does not have the checkpoint");
+            }
+            Verdict::Wrong(cause) => {
+                tracing::warn!(target: "sync", "The branch of {shown} is wrong: {cause}");
+                self.decide(claim, now);
+            }
+            Verdict::NotDelivered => {
+                self.not_delivered(&claimants);
+                self.leave_undecided(claim, now);
+            }
+            Verdict::Local(cause) => {
+                tracing::warn!(target: "sync", "Cannot compare with the branch of {shown}: {cause}");
+                self.not_delivered(&claimants);
+                self.leave_undecided(claim, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// What follows from a branch that was verified: it is joined if it is heavier now, however long that took.
+    fn take(
+        &mut self,
+        branch: Arc<Branch>,
+        weight: BlockWeight,
+        claim: Claim,
+        claimants: Vec<PeerId>,
+        now: Instant,
+    ) -> Result<(), ClientError> {
+        let is_heavier = weight > self.chain.best()?.weight;
+        if !is_heavier && self.keeps_checkpoint()? {
+            self.decide(claim, now);
+            return self.met(&claimants);
+        }
+        if self.joins_as_heavy(weight) {
+            // Compared again when that one is here.
+            return Ok(());
+        }
+        if !is_heavier {
+            self.decide(claim, now);
+            self.part_from_checkpoint(claim.hash);
+        } else if branch.fork_number() >= self.chain.finalized().number {
+            self.join(branch, weight, claim, claimants, now)?;
+        } else {
+            self.leave_undecided(claim, now);
+            self.strand(claim.hash, weight, now);
+        }
+        Ok(())
+    }
+
+    /// It is known what a claim is worth.
+    pub(super) fn decide(&mut self, claim: Claim, now: Instant) {
+        let (until, is_decided) = (now + BAN, true);
+        self.settled.insert(claim, Settled { until, is_decided });
+    }
+
+    /// What a claim is worth could not be found out.
+    pub(super) fn leave_undecided(&mut self, claim: Claim, now: Instant) {
+        let (until, is_decided) = (now + UNDECIDED_RETRY_INTERVAL, false);
+        self.settled.insert(claim, Settled { until, is_decided });
+    }
+
+    /// Peers delivered what they claim.
+    pub(super) fn delivered(&mut self, peers: &[PeerId]) {
+        for peer in peers {
+            self.undelivered.remove(peer);
+        }
+    }
+
+    /// Peers did not deliver what they claim: others go first.
+    pub(super) fn not_delivered(&mut self, peers: &[PeerId]) {
+        for peer in peers {
+            let before = self.undelivered_by(peer);
+            self.undelivered.insert(*peer, before.saturating_add(1));
+        }
+    }
+
+    fn undelivered_by(&self, peer: &PeerId) -> u32 {
+        self.undelivered.peek(peer).copied().unwrap_or(0)
+    }
+
+    fn of_peers(&mut self, peers: &[PeerId], change: impl Fn(&mut Peer)) {
+        for peer in peers {
+            if let Some(peer) = self.peers.get_mut(peer) {
+                change(peer);
+            }
+        }
+    }
+
+    /// Starts the comparison that is due, if any: of the claim that ranks highest, or of another one beside one that takes
+    /// long.
+    pub(super) fn compare(
         &mut self,
         own: Head,
         now: Instant,
         network: &NetworkServiceHandle,
-    ) -> Result<bool, ClientError> {
-        let mut candidates: HashMap<Hash, Candidate> = HashMap::new();
-        for (id, peer) in &self.peers {
-            let Some(tip) = peer.tip().filter(|tip| tip.weight > own.weight) else {
-                continue;
-            };
-            let settled = self.settled.peek(&tip.hash);
-            if settled.is_some_and(|until| *until > now)
-                || self.lacks_checkpoint(peer, tip, now)
-                || self.is_near(own, peer, tip)?
-            {
-                continue;
-            }
-            let candidate = candidates.entry(tip.hash).or_insert_with(|| Candidate {
-                hash: tip.hash,
-                number: tip.number,
-                claims: Vec::new(),
-            });
-            candidate.claims.push((*id, tip.weight));
+    ) -> Result<(), ClientError> {
+        if let [(_, first), (_, second)] = &self.running[..]
+            && first.is_backed()
+            && !second.is_backed()
+        {
+            self.running.truncate(1);
         }
-        let weight =
-            |candidate: &Candidate| candidate.claims.iter().map(|(_, weight)| *weight).max();
-        let Some(candidate) = candidates.into_values().max_by_key(weight) else {
-            return Ok(false);
+        let candidate = match self.running.first() {
+            None => {
+                let candidates = self.candidates(own, now)?.into_iter();
+                candidates.min_by_key(|candidate| self.rank(candidate))
+            }
+            Some((since, first)) => {
+                let is_slow = now.saturating_duration_since(*since) >= CHALLENGE_AFTER;
+                if first.is_backed() || !is_slow || self.running.len() >= MAX_COMPARISONS {
+                    return Ok(());
+                }
+                self.challenger(own, now)?
+            }
+        };
+        let Some(candidate) = candidate else {
+            return Ok(());
         };
         tracing::info!(
             target: "sync",
@@ -127,22 +253,150 @@ impl<Block: AllodBlock> AllodSync<Block> {
             HexHash(&candidate.hash),
             candidate.claims.len(),
         );
-        self.running = Some(self.compare.start(candidate, network.clone()));
-        Ok(true)
+        let running = self.compare.start(candidate, network.clone());
+        self.running.push((now, running));
+        Ok(())
+    }
+
+    /// The claims that are to be compared, each with all who make it.
+    fn candidates(&self, own: Head, now: Instant) -> Result<Vec<Candidate>, ClientError> {
+        let mut candidates: HashMap<Claim, Candidate> = HashMap::new();
+        for (id, peer) in &self.peers {
+            let (Some(tip), Standing::Open) = (peer.tip(), self.standing(own, peer, now)?) else {
+                continue;
+            };
+            let candidate = candidates.entry(Claim::of_tip(tip));
+            let candidate = candidate.or_insert_with(|| Candidate {
+                hash: tip.hash,
+                number: tip.number,
+                claims: Vec::new(),
+            });
+            candidate.claims.push((*id, tip.weight));
+        }
+        let mut candidates: Vec<Candidate> = candidates.into_values().collect();
+        for candidate in &mut candidates {
+            // They are asked for it in this order.
+            let rank = |(id, _): &(PeerId, _)| {
+                (self.undelivered_by(id), !self.settings.named.contains(id))
+            };
+            candidate.claims.sort_by_key(rank);
+        }
+        Ok(candidates)
+    }
+
+    /// The lowest first: whose claimants have left the fewest claims undelivered, then of boot and reserved nodes, then
+    /// the heaviest.
+    fn rank(&self, candidate: &Candidate) -> (u32, bool, Reverse<BlockWeight>) {
+        let claims = &candidate.claims;
+        let undelivered = claims.iter().map(|(id, _)| self.undelivered_by(id)).min();
+        let weight = claims.iter().map(|(_, weight)| *weight).max();
+        (
+            undelivered.unwrap_or(u32::MAX),
+            !self.is_of_named(candidate),
+            Reverse(weight.unwrap_or(0)),
+        )
+    }
+
+    fn is_of_named(&self, candidate: &Candidate) -> bool {
+        let mut claims = candidate.claims.iter();
+        claims.any(|(id, _)| self.settings.named.contains(id))
+    }
+
+    /// What is compared beside a claim that takes long: that of a boot or reserved node if any is named, else of the peer
+    /// that has been here longest, so that whoever comes anew with ever heavier claims does not starve it.
+    fn challenger(&self, own: Head, now: Instant) -> Result<Option<Candidate>, ClientError> {
+        let is_busy = |id: &PeerId| {
+            let mut running = self.running.iter();
+            running.any(|(_, running)| running.candidate.claims.iter().any(|(busy, _)| busy == id))
+        };
+        let mut candidates = self.candidates(own, now)?;
+        candidates.retain(|candidate| {
+            let is_free = candidate.claims.iter().any(|(id, _)| !is_busy(id));
+            is_free && (self.settings.named.is_empty() || self.is_of_named(candidate))
+        });
+        let since = |candidate: &Candidate| {
+            let peers = candidate.claims.iter();
+            let known = peers.filter_map(|(id, _)| self.peers.get(id));
+            known.map(|peer| peer.since).min()
+        };
+        let order = |candidate: &Candidate| (self.rank(candidate).0, since(candidate));
+        Ok(candidates.into_iter().min_by_key(order))
+    }
+
+    /// Where a peer's claim stands. A lighter one counts only if the own chain lacks the checkpoint.
+    fn standing(&self, own: Head, peer: &Peer, now: Instant) -> Result<Standing, ClientError> {
+        let Some(tip) = peer.tip() else {
+            return Ok(Standing::Settled);
+        };
+        if (tip.weight <= own.weight && self.keeps_checkpoint()?)
+            || self.lacks_checkpoint(peer, tip, now)
+            || self.is_near(own, peer, tip, now)?
+        {
+            return Ok(Standing::Settled);
+        }
+        let settled = self.settled.peek(&Claim::of_tip(tip));
+        Ok(match settled.filter(|settled| settled.until > now) {
+            Some(settled) if settled.is_decided => Standing::Settled,
+            Some(_) => Standing::Undecided,
+            None => Standing::Open,
+        })
+    }
+
+    /// Whether a node that waits has to wait for what comes of some claim: one of a boot or reserved node, or of anybody
+    /// where none is named, but not for whoever never delivers; or one that verified blocks back.
+    pub(super) fn is_held(&self, own: Head, now: Instant) -> Result<bool, ClientError> {
+        if self.running.iter().any(|(_, running)| running.is_backed()) {
+            return Ok(true);
+        }
+        for (id, peer) in &self.peers {
+            if self.may_hold(id) && self.standing(own, peer, now)? != Standing::Settled {
+                return Ok(true);
+            }
+        }
+        let mut claims = self
+            .running
+            .iter()
+            .flat_map(|(_, running)| &running.candidate.claims);
+        Ok(claims.any(|(id, _)| self.may_hold(id)))
+    }
+
+    fn may_hold(&self, peer: &PeerId) -> bool {
+        match self.settings.named.is_empty() {
+            true => self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED,
+            false => self.settings.named.contains(peer),
+        }
+    }
+
+    /// Whether a boot or reserved node claims a chain whose worth is not known yet.
+    pub(super) fn is_any_named_open(&self, own: Head, now: Instant) -> Result<bool, ClientError> {
+        for peer in self.peers.values().filter(|peer| peer.is_named) {
+            if self.standing(own, peer, now)? != Standing::Settled {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether a claim leads to no run that would have to be compared.
-    pub(super) fn is_near(&self, own: Head, peer: &Peer, tip: &Tip) -> Result<bool, ClientError> {
+    pub(super) fn is_near(
+        &self,
+        own: Head,
+        peer: &Peer,
+        tip: &Tip,
+        now: Instant,
+    ) -> Result<bool, ClientError> {
+        let is_close = tip.number < own.number.saturating_add(self.margin());
+        if is_close && self.short.peek(&Claim::of_tip(tip)).is_some() {
+            return Ok(true);
+        }
+        // It could claim the own tip, and bring the same again.
+        if peer.is_suspected(now) {
+            return Ok(false);
+        }
         if self.chain.number_and_parent(tip.hash)?.is_some() {
             return Ok(true);
         }
-        if tip.number >= own.number.saturating_add(self.margin()) {
-            return Ok(false);
-        }
-        if self.short.peek(&tip.hash).is_some() {
-            return Ok(true);
-        }
-        if peer.is_suspected {
+        if !is_close {
             return Ok(false);
         }
         // What is final there must not contradict what is final here.

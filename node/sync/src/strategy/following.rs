@@ -4,8 +4,9 @@ use super::{AllodSync, INNER_KEY, State};
 use crate::{
     AllodBlock,
     chain::Head,
-    peers::{Answer, Answers, answers},
+    peers::{Answers, answers},
 };
+use sc_network::PeerId;
 use sc_network_sync::{service::network::NetworkServiceHandle, strategy::SyncingAction};
 use sp_blockchain::Error as ClientError;
 use std::time::{Duration, Instant};
@@ -20,16 +21,19 @@ impl<Block: AllodBlock> AllodSync<Block> {
         now: Instant,
         network: &NetworkServiceHandle,
     ) -> Result<(), ClientError> {
-        let answers = answers(&self.peers, !self.settings.named.is_empty());
-        let any_given = self.peers.values().any(|peer| peer.tip().is_some());
-        if any_given && let State::Waiting { nobody_since } = &mut self.state {
+        let State::Waiting {
+            since,
+            nobody_since,
+        } = &mut self.state
+        else {
+            return Ok(());
+        };
+        if self.peers.values().any(|peer| peer.tip().is_some()) {
             *nobody_since = now;
         }
-        match answers {
+        let (waited, nobody_since) = (now.saturating_duration_since(*since), *nobody_since);
+        match answers(&self.peers, !self.settings.named.is_empty(), waited) {
             Answers::Nobody => {
-                let State::Waiting { nobody_since } = self.state else {
-                    return Ok(());
-                };
                 let alone = now.saturating_duration_since(nobody_since) >= NO_PEERS_TIMEOUT;
                 let free = self.peers.is_empty() || self.settings.named.is_empty();
                 if alone && free && self.keeps_checkpoint()? {
@@ -50,15 +54,33 @@ impl<Block: AllodBlock> AllodSync<Block> {
                 "none of the boot and reserved nodes has said which chain it has",
             ),
             Answers::Enough => {
-                if self.running.is_none() && !self.compare_heaviest(own, now, network)? {
-                    if self.keeps_checkpoint()? {
-                        self.settle(own)?;
-                        self.enter_following()?;
-                    } else {
-                        self.tell_waiting(now, "no peer has a chain with the checkpoint");
-                    }
-                }
+                self.compare(own, now, network)?;
+                self.go_on_from_waiting(own, now)?;
             }
+        }
+        Ok(())
+    }
+
+    /// With enough answers: follows once no heavier claim has to be waited for.
+    fn go_on_from_waiting(&mut self, own: Head, now: Instant) -> Result<(), ClientError> {
+        if self.is_held(own, now)? {
+            if self.running.is_empty() {
+                self.tell_waiting(
+                    now,
+                    "a chain that is said to be heavier could not be compared; it is tried again",
+                );
+            }
+        } else if self.keeps_checkpoint()? {
+            self.settle(own, now)?;
+            self.enter_following()?;
+        } else if self.is_off_checkpoint {
+            self.tell_waiting(
+                now,
+                "this node's chain lacks the checkpoint, and is heavier than one that has it; \
+                 `allod node --resync` joins that one",
+            );
+        } else if self.running.is_empty() {
+            self.tell_waiting(now, "no peer has a chain with the checkpoint");
         }
         Ok(())
     }
@@ -74,7 +96,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         for (id, peer) in &self.peers {
             if !peer.is_followed
                 && let Some(tip) = peer.tip()
-                && self.is_near(own, peer, tip)?
+                && self.is_near(own, peer, tip, now)?
             {
                 // What was announced since may be far, and not asked about yet.
                 let far = peer.best.1 >= own.number.saturating_add(self.margin());
@@ -95,40 +117,54 @@ impl<Block: AllodBlock> AllodSync<Block> {
             self.inner.add_peer(id, hash.into(), number);
         }
         // Where a verified branch cannot be joined, its next blocks need no verification.
-        if self.running.is_none()
-            && self.stranded.is_none()
-            && !self.compare_heaviest(own, now, network)?
-        {
-            self.settle(own)?;
+        if self.stranded.is_none() {
+            self.compare(own, now, network)?;
+            self.settle(own, now)?;
         }
         Ok(())
     }
 
-    /// With nothing left to compare: the database is provisional no more if the chain has the checkpoint, or a boot or
-    /// reserved node has a chain that is lighter, or no other.
-    fn settle(&mut self, own: Head) -> Result<(), ClientError> {
-        if !self.is_provisional || self.stranded.is_some() {
+    /// The database is provisional no more if the chain has the checkpoint, or no boot or reserved node's claim is open
+    /// and the tip of one is on the best chain. A chain that consists of the first block alone was compared with none.
+    fn settle(&mut self, own: Head, now: Instant) -> Result<(), ClientError> {
+        let is_bound = !self.is_provisional || self.stranded.is_some();
+        if is_bound || self.is_any_named_open(own, now)? {
             return Ok(());
         }
         let mut is_compared = self.settings.checkpoint.is_some() && self.keeps_checkpoint()?;
         for peer in self.peers.values().filter(|peer| peer.is_named) {
-            if let Some(tip) = peer.tip() {
-                is_compared |= tip.weight <= own.weight || self.is_near(own, peer, tip)?;
+            if let Some(tip) = peer.tip().filter(|tip| tip.number > 0) {
+                is_compared |= self.chain.on_best_chain(tip.number)? == Some(tip.hash);
             }
         }
-        if is_compared {
-            self.chain.set_compared()?;
-            self.is_provisional = false;
+        match is_compared {
+            true => self.set_compared(),
+            false => Ok(()),
         }
+    }
+
+    /// The chain was compared with those of these peers, and kept: if one is a boot or reserved node, the database is
+    /// provisional no more.
+    pub(super) fn met(&mut self, peers: &[PeerId]) -> Result<(), ClientError> {
+        let is_any_named = peers.iter().any(|id| self.settings.named.contains(id));
+        match self.is_provisional && self.stranded.is_none() && is_any_named {
+            true => self.set_compared(),
+            false => Ok(()),
+        }
+    }
+
+    fn set_compared(&mut self) -> Result<(), ClientError> {
+        self.chain.set_compared()?;
+        self.is_provisional = false;
         Ok(())
     }
 
     pub(super) fn enter_waiting(&mut self, now: Instant) -> Result<(), ClientError> {
         self.renew_inner()?;
         for peer in self.peers.values_mut() {
-            peer.answer = Answer::Unasked;
+            peer.forget();
         }
-        self.state = State::Waiting { nobody_since: now };
+        self.state = State::waiting(now);
         Ok(())
     }
 

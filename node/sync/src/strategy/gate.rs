@@ -1,13 +1,13 @@
 //! The gate: which blocks that the SDK's strategy wants to import may pass.
 
 use super::{AllodSync, State};
-use crate::{AllodBlock, peers::Answer};
+use crate::AllodBlock;
 use allod_core::Hash;
 use sc_consensus::IncomingBlock;
 use sc_network::PeerId;
 use sp_blockchain::Error as ClientError;
 use sp_runtime::traits::Header as _;
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Instant};
 
 impl<Block: AllodBlock> AllodSync<Block> {
     /// Whether blocks that the SDK's strategy wants to import are within what may be imported.
@@ -76,7 +76,11 @@ impl<Block: AllodBlock> AllodSync<Block> {
 
     /// The SDK's strategy wants to import what must be compared first: its peers are asked again, and
     /// those that brought the blocks are compared even if their claim is near.
-    pub(super) fn hold(&mut self, blocks: &[IncomingBlock<Block>]) -> Result<(), ClientError> {
+    pub(super) fn hold(
+        &mut self,
+        blocks: &[IncomingBlock<Block>],
+        now: Instant,
+    ) -> Result<(), ClientError> {
         let origins: HashSet<PeerId> = blocks.iter().filter_map(|block| block.origin).collect();
         tracing::debug!(target: "sync", "{} blocks are compared before they are imported", blocks.len());
         let again: Vec<_> = self
@@ -94,8 +98,8 @@ impl<Block: AllodBlock> AllodSync<Block> {
         }
         for peer in origins {
             if let Some(peer) = self.peers.get_mut(&peer) {
-                peer.is_suspected = true;
-                peer.answer = Answer::Unasked;
+                peer.suspect(now);
+                peer.forget();
             }
         }
         Ok(())

@@ -24,17 +24,14 @@ impl<Block: AllodBlock> AllodSync<Block> {
     /// A heavier branch that was verified parts below the final block: from now on no blocks are made, and the copy of
     /// the chain is dropped if that is the rule.
     pub(super) fn strand(&mut self, theirs: Hash, weight: BlockWeight, now: Instant) {
+        let cause = self.resync_cause();
         let stranded = self.stranded.insert(Stranded {
             theirs,
             weight,
             told_at: None,
         });
-        let cause = match self.settings.resync {
-            ResyncRule::Always => "as --resync=auto says",
-            ResyncRule::IfProvisional if self.is_provisional => {
-                "which was compared with no boot or reserved node's"
-            }
-            ResyncRule::IfProvisional | ResyncRule::Never => return,
+        let Some(cause) = cause else {
+            return;
         };
         stranded.told_at = Some(now);
         let finalized = self.chain.finalized();
@@ -47,6 +44,33 @@ impl<Block: AllodBlock> AllodSync<Block> {
             HexHash(&finalized.hash),
         );
         (self.settings.ask_for_resync)();
+    }
+
+    /// A branch that has the checkpoint was verified, and the own chain, which lacks it, is heavier: no fork choice leads
+    /// from there to it, so the copy of the chain is dropped if that is the rule.
+    pub(super) fn part_from_checkpoint(&mut self, theirs: Hash) {
+        self.is_off_checkpoint = true;
+        let Some(cause) = self.resync_cause() else {
+            return;
+        };
+        tracing::warn!(
+            target: "sync",
+            "The chain of block {}, which was verified, has the checkpoint, and this node's does not: this copy of the \
+             chain, {cause}, is dropped, and that chain joined",
+            HexHash(&theirs),
+        );
+        (self.settings.ask_for_resync)();
+    }
+
+    /// Why the copy of the chain may be dropped; none if it may not.
+    fn resync_cause(&self) -> Option<&'static str> {
+        match self.settings.resync {
+            ResyncRule::Always => Some("as --resync=auto says"),
+            ResyncRule::IfProvisional if self.is_provisional => {
+                Some("which was compared with no boot or reserved node's")
+            }
+            ResyncRule::IfProvisional | ResyncRule::Never => None,
+        }
     }
 
     pub(super) fn tell_waiting(&mut self, now: Instant, what: &'static str) {

@@ -3,7 +3,9 @@
 mod below_final;
 mod checkpoint;
 mod comparing;
+mod joining;
 mod waiting;
+mod whose_turn;
 
 use super::*;
 use crate::{
@@ -22,7 +24,10 @@ use sc_utils::mpsc::{TracingUnboundedReceiver, tracing_unbounded};
 use sp_consensus::BlockOrigin;
 use sp_runtime::{OpaqueExtrinsic, generic, traits::BlakeTwo256};
 use std::{
-    sync::{Mutex, atomic::AtomicUsize},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -62,9 +67,19 @@ struct OwnState {
     best: u32,
     finalized: u32,
     is_compared: bool,
+    /// What it imported beside its best chain, with the parent.
+    beside: HashMap<Hash, (u32, Hash)>,
 }
 
 impl Own {
+    /// Has block `number` of another branch.
+    fn import(&self, branch: u8, fork: u32, number: u32) {
+        let parent = hash(branch, fork, number - 1);
+        let mut state = self.0.lock().unwrap();
+        let block = hash(branch, fork, number);
+        state.beside.insert(block, (number, parent));
+    }
+
     fn grow(&self, best: u32) {
         let mut state = self.0.lock().unwrap();
         state.best = best;
@@ -97,7 +112,11 @@ impl OwnChain for Own {
     }
 
     fn number_and_parent(&self, wanted: Hash) -> Result<Option<(u32, Hash)>, ClientError> {
-        let best = self.0.lock().unwrap().best;
+        let state = self.0.lock().unwrap();
+        if let Some(beside) = state.beside.get(&wanted) {
+            return Ok(Some(*beside));
+        }
+        let best = state.best;
         let found = (0..=best).find(|number| hash(0, 0, *number) == wanted);
         Ok(found.map(|number| (number, hash(0, 0, number.saturating_sub(1)))))
     }
@@ -357,6 +376,16 @@ impl Test {
         let liars = liars.to_vec();
         started.result.send(Outcome { verdict, liars }).unwrap();
         self.pass(1);
+    }
+
+    /// Whether it is written down that the chain was compared.
+    fn is_compared(&self) -> bool {
+        self.own.0.lock().unwrap().is_compared
+    }
+
+    /// Has a peer claim another tip from now on.
+    fn claim(&mut self, id: PeerId, change: impl Fn(&mut Tip)) {
+        change(self.tips.get_mut(&id).unwrap());
     }
 
     fn resyncs(&self) -> usize {

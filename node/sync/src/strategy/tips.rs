@@ -35,12 +35,9 @@ impl<Block: AllodBlock> AllodSync<Block> {
                 continue;
             }
             match response.as_deref().map(protocol::read_tip) {
-                Some(Some(tip)) => {
-                    known.best = (tip.hash, tip.number);
-                    known.answer = Answer::Given(tip, now);
-                }
+                Some(Some(tip)) => known.answered(tip, now),
                 Some(None) => self.ban(peer, now, "its answer is no tip"),
-                None => known.answer = Answer::None(now),
+                None => known.was_silent(now),
             }
         }
         self.asked = waiting;

@@ -27,6 +27,7 @@
 
 mod announcements;
 mod authoring;
+mod branches;
 mod comparing;
 mod disk;
 mod equivocations;

@@ -63,7 +63,7 @@ fn a_chain_that_was_compared_with_a_boot_node_is_kept_unless_the_user_says_so() 
         test.peer(boot, 0, 0, 20, 200);
         test.pass(2);
         assert!(test.is_following());
-        assert!(test.own.0.lock().unwrap().is_compared);
+        assert!(test.is_compared());
         test.peer(stranger, 1, 5, 30, 300);
         test.pass(2);
         test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
@@ -79,12 +79,12 @@ fn a_chain_is_given_up_for_the_boot_nodes() {
     let mut test = Test::with_rule(20, &[boot], false, ResyncRule::IfProvisional);
     test.peer(boot, 1, 5, 30, 300);
     test.pass(2);
-    assert!(!test.own.0.lock().unwrap().is_compared);
+    assert!(!test.is_compared());
     test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
     assert_eq!(test.resyncs(), 1);
     // It is none after the next start: the database is another one.
     test.pass(1000);
-    assert!(!test.own.0.lock().unwrap().is_compared);
+    assert!(!test.is_compared());
 }
 
 /// What is above the final block is joined, and nothing dropped.
@@ -97,4 +97,35 @@ fn a_provisional_chain_is_not_given_up_where_it_can_go_over() {
     test.decide(Verdict::Heavier(branch(1, 16, 30), 300), &[]);
     assert!(matches!(test.sync.state, State::Joining(_)));
     assert_eq!(test.resyncs(), 0);
+}
+
+/// A boot node without blocks, one on another branch, or one whose near claim nobody looked at, was not compared with.
+#[test]
+fn a_chain_is_provisional_until_a_boot_nodes_tip_is_on_it_or_was_compared() {
+    let boot = PeerId::random();
+    let follow = |best, branch, fork, number, weight| {
+        let mut test = Test::new(best, &[boot], false);
+        test.peer(boot, branch, fork, number, weight);
+        test.pass(2);
+        test
+    };
+    let empty = follow(0, 0, 0, 0, 0);
+    let lighter = follow(10, 1, 5, 8, 80);
+    let mut near = follow(10, 0, 0, 11, 110);
+    for test in [&empty, &lighter, &near] {
+        assert!(test.is_following() && !test.is_compared());
+    }
+    near.own.grow(11);
+    near.pass(1);
+    assert!(near.is_compared());
+    let behind = follow(10, 0, 0, 7, 70);
+    assert!(behind.is_compared());
+    let mut compared = follow(10, 1, 0, 40, 400);
+    assert!(!compared.is_compared());
+    compared.decide(Verdict::NotHeavier, &[]);
+    assert!(compared.is_compared());
+    // A liar was met, and no chain.
+    let mut liar = follow(10, 1, 0, 40, 400);
+    liar.decide(Verdict::NotHeavier, &[boot]);
+    assert!(!liar.is_compared());
 }

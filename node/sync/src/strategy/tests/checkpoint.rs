@@ -79,3 +79,24 @@ fn a_development_chain_without_it_waits_like_any_other() {
         State::Waiting { .. }
     ));
 }
+
+/// The own chain is heavier, and not the one: no weight keeps a node from looking for the chain with the checkpoint.
+#[test]
+fn a_heavier_chain_without_it_is_compared_with_a_lighter_claim_and_given_up() {
+    for (rule, resyncs) in [(ResyncRule::Never, 0), (ResyncRule::IfProvisional, 1)] {
+        let peer = PeerId::random();
+        let mut test = Test::with_rule(30, &[], false, rule);
+        test.sync.settings.checkpoint = Some((25, hash(1, 24, 25)));
+        test.peer(peer, 1, 24, 29, 290);
+        test.claim(peer, |tip| {
+            (tip.final_number, tip.final_hash) = (28, [9; 32])
+        });
+        test.pass(2);
+        assert_eq!(test.started().unwrap().hash, hash(1, 24, 29));
+        test.decide(Verdict::Heavier(branch(1, 24, 29), 290), &[]);
+        test.pass(1000);
+        assert_eq!(test.resyncs(), resyncs);
+        assert!(matches!(test.sync.state, State::Waiting { .. }));
+        assert!(test.started().is_none());
+    }
+}

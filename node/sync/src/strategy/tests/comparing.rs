@@ -2,24 +2,24 @@
 
 use super::*;
 
-/// The heaviest claim is compared first, whoever makes it; the branch that was verified is imported
+/// Of strangers' claims the heaviest is compared first, whoever makes it; the branch that was verified is imported
 /// and no other.
 #[test]
 fn a_far_claim_is_compared_and_then_joined() {
-    let (liar, boot) = (PeerId::random(), PeerId::random());
-    let mut test = Test::new(0, &[boot], false);
+    let (liar, other) = (PeerId::random(), PeerId::random());
+    let mut test = Test::new(0, &[], false);
     test.peer(liar, 7, 0, 50, 9_000);
-    test.peer(boot, 1, 0, 40, 400);
+    test.peer(other, 1, 0, 40, 400);
     test.pass(2);
     assert_eq!(test.started().unwrap().claims, vec![(liar, 9_000)]);
-    assert!(!test.is_followed(boot));
+    assert!(!test.is_followed(other));
     test.decide(Verdict::Wrong("block #1".into()), &[liar]);
     assert_eq!(test.reports, vec![liar]);
-    assert_eq!(test.started().unwrap().claims, vec![(boot, 400)]);
+    assert_eq!(test.started().unwrap().claims, vec![(other, 400)]);
     test.decide(Verdict::Heavier(branch(1, 0, 40), 400), &[]);
     assert!(matches!(test.sync.state, State::Joining(_)));
     assert!(test.sync.is_major_syncing());
-    assert!(test.is_followed(boot));
+    assert!(test.is_followed(other));
     assert_eq!(test.import(1, 0, 1..=40), 40);
     assert_eq!(test.import(1, 0, 41..=41), 0, "not of the branch");
 }
@@ -164,4 +164,28 @@ fn whoever_brings_a_bad_block_is_off_for_a_day() {
         |action| matches!(action, SyncingAction::DropPeer(BadPeer(peer, _)) if *peer == sender),
     );
     assert!(shown);
+}
+
+/// A peer that brought too long a run could claim the own tip, and bring it again every other second.
+#[test]
+fn who_brings_too_long_a_run_is_not_let_in_again_by_claiming_the_own_tip() {
+    let peer = PeerId::random();
+    let mut test = Test::new(10, &[], true);
+    test.peer(peer, 0, 0, 10, 100);
+    test.pass(2);
+    assert!(test.is_followed(peer));
+    assert_eq!(test.import(0, 0, 11..=13), 0);
+    test.pass(200);
+    assert!(!test.is_followed(peer));
+    assert!(test.started().is_none());
+    // It is asked about what it claims beyond that.
+    test.claim(peer, |tip| tip.weight = 101);
+    test.pass(62);
+    assert_eq!(test.started().unwrap().hash, hash(0, 0, 10));
+    test.decide(Verdict::NotDelivered, &[]);
+    test.pass(600);
+    assert!(
+        test.is_followed(peer),
+        "a chain that is no other is let in again at last"
+    );
 }

@@ -52,3 +52,83 @@ fn nothing_is_imported_before_it_is_compared() {
     test.peer(PeerId::random(), 1, 0, 1, 10);
     assert_eq!(test.import(1, 0, 1..=1), 0);
 }
+
+/// Peers that come and say nothing keep a node for a minute; one that is asked again keeps nobody, and its answer counts
+/// until the next one.
+#[test]
+fn silence_keeps_nobody_waiting_for_longer_than_a_minute() {
+    let boot = PeerId::random();
+    let mut test = Test::new(10, &[boot], false);
+    test.peer(boot, 0, 0, 10, 100);
+    for _ in 0..3 {
+        assert!(!test.is_following());
+        test.sync.add_peer(PeerId::random(), H256::zero(), 0);
+        test.pass(18);
+    }
+    test.sync.add_peer(PeerId::random(), H256::zero(), 0);
+    test.pass(6);
+    assert!(test.is_following());
+}
+
+#[test]
+fn what_a_peer_said_counts_while_it_is_asked_again() {
+    let mut test = Test::new(10, &[], false);
+    let (peer, now) = (PeerId::random(), test.now);
+    test.peer(peer, 0, 0, 10, 100);
+    test.pass(1);
+    let known = test.sync.peers.get_mut(&peer).unwrap();
+    known.answer = Answer::Unasked;
+    assert!(known.ask(now + Duration::from_secs(10)));
+    assert!(known.is_awaited() && known.tip().is_some());
+    known.expire(now + Duration::from_secs(1000));
+    assert!(known.tip().is_none());
+}
+
+/// A boot node's heavier claim that nobody delivered is waited for, and tried again; that of a stranger is not, where a boot
+/// node has answered.
+#[test]
+fn a_heavier_claim_of_a_boot_node_is_waited_for() {
+    let (boot, stranger) = (PeerId::random(), PeerId::random());
+    let undecided = || {
+        let cause = "the disk is full".to_owned();
+        [Verdict::NotDelivered, Verdict::Local(cause)]
+    };
+    for verdict in undecided() {
+        let mut test = Test::new(10, &[boot], false);
+        test.peer(boot, 1, 0, 40, 400);
+        test.pass(2);
+        test.decide(verdict, &[]);
+        test.pass(200);
+        assert!(!test.is_following());
+        test.pass(120);
+        assert_eq!(test.started().unwrap().claims, vec![(boot, 400)]);
+        test.decide(Verdict::NotHeavier, &[]);
+        assert!(test.is_following());
+    }
+    for verdict in undecided() {
+        let mut test = Test::new(10, &[boot], false);
+        test.peer(boot, 0, 0, 10, 100);
+        test.peer(stranger, 1, 0, 40, 400);
+        test.pass(2);
+        assert_eq!(test.started().unwrap().claims, vec![(stranger, 400)]);
+        test.decide(verdict, &[]);
+        test.pass(2);
+        assert!(test.is_following());
+    }
+}
+
+/// Where no boot node is named, anybody's claim is waited for, but not for ever.
+#[test]
+fn a_stranger_that_never_delivers_keeps_nobody_for_ever() {
+    let (liar, honest) = (PeerId::random(), PeerId::random());
+    let mut test = Test::new(10, &[], false);
+    test.peer(liar, 1, 0, 40, 400);
+    test.peer(honest, 0, 0, 10, 100);
+    for tried in 0..3 {
+        test.pass(310);
+        assert!(!test.is_following(), "{tried}");
+        test.decide(Verdict::NotDelivered, &[]);
+    }
+    test.pass(2);
+    assert!(test.is_following());
+}
