@@ -80,8 +80,8 @@ impl Branch {
             return false;
         };
         let newest = usize::try_from(newest).unwrap_or(usize::MAX);
-        let removed = self.index.drain(..=newest);
-        self.start = removed.last().map_or(self.start, |(_, end)| end);
+        let mut removed = self.index.drain(..=newest);
+        self.start = removed.next_back().map_or(self.start, |(_, end)| end);
         self.tip_number = self.tip_number.saturating_sub(surplus);
         true
     }

@@ -21,7 +21,7 @@ const PRINTING: [&[&str]; 8] = [
 ];
 
 /// Runs a command in a folder, its output going there.
-fn run(folder: &Path, arguments: &[&str], stdout: impl Into<Stdio>) -> Output {
+fn run(folder: &Path, arguments: &[String], stdout: impl Into<Stdio>) -> Output {
     Command::new(binary())
         .args(arguments)
         .current_dir(folder)
@@ -68,12 +68,12 @@ fn check(folder: &Path, arguments: &[&str]) {
 }
 
 /// With a file of its own for what may be written but once.
-fn with_file<'a>(arguments: &[&'a str], file: &'a str) -> Vec<&'a str> {
-    let mut arguments = arguments.to_vec();
+fn with_file(arguments: &[&str], file: &str) -> Vec<String> {
+    let mut with_file: Vec<String> = arguments.iter().map(ToString::to_string).collect();
     if arguments.last() == Some(&"--out") {
-        arguments.push(file);
+        with_file.push(format!("{}-{file}", arguments[1]));
     }
-    arguments
+    with_file
 }
 
 #[test]
