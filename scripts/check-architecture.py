@@ -12,7 +12,7 @@ MAP = "ARCHITECTURE.md"
 HEADER = "| folder | crate | what one finds there |"
 
 # Rules beside the order. Only what puts a node together names the runtime, and the tests that run it.
-MAY_NAME_RUNTIME = {"node", "node/service", "tests/economics", "tests/fuzz", "tests/import", "tests/load"}
+MAY_NAME_RUNTIME = {"node", "node/service", "tests/economics", "tests/fuzz", "tests/import", "tests/load", "tests/network"}
 # What primitives, the farmer, and the commands about identities must not name.
 FORBIDDEN = {
     "primitives/": ("sc-", "frame-"),

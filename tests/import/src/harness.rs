@@ -107,7 +107,7 @@ fn genesis(parameters: ChainParameters) -> Storage {
     storage
 }
 
-fn client(parameters: ChainParameters, folder: &Path) -> Client {
+fn client(genesis: Storage, folder: &Path) -> Client {
     let settings = DatabaseSettings {
         trie_cache_maximum_size: Some(1 << 20),
         state_pruning: Some(PruningMode::ArchiveAll),
@@ -120,7 +120,7 @@ fn client(parameters: ChainParameters, folder: &Path) -> Client {
     };
     let backend = Arc::new(Backend::new(settings, 4096).unwrap());
     let genesis = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
-        genesis(parameters),
+        genesis,
         true,
         backend.clone(),
         EXECUTOR.clone(),
@@ -151,8 +151,13 @@ pub struct Node {
 impl Node {
     /// A node that knows genesis and nothing else.
     pub fn new(parameters: ChainParameters) -> Self {
+        Self::of_genesis(genesis(parameters))
+    }
+
+    /// A node of any chain, that knows its genesis and nothing else.
+    pub fn of_genesis(genesis: Storage) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let client = Arc::new(client(parameters, folder.path()));
+        let client = Arc::new(client(genesis, folder.path()));
         // As the node does: what counts is what genesis says.
         let genesis_hash = client.info().genesis_hash;
         let parameters = client.runtime_api().parameters(genesis_hash).unwrap();
