@@ -16,7 +16,7 @@ ARGS ?=
 
 STAGE := scripts/stage.sh
 
-.PHONY: run build test test-one lint-one test-long bench fmt setup specs weights features audit fuzz bin-path
+.PHONY: run build test test-one lint-one test-long test-network bench fmt setup specs weights features audit fuzz bin-path
 .DEFAULT_GOAL := build
 
 setup:
@@ -53,6 +53,10 @@ lint-one: setup
 ## Tests that take long: chains filled with 64 MiB in several ways, one after the other.
 test-long: build
 	@$(WITH) cargo test --release --workspace --locked --test chain -- --ignored --test-threads 1
+
+## Attacks upon networks of real nodes; ARGS="long-cut" for some of them, ARGS=--list for their names. Best as root.
+test-network: build
+	@$(WITH) "$(CARGO_TARGET_DIR)/release/allod-network" $(ARGS)
 
 ## Criterion benches; ARGS="--bench kzg" for one of them.
 bench: setup

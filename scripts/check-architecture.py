@@ -19,6 +19,7 @@ MAY_NAME_RUNTIME = {
     "tests/fuzz",
     "tests/import",
     "tests/load",
+    "tests/network",
     "tests/upgraded-runtime",
 }
 # What primitives, the farmer, and the commands about identities must not name.

@@ -1,6 +1,5 @@
 //! Speed of tables, of the proofs in them and of their verification, on one core.
 
-
 use allod_proof_of_space::{
     S_BUCKETS, SectorTable, TableGenerator, bucket_challenge, verify, verify_bucket,
 };

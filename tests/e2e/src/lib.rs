@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod disk;
+
 use jsonrpsee::{
     core::{client::ClientT, params::ArrayParams},
     ws_client::{WsClient, WsClientBuilder},
@@ -36,20 +38,29 @@ pub const ANY_PORTS: [&str; 5] = ["--rpc-port", "0", "--port", "0", "--no-promet
 /// What a node writes, line by line.
 type Log = Arc<Mutex<Vec<String>>>;
 
-/// The binary, which Cargo has put beside the tests.
+/// The binary, which Cargo has put beside programs, and one folder above tests.
 pub fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    let release = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("target/release/deps/test");
-    let binary = release.join("allod");
-    assert!(
-        binary.exists(),
-        "{} is missing: run `make build` first",
-        binary.display()
-    );
-    binary
+    let this = std::env::current_exe().expect("a program has a path");
+    let mut folders = this.ancestors().skip(1).take(2);
+    let binary = folders.find_map(|folder| {
+        let binary = folder.join("allod");
+        binary.is_file().then_some(binary)
+    });
+    binary.unwrap_or_else(|| {
+        panic!(
+            "no `allod` beside {}: run `make build` first",
+            this.display()
+        )
+    })
+}
+
+/// Where a node runs, other than beside the test.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// What runs the binary, with its arguments: `ip netns exec NAME`, say.
+    pub wrapper: Vec<String>,
+    /// Where the node is reached, by the test, too.
+    pub ip: String,
 }
 
 /// A running node.
@@ -57,6 +68,7 @@ pub struct Node {
     child: Child,
     log: Log,
     readers: [JoinHandle<()>; 2],
+    ip: String,
     /// Address of its JSON-RPC server.
     pub url: String,
     client: WsClient,
@@ -74,7 +86,19 @@ impl Node {
         arguments: &[&str],
         variables: &[(&str, &OsStr)],
     ) -> Self {
-        Self::spawn(folder, arguments, &ANY_PORTS, variables).await
+        Self::spawn(folder, arguments, &ANY_PORTS, variables, None).await
+    }
+
+    /// Like [`Self::start_with`], on a host of its own.
+    pub async fn start_on(
+        host: &Host,
+        folder: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
+        let reached = ["--rpc-external", "--rpc-methods", "unsafe"];
+        let ports = [&ANY_PORTS[..], &reached].concat();
+        Self::spawn(folder, arguments, &ports, variables, Some(host)).await
     }
 
     /// Like [`Self::start`], with metrics; gives their port, too.
@@ -82,7 +106,7 @@ impl Node {
         let mut ports = ANY_PORTS.to_vec();
         ports.retain(|argument| *argument != "--no-prometheus");
         ports.extend(["--prometheus-port", "0"]);
-        let node = Self::spawn(folder, arguments, &ports, &[]).await;
+        let node = Self::spawn(folder, arguments, &ports, &[], None).await;
         let address = node.line("Prometheus exporter started at ").await;
         let port = address.trim().rsplit(':').next().expect("HOST:PORT");
         let port = port.parse().expect("a port");
@@ -94,9 +118,18 @@ impl Node {
         arguments: &[&str],
         ports: &[&str],
         variables: &[(&str, &OsStr)],
+        host: Option<&Host>,
     ) -> Self {
         let (subcommand, rest) = arguments.split_first().expect("a subcommand");
-        let mut child = Command::new(binary())
+        let mut command = match host.and_then(|host| host.wrapper.split_first()) {
+            Some((program, of_program)) => {
+                let mut command = Command::new(program);
+                command.args(of_program).arg(binary());
+                command
+            }
+            None => Command::new(binary()),
+        };
+        let mut child = command
             .arg(subcommand)
             .arg("--base-path")
             .arg(folder)
@@ -121,11 +154,13 @@ impl Node {
             )),
         ];
         let address = wait_for_line(&log, "Running JSON-RPC server: addr=").await;
-        let (url, client) = connect(&address).await;
+        let ip = host.map_or("127.0.0.1", |host| &host.ip).to_owned();
+        let (url, client) = connect(&ip, &address).await;
         Self {
             child,
             log,
             readers,
+            ip,
             url,
             client,
         }
@@ -145,7 +180,7 @@ impl Node {
             starts.nth(1).map(|(_, address)| address.to_owned())
         })
         .await;
-        (self.url, self.client) = connect(&address).await;
+        (self.url, self.client) = connect(&self.ip, &address).await;
     }
 
     /// How many lines of the log have `text`.
@@ -201,10 +236,11 @@ impl Node {
             (!found.is_empty()).then_some(found)
         })
         .await;
+        let here = format!("/ip4/{}/tcp/", self.ip);
         addresses
             .into_iter()
-            .find(|address| address.starts_with("/ip4/127.0.0.1/tcp/"))
-            .expect("a node listens on the loopback interface")
+            .find(|address| address.starts_with(&here))
+            .expect("a node listens on every interface")
     }
 
     /// The most memory that the node has had resident so far (`VmHWM` of `/proc`), in MiB.
@@ -255,9 +291,10 @@ impl Node {
 }
 
 /// The address of a JSON-RPC server, as a node's log has it, and a client of it.
-async fn connect(logged: &str) -> (String, WsClient) {
+async fn connect(ip: &str, logged: &str) -> (String, WsClient) {
     let address = logged.split([',', ' ']).next().unwrap_or_default();
-    let url = format!("ws://{address}");
+    let port = address.rsplit(':').next().unwrap_or_default();
+    let url = format!("ws://{ip}:{port}");
     let client = WsClientBuilder::default()
         .build(&url)
         .await

@@ -99,7 +99,9 @@ pub struct Plan {
     pub skip: u64,
     /// Segment headers to bring; those that the archiver expects if none.
     pub headers: Option<Vec<SegmentHeader>>,
-    /// Milliseconds added to the time of the slot.
+    /// When the block says that it was made, in milliseconds; the time of the slot if none.
+    pub time: Option<u64>,
+    /// Milliseconds added to that.
     pub later: u64,
     /// After the inherents.
     pub transactions: Vec<OpaqueExtrinsic>,
@@ -113,7 +115,7 @@ pub struct Plan {
 /// Proof-of-time from a block on.
 pub struct Timeline {
     known: HashMap<Slot, PotOutput>,
-    checkpoints: Vec<PotCheckpoints>,
+    evaluated: Vec<(PotInput, PotCheckpoints)>,
     next: PotInput,
     change: Option<PotChange>,
 }
@@ -128,9 +130,14 @@ impl Timeline {
             let output = checkpoints.output();
             self.known.insert(input.slot, output);
             self.next = input.next(output, self.change.as_ref());
-            self.checkpoints.push(checkpoints);
+            self.evaluated.push((input, checkpoints));
         }
         self.known[&slot]
+    }
+
+    /// The slots that had to be evaluated so far.
+    pub fn evaluated(&self) -> &[(PotInput, PotCheckpoints)] {
+        &self.evaluated
     }
 }
 
@@ -154,7 +161,7 @@ impl Node {
         let known = (data.slot.0..).map(Slot).zip(data.outputs).collect();
         Timeline {
             known,
-            checkpoints: Vec::new(),
+            evaluated: Vec::new(),
             next,
             change,
         }
@@ -250,7 +257,13 @@ impl Node {
             .expect("a slot is won soon");
         let newest = slot.saturating_add(self.parameters.block_authoring_delay);
         let future_output = time.output(newest);
-        let proof = PotJustification::new(time.checkpoints).unwrap().encode();
+        let checkpoints = time
+            .evaluated
+            .into_iter()
+            .map(|(_, checkpoints)| checkpoints);
+        let proof = PotJustification::new(checkpoints.collect())
+            .unwrap()
+            .encode();
         let claim = PreDigest {
             slot,
             solution,
@@ -277,7 +290,8 @@ impl Node {
             let archiver = self.archiver();
             archiver.headers_for_child(parent, number).unwrap()
         });
-        let time = Timestamp::new(BEGINNING + claim.slot.0 * 1000 + plan.later);
+        let time = plan.time.unwrap_or(BEGINNING + claim.slot.0 * 1000);
+        let time = Timestamp::new(time + plan.later);
         let mut data = InherentData::new();
         data.put_data(sp_timestamp::INHERENT_IDENTIFIER, &time)
             .unwrap();

@@ -113,7 +113,7 @@ fn genesis(parameters: ChainParameters, code: Vec<u8>) -> Storage {
     storage
 }
 
-fn client(parameters: ChainParameters, code: Vec<u8>, folder: &Path) -> Client {
+fn client(genesis: Storage, folder: &Path) -> Client {
     let settings = DatabaseSettings {
         trie_cache_maximum_size: Some(1 << 20),
         state_pruning: Some(PruningMode::ArchiveAll),
@@ -126,7 +126,7 @@ fn client(parameters: ChainParameters, code: Vec<u8>, folder: &Path) -> Client {
     };
     let backend = Arc::new(Backend::new(settings, 4096).unwrap());
     let genesis = GenesisBlockBuilder::<Block, _, _>::new_with_storage(
-        genesis(parameters, code),
+        genesis,
         true,
         backend.clone(),
         EXECUTOR.clone(),
@@ -167,8 +167,17 @@ impl Node {
 
     /// Like [`with_rules`](Self::with_rules), of a chain that begins with this runtime.
     pub fn with_runtime(parameters: ChainParameters, rules: RuleSchedule, code: Vec<u8>) -> Self {
+        Self::of_chain(genesis(parameters, code), rules)
+    }
+
+    /// A node of any chain, that knows its genesis and nothing else.
+    pub fn of_genesis(genesis: Storage) -> Self {
+        Self::of_chain(genesis, RuleSchedule::default())
+    }
+
+    fn of_chain(genesis: Storage, rules: RuleSchedule) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let client = Arc::new(client(parameters, code, folder.path()));
+        let client = Arc::new(client(genesis, folder.path()));
         // As the node does: what counts is what genesis says.
         let genesis_hash = client.info().genesis_hash;
         let parameters = client.runtime_api().parameters(genesis_hash).unwrap();

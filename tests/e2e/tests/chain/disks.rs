@@ -2,69 +2,12 @@
 //!
 //! A small disk needs a file system of its own, so root; without, those tests say so and end.
 
-use allod_e2e::{ANY_PORTS, Node, TIMEOUT, binary, eventually, run};
+use allod_e2e::{ANY_PORTS, Node, TIMEOUT, binary, disk::SmallDisk, eventually, run};
 use std::{
     fs::{self, File, OpenOptions},
-    io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
-
-/// A file system of its own in memory, unmounted with the test.
-struct SmallDisk {
-    folder: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    /// Mounts one; none where that is not allowed.
-    fn mount(mebibytes: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={mebibytes}m"), "tmpfs"])
-            .arg(folder.path())
-            .output();
-        match mounted {
-            Ok(output) if output.status.success() => Some(Self { folder }),
-            Ok(_) | Err(_) => {
-                eprintln!("skipped: a small disk cannot be mounted here; it needs root");
-                None
-            }
-        }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    /// Fills it with a file, to the last byte.
-    fn fill(&self) {
-        let mut file = File::create(self.filling()).unwrap();
-        let zeros = vec![0; 1 << 20];
-        while file.write_all(&zeros).is_ok() {}
-        for _ in 0..1 << 20 {
-            if file.write_all(&[0; 512]).is_err() {
-                break;
-            }
-        }
-    }
-
-    fn make_room(&self) {
-        fs::remove_file(self.filling()).unwrap();
-    }
-
-    fn filling(&self) -> PathBuf {
-        self.folder.path().join("filling")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount")
-            .arg("-l")
-            .arg(self.folder.path())
-            .status();
-    }
-}
 
 /// Fills a chain with transactions: each MiB is more than one segment.
 fn fill(node: &Node, mebibytes: u32) -> tokio::process::Child {

@@ -1,0 +1,160 @@
+//! Floods of blocks: those that break a rule, siblings, and such from the future.
+
+use super::Network;
+use crate::{attacker::Attacker, bad_blocks::BadBlock, stock::Stock};
+use allod_consensus_primitives::FarmingApi as _;
+use allod_e2e::{Node, eventually};
+use allod_import_tests::{
+    block::Made,
+    farming::{Farmer, Plan},
+};
+use futures::future::join_all;
+use serde_json::{Value, json};
+use sp_api::ProvideRuntimeApi as _;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Between two announcements of one peer: a node looks at four of one peer at a time, and drops what comes meanwhile.
+const PACE: Duration = Duration::from_millis(100);
+/// Attackers at a time: a node takes 32 peers that come to it.
+const AT_ONCE: usize = 8;
+
+/// Whether a node has a block, on whichever branch.
+async fn has(node: &Node, block: &Made) -> bool {
+    let header: Value = node.call("chain_getHeader", &[json!(block.hash())]).await;
+    !header.is_null()
+}
+
+impl Network {
+    /// An attacker that knows the chain as it is and behaves well so far.
+    fn attacker(&self) -> Attacker {
+        let stock = Stock::new(self.shadow.tip());
+        Attacker::new(&self.chain, stock, &self.honest.targets())
+    }
+
+    /// So many of them, to whom nodes listen.
+    async fn attackers(&self, count: usize) -> Vec<Attacker> {
+        self.shadow.follow(self.honest.first()).await;
+        let attackers: Vec<Attacker> = (0..count).map(|_| self.attacker()).collect();
+        join_all(attackers.iter().map(|it| it.followed(self.attacked()))).await;
+        self.shadow.follow(self.honest.first()).await;
+        attackers
+    }
+
+    /// A right block on the best one, by a farmer who never made any.
+    pub(crate) fn made_by(&self, farmer: u8, skip: u64) -> Made {
+        self.shadow.make(Plan {
+            farmer,
+            skip,
+            ..Plan::default()
+        })
+    }
+
+    /// Blocks of a block's claim, each with another time.
+    fn siblings(&self, of: &Made, farmer: u8, skip: u64, count: u64) -> Vec<Made> {
+        let claim = of.pre_digest();
+        let sibling = |number| {
+            let plan = Plan {
+                parent: Some(of.header.parent_hash),
+                farmer,
+                skip,
+                time: Some(crate::shadow::now() + number),
+                ..Plan::default()
+            };
+            self.shadow.node.make_with(plan, |slot, _| {
+                (slot == claim.slot).then(|| claim.solution.clone())
+            })
+        };
+        tokio::task::block_in_place(|| (1..=count).map(sibling).collect())
+    }
+}
+
+/// Whoever announces a block that breaks a rule is off; whoever announces the same block as it should be is not, and the
+/// block is taken.
+pub async fn bad_blocks(network: &Network, all: &[BadBlock]) {
+    for (wave, faults) in (1..).zip(all.chunks(AT_ONCE)) {
+        let mut attackers = network.attackers(faults.len() + 1).await;
+        let fair = attackers.pop().expect("one more");
+        let right = network.made_by(wave, 0);
+        join_all(attackers.iter().zip(faults).map(|(attacker, bad)| {
+            let mut wrong = right.clone();
+            (bad.spoil)(&mut wrong);
+            async move { attacker.announce(&wrong).await }
+        }))
+        .await;
+        join_all(
+            attackers
+                .iter()
+                .zip(faults)
+                .map(|(attacker, bad)| network.honest.drop_off(attacker, bad.fault)),
+        )
+        .await;
+        fair.announce(&right).await;
+        for member in network.honest.attacked() {
+            eventually("the right block", || async {
+                has(&member.node, &right).await.then_some(())
+            })
+            .await;
+            assert!(member.has_peer(fair.id).await, "who was fair is off");
+        }
+    }
+}
+
+/// Of many blocks of one claim nodes take two, and the chain blocks the key.
+pub async fn siblings(network: &Network) {
+    const FARMER: u8 = 100;
+    let attackers = network.attackers(3).await;
+    let first = network.made_by(FARMER, 0);
+    let siblings = network.siblings(&first, FARMER, 0, 30);
+    for round in siblings.chunks(attackers.len()) {
+        for (attacker, block) in attackers.iter().zip(round) {
+            attacker.announce(block).await;
+        }
+        sleep(PACE).await;
+    }
+    let key = Farmer::new(FARMER).public_key();
+    eventually(
+        "the key of who sealed two blocks for one claim to be blocked",
+        || async {
+            network.shadow.follow(network.honest.first()).await;
+            let node = &network.shadow.node;
+            let api = node.client.runtime_api();
+            let blocked = api.is_key_blocked(node.best(), key);
+            blocked.expect("the runtime answers").then_some(())
+        },
+    )
+    .await;
+    for member in network.honest.attacked() {
+        let mut taken = 0;
+        for block in &siblings {
+            taken += usize::from(has(&member.node, block).await);
+        }
+        assert!(
+            (1..=2).contains(&taken),
+            "{taken} blocks of one claim were taken"
+        );
+    }
+}
+
+/// Blocks far ahead of time are held, a few of each peer, and the chain goes on without them.
+pub async fn future_slots(network: &Network) {
+    const FIRST_FARMER: u8 = 110;
+    const AHEAD: u64 = 200;
+    let attackers = network.attackers(3).await;
+    for (farmer, attacker) in (FIRST_FARMER..).zip(&attackers) {
+        let first = network.made_by(farmer, AHEAD);
+        let skip = first.pre_digest().slot.0
+            - network
+                .shadow
+                .node
+                .chain_data(first.header.parent_hash)
+                .slot
+                .0
+            - 1;
+        for block in network.siblings(&first, farmer, skip, 40) {
+            attacker.announce(&block).await;
+            sleep(PACE).await;
+        }
+    }
+    network.honest.go_on(5).await;
+}
