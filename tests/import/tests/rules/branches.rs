@@ -5,6 +5,7 @@ use allod_block_rules::{
     VerifyDelayFunction,
     header_chain::{FollowedHeader, Unverified, verify_many},
 };
+use allod_consensus_primitives::ConsensusLog;
 use allod_core::{
     PotChange, PotCheckpoints, parameters::MAX_SLOTS_PER_JUSTIFICATION, time::PotInput,
 };
