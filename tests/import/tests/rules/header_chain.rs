@@ -60,6 +60,9 @@ fn judge(
     Ok(child)
 }
 
+/// What makes a block another one.
+type Change = fn(&mut Made);
+
 #[tokio::test]
 async fn headers_lead_to_what_the_state_says() {
     let node = Node::new(eventful());
@@ -343,7 +346,7 @@ async fn headers_that_are_verified_together_get_the_verdict_that_each_gets_alone
         let followed = rules.follow(&mut parent.clone(), block.sealed(), justifications);
         followed.unwrap()
     };
-    let verdict = |changes: &[(usize, fn(&mut Made))]| {
+    let verdict = |changes: &[(usize, Change)]| {
         let mut blocks = blocks.clone();
         for (position, change) in changes {
             change(&mut blocks[*position].1);
