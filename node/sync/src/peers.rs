@@ -34,6 +34,21 @@ pub enum Answer {
     None(Instant),
 }
 
+/// Why a peer is not taken by its word.
+#[derive(Debug, Clone, Copy)]
+struct Suspicion {
+    at: Instant,
+    /// Whether none was there shortly before.
+    is_first: bool,
+    is_lifted: bool,
+}
+
+impl Suspicion {
+    fn lasts(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.at) < SUSPICION
+    }
+}
+
 /// One peer.
 #[derive(Debug)]
 pub struct Peer {
@@ -52,7 +67,7 @@ pub struct Peer {
     tip: Option<Tip>,
     /// Whether the question was settled once, by an answer or without one.
     has_replied: bool,
-    suspected_at: Option<Instant>,
+    suspicion: Option<Suspicion>,
     asked_at: Option<Instant>,
 }
 
@@ -68,7 +83,7 @@ impl Peer {
             since: now,
             tip: None,
             has_replied: false,
-            suspected_at: None,
+            suspicion: None,
             asked_at: None,
         }
     }
@@ -102,18 +117,25 @@ impl Peer {
 
     /// It brought a run of blocks too long to be taken uncompared: even a claim that is near is compared now.
     pub fn suspect(&mut self, now: Instant) {
-        self.suspected_at = Some(now);
+        let is_first = !self.suspicion.is_some_and(|before| before.lasts(now));
+        self.suspicion = Some(Suspicion {
+            at: now,
+            is_first,
+            is_lifted: false,
+        });
     }
 
-    /// What it claims was compared, and is right.
+    /// What it claims was compared, and is right: that lifts a suspicion, but not the next one soon after.
     pub fn trust(&mut self) {
-        self.suspected_at = None;
+        if let Some(suspicion) = &mut self.suspicion {
+            suspicion.is_lifted = suspicion.is_first;
+        }
     }
 
     /// Whether even a near claim is compared.
     pub fn is_suspected(&self, now: Instant) -> bool {
-        self.suspected_at
-            .is_some_and(|at| now.saturating_duration_since(at) < SUSPICION)
+        let suspicion = self.suspicion.as_ref();
+        suspicion.is_some_and(|suspicion| suspicion.lasts(now) && !suspicion.is_lifted)
     }
 
     /// Whether it is to be asked now. If so, it counts as asked.

@@ -31,6 +31,10 @@ const OFF_CHECKPOINT_RETRY_INTERVAL: Duration = Duration::from_secs(600);
 const MAX_COMPARISONS: usize = 2;
 /// How long a comparison runs by itself: then another one begins beside it, unless verified blocks back the claim.
 const CHALLENGE_AFTER: Duration = Duration::from_secs(120);
+/// How long a node that waits hears strangers, beside the boot and reserved nodes.
+const STRANGERS_TIMEOUT: Duration = Duration::from_secs(300);
+/// How long a node waits for anybody's claims where no boot or reserved node is named.
+const ANYBODY_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Claims that a stranger may leave undelivered before a node that waits waits for it no more.
 const MAX_HOLDING_UNDELIVERED: u32 = 3;
 
@@ -330,6 +334,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         };
         if (tip.weight <= own.weight && self.keeps_checkpoint()?)
             || self.lacks_checkpoint(peer, tip, now)
+            || self.is_short(own, tip)
             || self.is_near(own, peer, tip, now)?
         {
             return Ok(Standing::Settled);
@@ -342,28 +347,44 @@ impl<Block: AllodBlock> AllodSync<Block> {
         })
     }
 
-    /// Whether a node that waits has to wait for what comes of some claim: one of a boot or reserved node, or of anybody
-    /// where none is named, but not for whoever never delivers; or one that verified blocks back.
-    pub(super) fn is_held(&self, own: Head, now: Instant) -> Result<bool, ClientError> {
-        if self.running.iter().any(|(_, running)| running.is_backed()) {
-            return Ok(true);
-        }
-        for (id, peer) in &self.peers {
-            if self.may_hold(id) && self.standing(own, peer, now)? != Standing::Settled {
+    /// Whether a node that has waited for `waited` has to wait on for what comes of some claim, or of one that verified
+    /// blocks back.
+    pub(super) fn is_held(
+        &self,
+        own: Head,
+        waited: Duration,
+        now: Instant,
+    ) -> Result<bool, ClientError> {
+        for (_, running) in &self.running {
+            let mut claimants = running.candidate.claims.iter();
+            if running.is_backed()
+                || claimants.any(|(id, _)| self.may_hold(id, Standing::Open, waited))
+            {
                 return Ok(true);
             }
         }
-        let mut claims = self
-            .running
-            .iter()
-            .flat_map(|(_, running)| &running.candidate.claims);
-        Ok(claims.any(|(id, _)| self.may_hold(id)))
+        for (id, peer) in &self.peers {
+            let standing = self.standing(own, peer, now)?;
+            if self.may_hold(id, standing, waited) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    fn may_hold(&self, peer: &PeerId) -> bool {
-        match self.settings.named.is_empty() {
-            true => self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED,
-            false => self.settings.named.contains(peer),
+    /// Boot and reserved nodes are waited for until it is known what their claims are worth. So is anybody where none is
+    /// named, but not who never delivers; else strangers are heard first, and not for long.
+    fn may_hold(&self, peer: &PeerId, standing: Standing, waited: Duration) -> bool {
+        let is_named = self.settings.named.contains(peer);
+        let is_alone = self.settings.named.is_empty();
+        match standing {
+            Standing::Settled => false,
+            _ if is_named => true,
+            Standing::Open | Standing::Undecided if is_alone => {
+                self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED && waited < ANYBODY_TIMEOUT
+            }
+            Standing::Open => waited < STRANGERS_TIMEOUT,
+            Standing::Undecided => false,
         }
     }
 
@@ -377,6 +398,12 @@ impl<Block: AllodBlock> AllodSync<Block> {
         Ok(false)
     }
 
+    /// Whether a claim was found to be too short to be compared, and still is.
+    fn is_short(&self, own: Head, tip: &Tip) -> bool {
+        let is_close = tip.number < own.number.saturating_add(self.margin());
+        is_close && self.short.peek(&Claim::of_tip(tip)).is_some()
+    }
+
     /// Whether a claim leads to no run that would have to be compared.
     pub(super) fn is_near(
         &self,
@@ -385,18 +412,14 @@ impl<Block: AllodBlock> AllodSync<Block> {
         tip: &Tip,
         now: Instant,
     ) -> Result<bool, ClientError> {
-        let is_close = tip.number < own.number.saturating_add(self.margin());
-        if is_close && self.short.peek(&Claim::of_tip(tip)).is_some() {
-            return Ok(true);
-        }
         // It could claim the own tip, and bring the same again.
         if peer.is_suspected(now) {
             return Ok(false);
         }
-        if self.chain.number_and_parent(tip.hash)?.is_some() {
+        if self.is_short(own, tip) || self.chain.number_and_parent(tip.hash)?.is_some() {
             return Ok(true);
         }
-        if !is_close {
+        if tip.number >= own.number.saturating_add(self.margin()) {
             return Ok(false);
         }
         // What is final there must not contradict what is final here.

@@ -54,16 +54,26 @@ impl<Block: AllodBlock> AllodSync<Block> {
                 "none of the boot and reserved nodes has said which chain it has",
             ),
             Answers::Enough => {
-                self.compare(own, now, network)?;
-                self.go_on_from_waiting(own, now)?;
+                // Where a verified branch cannot be joined, its next blocks need no verification.
+                let is_stranded = self.stranded.is_some();
+                if !is_stranded {
+                    self.compare(own, now, network)?;
+                }
+                let is_held = !is_stranded && self.is_held(own, waited, now)?;
+                self.go_on_from_waiting(own, is_held, now)?;
             }
         }
         Ok(())
     }
 
     /// With enough answers: follows once no heavier claim has to be waited for.
-    fn go_on_from_waiting(&mut self, own: Head, now: Instant) -> Result<(), ClientError> {
-        if self.is_held(own, now)? {
+    fn go_on_from_waiting(
+        &mut self,
+        own: Head,
+        is_held: bool,
+        now: Instant,
+    ) -> Result<(), ClientError> {
+        if is_held {
             if self.running.is_empty() {
                 self.tell_waiting(
                     now,

@@ -72,6 +72,20 @@ fn a_chain_that_was_compared_with_a_boot_node_is_kept_unless_the_user_says_so() 
     }
 }
 
+/// What was verified once is not verified again and again: a node that waited goes on, but makes no blocks.
+#[test]
+fn a_node_that_is_stranded_while_it_waits_waits_no_more() {
+    let boot = PeerId::random();
+    let mut test = Test::new(20, &[boot], false);
+    test.peer(boot, 1, 5, 30, 300);
+    test.pass(2);
+    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    test.pass(1000);
+    assert!(test.is_following() && test.sync.is_major_syncing());
+    assert!(test.started().is_none());
+    assert!(!test.is_compared());
+}
+
 /// A boot node whose claim is not compared yet has not been met.
 #[test]
 fn a_chain_is_given_up_for_the_boot_nodes() {

@@ -189,3 +189,26 @@ fn who_brings_too_long_a_run_is_not_let_in_again_by_claiming_the_own_tip() {
         "a chain that is no other is let in again at last"
     );
 }
+
+/// A claim that is short and right lifts a suspicion, but who brings too long a run again soon stays outside.
+#[test]
+fn who_brings_too_long_a_run_again_stays_outside_whatever_it_claims() {
+    let peer = PeerId::random();
+    let mut test = Test::new(10, &[], true);
+    test.peer(peer, 1, 9, 11, 111);
+    test.pass(2);
+    for is_let_in_again in [true, false] {
+        assert!(test.is_followed(peer));
+        assert_eq!(test.import(1, 7, 8..=10), 0);
+        test.pass(4);
+        if is_let_in_again {
+            assert_eq!(test.started().unwrap().hash, hash(1, 9, 11));
+            test.decide(Verdict::Short, &[]);
+        }
+        test.pass(100);
+        assert_eq!(test.is_followed(peer), is_let_in_again);
+        assert!(test.started().is_none(), "not compared twice");
+    }
+    test.pass(600);
+    assert!(test.is_followed(peer));
+}

@@ -117,6 +117,22 @@ fn a_heavier_claim_of_a_boot_node_is_waited_for() {
     }
 }
 
+/// Beside a boot node that has answered, strangers are heard, but their claims do not keep a node for ever.
+#[test]
+fn strangers_are_heard_for_a_few_minutes() {
+    let (boot, stranger) = (PeerId::random(), PeerId::random());
+    let mut test = Test::new(10, &[boot], false);
+    test.peer(boot, 0, 0, 10, 100);
+    test.peer(stranger, 1, 0, 40, 400);
+    test.pass(290);
+    assert!(!test.is_following());
+    let backed = test.sync.running[0].1.backed.clone();
+    test.pass(20);
+    assert!(test.is_following() && !test.sync.is_major_syncing());
+    backed.store(true, Ordering::Relaxed);
+    assert!(test.sync.is_major_syncing());
+}
+
 /// Where no boot node is named, anybody's claim is waited for, but not for ever.
 #[test]
 fn a_stranger_that_never_delivers_keeps_nobody_for_ever() {
