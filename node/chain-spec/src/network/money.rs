@@ -19,7 +19,7 @@ pub const MAX_ENDOWMENTS: u128 = 420_000_000 * ALD;
 /// Most that all accounts together start with, in whole ALD.
 const MAX_ENDOWED_ALD: u64 = 420_000_000;
 /// Most that a byte of pieces may cost, in smallest units: what a price that follows the space is never above.
-pub const MAX_FIXED_PRICE: u64 = 1_000_000_000;
+pub const MAX_FIXED_PRICE: u64 = 100_000_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StewardsFile {

@@ -104,7 +104,7 @@ fn each_wrong_field_is_named_with_what_would_be_right() {
         (
             "sectors = 64",
             "sectors = 64\nfixed_price = 0",
-            "field `fixed_price`: must be from 1 to 1000000000",
+            "field `fixed_price`: must be from 1 to 100000000000",
         ),
         (
             "sectors = 64",
@@ -190,7 +190,7 @@ fn a_specification_is_checked_by_the_same_rules() {
         ),
         (
             json!({ "storageFees": { "fixedPrice": 0 } }),
-            "field `genesis.storageFees.fixedPrice`: must be from 1 to 1000000000 of the smallest units, not 0",
+            "field `genesis.storageFees.fixedPrice`: must be from 1 to 100000000000 of the smallest units, not 0",
         ),
     ] {
         let error = check(genesis).unwrap_err();
@@ -327,8 +327,8 @@ fn every_other_field_has_a_range_as_well() {
             "field `entropy`: must have 1 to 1024 bytes",
         ),
         (
-            "fixed_price = 1000000001",
-            "field `fixed_price`: must be from 1 to 1000000000 of the smallest units, not 1000000001",
+            "fixed_price = 100000000001",
+            "field `fixed_price`: must be from 1 to 100000000000 of the smallest units, not 100000000001",
         ),
     ] {
         let error = with_line(line).err().unwrap();
