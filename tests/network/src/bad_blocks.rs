@@ -13,6 +13,7 @@ use sp_runtime::{
 };
 
 /// A rule, and a change that breaks it.
+#[derive(Clone)]
 pub struct BadBlock {
     /// What is wrong.
     pub fault: &'static str,
@@ -41,8 +42,8 @@ pub fn wrong_time(block: &mut Made) {
     });
 }
 
-/// Every rule that can be broken without winning anything beside the one solution.
-pub const BAD_BLOCKS: &[BadBlock] = &[
+/// Rules that a header alone breaks, without anything won beside the one solution: whoever hears of it finds it out.
+pub const BAD_HEADERS: &[BadBlock] = &[
     BadBlock {
         fault: "no seal",
         spoil: |block| block.seals.clear(),
@@ -117,10 +118,6 @@ pub const BAD_BLOCKS: &[BadBlock] = &[
         spoil: |block| block.change_claim(|claim| claim.slot_output = PotOutput([7; 16])),
     },
     BadBlock {
-        fault: "another future output",
-        spoil: |block| block.change_claim(|claim| claim.future_output = PotOutput([7; 16])),
-    },
-    BadBlock {
         fault: "a sector that there cannot be",
         spoil: |block| block.change_solution(|solution| solution.sector_index = MAX_SECTORS),
     },
@@ -153,6 +150,14 @@ pub const BAD_BLOCKS: &[BadBlock] = &[
         spoil: |block| {
             block.change_solution(|it| it.record_witness = RecordWitness(it.chunk_witness.0));
         },
+    },
+];
+
+/// Rules that only the whole block breaks: whoever fetches it finds it out, and nobody fetches one twice.
+pub const BAD_BODIES: &[BadBlock] = &[
+    BadBlock {
+        fault: "another future output",
+        spoil: |block| block.change_claim(|claim| claim.future_output = PotOutput([7; 16])),
     },
     BadBlock {
         fault: "wrong proofs of time",

@@ -262,13 +262,24 @@ impl Honest {
 
     /// Waits until no attacked node talks to an attacker any more; `what` it did.
     pub async fn drop_off(&self, attacker: &Attacker, what: &str) {
+        self.left_at_most(0, attacker, what).await;
+    }
+
+    /// Waits until one of the attacked nodes, or all, talk to an attacker no more.
+    pub async fn drop_off_somewhere(&self, attacker: &Attacker, what: &str) {
+        let all = self.attacked().count();
+        self.left_at_most(all.saturating_sub(1), attacker, what)
+            .await;
+    }
+
+    async fn left_at_most(&self, most: usize, attacker: &Attacker, what: &str) {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             let mut left = 0;
             for member in self.attacked() {
                 left += usize::from(member.has_peer(attacker.id).await);
             }
-            if left == 0 && attacker.listeners() == 0 {
+            if left <= most && attacker.listeners() <= most {
                 return;
             }
             assert!(

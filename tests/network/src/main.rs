@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use allod_network::{
-    bad_blocks::BAD_BLOCKS,
+    bad_blocks::{BAD_BODIES, BAD_HEADERS},
     scenarios::{Network, blocks, clocks, cut, disk, genesis, messages, timekeeper},
     stock::Manner,
 };
@@ -46,7 +46,8 @@ const SCENARIOS: &[Scenario] = &[
         run: || {
             async {
                 let network = Network::small().await;
-                blocks::bad_blocks(&network, BAD_BLOCKS).await;
+                blocks::bad_headers(&network, BAD_HEADERS).await;
+                blocks::bad_bodies(&network, BAD_BODIES).await;
                 network.honest.assert_well().await;
             }
             .boxed_local()

@@ -69,19 +69,11 @@ impl Network {
     }
 }
 
-/// Whoever announces a block that breaks a rule is off; whoever announces the same block as it should be is not, and the
+/// Whoever announces a header that breaks a rule is off; whoever announces the block as it should be is not, and the
 /// block is taken.
-pub async fn bad_blocks(network: &Network, all: &[BadBlock]) {
+pub async fn bad_headers(network: &Network, all: &[BadBlock]) {
     for (wave, faults) in (1..).zip(all.chunks(AT_ONCE)) {
-        let mut attackers = network.attackers(faults.len() + 1).await;
-        let fair = attackers.pop().expect("one more");
-        let right = network.made_by(wave, 0);
-        join_all(attackers.iter().zip(faults).map(|(attacker, bad)| {
-            let mut wrong = right.clone();
-            (bad.spoil)(&mut wrong);
-            async move { attacker.announce(&wrong).await }
-        }))
-        .await;
+        let (fair, right, attackers) = spoilt(network, wave, faults).await;
         join_all(
             attackers
                 .iter()
@@ -89,14 +81,48 @@ pub async fn bad_blocks(network: &Network, all: &[BadBlock]) {
                 .map(|(attacker, bad)| network.honest.drop_off(attacker, bad.fault)),
         )
         .await;
-        fair.announce(&right).await;
-        for member in network.honest.attacked() {
-            eventually("the right block", || async {
-                has(&member.node, &right).await.then_some(())
-            })
-            .await;
-            assert!(member.has_peer(fair.id).await, "who was fair is off");
+        taken(network, &fair, &right).await;
+    }
+}
+
+/// The same of blocks whose headers are right: no node takes one, and whoever gave it to a node that asked is off there.
+pub async fn bad_bodies(network: &Network, all: &[BadBlock]) {
+    const FIRST_FARMER: u8 = 40;
+    for (wave, faults) in (FIRST_FARMER..).zip(all.chunks(AT_ONCE)) {
+        let (fair, right, attackers) = spoilt(network, wave, faults).await;
+        for (attacker, bad) in attackers.iter().zip(faults) {
+            network.honest.drop_off_somewhere(attacker, bad.fault).await;
         }
+        taken(network, &fair, &right).await;
+    }
+}
+
+/// A fair peer and its block, and attackers who have announced that block with a fault each.
+async fn spoilt(
+    network: &Network,
+    farmer: u8,
+    faults: &[BadBlock],
+) -> (Attacker, Made, Vec<Attacker>) {
+    let mut attackers = network.attackers(faults.len() + 1).await;
+    let fair = attackers.pop().expect("one more");
+    let right = network.made_by(farmer, 0);
+    join_all(attackers.iter().zip(faults).map(|(attacker, bad)| {
+        let mut wrong = right.clone();
+        (bad.spoil)(&mut wrong);
+        async move { attacker.announce(&wrong).await }
+    }))
+    .await;
+    (fair, right, attackers)
+}
+
+async fn taken(network: &Network, fair: &Attacker, right: &Made) {
+    fair.announce(right).await;
+    for member in network.honest.attacked() {
+        eventually("the right block", || async {
+            has(&member.node, right).await.then_some(())
+        })
+        .await;
+        assert!(member.has_peer(fair.id).await, "who was fair is off");
     }
 }
 
