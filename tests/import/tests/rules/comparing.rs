@@ -227,7 +227,7 @@ async fn what_comes_before_a_wrong_block_is_heavier_still() {
             claims: vec![(liar, other.chain_data(other.best()).weight)],
         };
         let node = Comparing::with_rules(&own, None, RuleSchedule::default());
-        let deliver = |from| match from == hash {
+        let deliver = |from: allod_core::Hash| match from == hash {
             true => vec![record.clone()],
             false => headers(&chain, from),
         };
