@@ -6,7 +6,7 @@
 //!
 //! | rule | function | [`BlockError`] |
 //! |---|---|---|
-//! | this release knows the rules of the block's height: asked before all others | [`RuleSchedule::can_judge`] | none, but [`UnknownRules`]: the node stops |
+//! | this release knows the rules of the block's height: asked before all others | [`RuleSchedule::version_of`] | none, but [`UnknownRules`]: the node stops |
 //! | the node executes the block, and has its body | [`full_block`] | `NotExecuted`, `NoBody` |
 //! | the block builds on what is final here | [`fork_choice::builds_on_final`] | `BelowFinal` |
 //! | the header is no larger than the rules need | [`header_size`] | `HeaderTooLarge` |

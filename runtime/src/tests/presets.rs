@@ -149,6 +149,6 @@ fn a_wrong_parameter_is_named() {
     let panic = std::panic::catch_unwind(|| config.build_storage()).unwrap_err();
     assert_eq!(
         panic.downcast_ref::<String>().unwrap(),
-        "farming.parameters.piecesPerSector: must be a multiple of 8, at least 16"
+        "farming.parameters.piecesPerSector: must be a multiple of 8, at least 16, not 60"
     );
 }
