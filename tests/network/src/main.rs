@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 use allod_network::{
-    bad_blocks::{BAD_BODIES, BAD_HEADERS},
     scenarios::{Network, blocks, clocks, cut, disk, genesis, messages, timekeeper},
     stock::Manner,
 };
@@ -43,15 +42,7 @@ macro_rules! upon_a_small_network {
 const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "bad-blocks",
-        run: || {
-            async {
-                let network = Network::small().await;
-                blocks::bad_headers(&network, BAD_HEADERS).await;
-                blocks::bad_bodies(&network, BAD_BODIES).await;
-                network.honest.assert_well().await;
-            }
-            .boxed_local()
-        },
+        run: upon_a_small_network!(blocks::bad_blocks),
     },
     Scenario {
         name: "siblings",

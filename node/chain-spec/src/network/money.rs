@@ -14,10 +14,10 @@ const MAX_ENDOWMENT: u64 = 18_000_000;
 const MAX_DELAY: u32 = 5_256_000;
 /// Smallest units of an ALD.
 const ALD: u128 = 1_000_000_000_000;
-/// Most that all accounts together start with, in smallest units: 420 million ALD, as much as rewards ever issue.
-pub const MAX_ENDOWMENTS: u128 = 420_000_000 * ALD;
-/// Most that all accounts together start with, in whole ALD.
+/// Most that all accounts together start with, in whole ALD: as much as rewards ever issue.
 const MAX_ENDOWED_ALD: u64 = 420_000_000;
+/// The same in smallest units.
+pub const MAX_ENDOWMENTS: u128 = MAX_ENDOWED_ALD as u128 * ALD;
 /// Most that a byte of pieces may cost, in smallest units: what a price that follows the space is never above.
 pub const MAX_FIXED_PRICE: u64 = 100_000_000_000;
 

@@ -1,7 +1,11 @@
 //! Floods of blocks: those that break a rule, siblings, and such from the future.
 
 use super::Network;
-use crate::{attacker::Attacker, bad_blocks::BadBlock, stock::Stock};
+use crate::{
+    attacker::Attacker,
+    bad_blocks::{BAD_BODIES, BAD_HEADERS, BadBlock},
+    stock::Stock,
+};
 use allod_consensus_primitives::FarmingApi as _;
 use allod_e2e::{Node, eventually};
 use allod_import_tests::{
@@ -68,6 +72,12 @@ impl Network {
         };
         tokio::task::block_in_place(|| (1..=count).map(sibling).collect())
     }
+}
+
+/// Every block that breaks a rule.
+pub async fn bad_blocks(network: &Network) {
+    bad_headers(network, BAD_HEADERS).await;
+    bad_bodies(network, BAD_BODIES).await;
 }
 
 /// Whoever announces a header that breaks a rule is off; whoever announces the block as it should be is not, and the
