@@ -14,7 +14,13 @@ runner=$cache/tools/bin/frame-omni-bencher
 export CARGO_TARGET_DIR=$cache/target-weights
 
 if ! "$runner" --version 2>/dev/null | grep -qF " $version"; then
-    cargo install frame-omni-bencher --version "$version" --locked --root "$cache/tools"
+    # The runner's own lock file has a clang-sys that finds no library whose name ends in a version, as Debian's does.
+    libclang=$(ldconfig -p | sed -nE 's/^\s*libclang(-[0-9]+)?\.so(\.[0-9.]+)? .* => //p' | head -n 1)
+    [ -n "$libclang" ] || { echo 'weights: no libclang found; the package clang brings it: make setup' >&2; exit 1; }
+    mkdir -p "$cache/tools/lib"
+    ln -sf "$libclang" "$cache/tools/lib/libclang.so"
+    LIBCLANG_PATH=$cache/tools/lib \
+        cargo install frame-omni-bencher --version "$version" --locked --root "$cache/tools"
 fi
 cargo build --release --locked -p allod-runtime --features runtime-benchmarks
 runtime=$CARGO_TARGET_DIR/release/wbuild/allod-runtime/allod_runtime.compact.compressed.wasm
