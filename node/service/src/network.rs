@@ -5,7 +5,7 @@
 
 use crate::{BlockHash, Context, Import, Pool, database::Parts, essential::EssentialTasks};
 use allod_consensus::{AnnounceValidator, import_queue};
-use allod_core::Hash;
+use allod_core::{Hash, ProtocolNames};
 use allod_runtime::opaque::Block;
 use allod_sync::{
     AllodSync, Checkpoint, ClientChain, Comparer, Judge, Protocols, ResyncRule, Server, Settings,
@@ -92,15 +92,15 @@ pub fn start(
     let metrics =
         <Net as NetworkBackend<Block, BlockHash>>::register_notification_metrics(registry);
     let mut net_config = NetConfig::new(&config.network, registry.cloned());
-    let genesis = parts.client.info().genesis_hash;
+    let names = protocol_names(parts, config);
     let (gossip_config, notifications): (_, Box<dyn NotificationService>) =
         allod_timekeeper::peers_set_config::<Block, Net>(
-            genesis,
+            &names,
             metrics.clone(),
             net_config.peer_store_handle(),
         );
     net_config.add_notification_protocol(gossip_config);
-    let (requests_config, incoming) = allod_timekeeper::requests_config::<Block, Net>(genesis);
+    let (requests_config, incoming) = allod_timekeeper::requests_config::<Block, Net>(&names);
     net_config.add_request_response_protocol(requests_config);
     let queue = import_queue(block_import.clone(), essential, registry);
     let provider = NetworkServiceProvider::new();
@@ -156,12 +156,12 @@ pub fn start(
         network.clone(),
         sync.clone(),
         notifications,
-        allod_timekeeper::protocol_name(genesis),
+        allod_timekeeper::protocol_name(&names),
         registry.cloned(),
     )
     .with_requests(RequestNetwork {
         network: Arc::new(network.clone()),
-        protocol: allod_timekeeper::requests_protocol_name(genesis),
+        protocol: allod_timekeeper::requests_protocol_name(&names),
         incoming,
     });
     let handles = NetworkHandles {
@@ -171,6 +171,12 @@ pub fn start(
         sync,
     };
     Ok(Network { handles, gossip })
+}
+
+/// Of every protocol of ours; the SDK names its own by the same two.
+fn protocol_names(parts: &Parts, config: &Configuration) -> ProtocolNames {
+    let genesis = parts.client.info().genesis_hash.into();
+    ProtocolNames::of_chain(&genesis, config.chain_spec.fork_id())
 }
 
 /// Our strategy around the SDK's.
@@ -223,7 +229,7 @@ fn strategy(
         )?))
     };
     let chain = ClientChain::new(parts.client.clone());
-    let protocols = Protocols::of_chain(&chain.genesis_hash(), fork);
+    let protocols = Protocols::new(&protocol_names(parts, config));
     let (server, configs) = Server::new::<Net>(chain.clone(), &protocols);
     for config in configs {
         net_config.add_request_response_protocol(config);

@@ -108,16 +108,6 @@ pub fn read_tip(bytes: &[u8]) -> Option<Tip> {
     Tip::decode_all(&mut &*bytes).ok()
 }
 
-/// Name of a protocol of the chain.
-pub fn name(genesis_hash: &Hash, fork_id: Option<&str>, protocol: &str) -> String {
-    let genesis = allod_core::hash::HexHash(genesis_hash).to_string();
-    let genesis = genesis.trim_start_matches("0x");
-    match fork_id {
-        Some(fork_id) => format!("/{genesis}/{fork_id}/sync/{protocol}/1"),
-        None => format!("/{genesis}/sync/{protocol}/1"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,16 +176,5 @@ mod tests {
         let bytes = vec![most].encode();
         assert!(read_headers(&bytes, 1).is_some());
         assert!((bytes.len() as u64) < MAX_RESPONSE_BYTES);
-    }
-
-    #[test]
-    fn names_have_the_genesis_and_the_fork() {
-        let genesis = "07".repeat(32);
-        assert_eq!(
-            name(&[7; 32], None, "tip"),
-            format!("/{genesis}/sync/tip/1")
-        );
-        let forked = name(&[7; 32], Some("x"), "headers");
-        assert_eq!(forked, format!("/{genesis}/x/sync/headers/1"));
     }
 }
