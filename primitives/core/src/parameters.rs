@@ -47,6 +47,9 @@ pub const SLOTS_PER_DOUBLING: u64 = 4096;
 /// Slots that one justification can prove. A timekeeper stops when it is this far ahead of the
 /// best block, so that a chain which nobody farmed for hours can always be continued.
 pub const MAX_SLOTS_PER_JUSTIFICATION: u32 = 32_768;
+/// Seconds that the fullest block takes to execute on the reference machine: so much weight it may have, and so long an
+/// author may fill it.
+pub const MAX_BLOCK_SECONDS: u64 = 2;
 /// Bytes that the extrinsics of a block may have.
 pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
 /// Records per segment may not exceed this, so that a segment fits in memory (128 MiB of pieces).
@@ -73,6 +76,9 @@ pub const MIN_INITIAL_SOLUTION_RANGE: u64 = 1 << 16;
 /// Bytes of the longest header, in SCALE, that a farmer signs and a report of an equivocation may name. One with
 /// the most segment headers and blocked keys that a block can log is shorter.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// Bytes of the longest id of a chain: a folder on every node is called so, and DIDs name it.
+pub const MAX_CHAIN_ID_BYTES: usize = 64;
 
 /// The parameters of a chain: set by its genesis, readable through the runtime API, and read
 /// from there by every client.
