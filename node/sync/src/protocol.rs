@@ -5,7 +5,7 @@
 
 use allod_block_rules::fork_choice::BlockWeight;
 use allod_core::{
-    Hash, Slot,
+    Hash, PotCheckpoints, Slot,
     parameters::{MAX_HEADER_BYTES, MAX_SLOTS_PER_JUSTIFICATION},
 };
 use parity_scale_codec::{Decode, DecodeAll, Encode};
@@ -17,8 +17,9 @@ pub const MAX_HEADERS: u16 = 512;
 pub const SOFT_RESPONSE_BYTES: usize = 1 << 20;
 /// Bytes of a header with its seal, whose item in the digest is shorter than 128.
 pub const MAX_SEALED_HEADER_BYTES: usize = MAX_HEADER_BYTES + 128;
-/// Bytes of a justification: its list of checkpoints, eight outputs each, and the list's length.
-pub const MAX_JUSTIFICATION_BYTES: usize = MAX_SLOTS_PER_JUSTIFICATION as usize * 128 + 5;
+/// Bytes of a justification: the checkpoints of its slots, and their number.
+pub const MAX_JUSTIFICATION_BYTES: usize =
+    MAX_SLOTS_PER_JUSTIFICATION as usize * PotCheckpoints::SIZE + 5;
 /// Bytes of an answer: what lies below the soft limit, and one record of the largest kind.
 pub const MAX_RESPONSE_BYTES: u64 =
     (SOFT_RESPONSE_BYTES + MAX_SEALED_HEADER_BYTES + MAX_JUSTIFICATION_BYTES + 16) as u64;

@@ -17,8 +17,7 @@
 
 use crate::{cache::PotVerifier, gossip_state::MAX_SLOTS_BEHIND};
 use allod_core::{
-    PotCheckpoints, PotSeed, ProtocolNames, Slot,
-    parameters::CHECKPOINTS,
+    PotCheckpoints, ProtocolNames, Slot,
     time::{PotChange, PotInput},
 };
 use parity_scale_codec::{DecodeAll, Encode};
@@ -35,10 +34,10 @@ use std::{
 
 /// Slots in an answer.
 pub const MAX_SLOTS: usize = 512;
-/// Bytes of a request: slot, seed, iterations.
-pub const REQUEST_BYTES: usize = 8 + PotSeed::SIZE + 4;
-/// Most bytes of an answer: a length of two bytes, then eight checkpoints of 16 bytes for each slot.
-pub const MAX_ANSWER_BYTES: usize = 2 + MAX_SLOTS * CHECKPOINTS * 16;
+/// Bytes of a request.
+pub const REQUEST_BYTES: usize = PotInput::SIZE;
+/// Most bytes of an answer: a length of two bytes, then the checkpoints of each slot.
+pub const MAX_ANSWER_BYTES: usize = 2 + MAX_SLOTS * PotCheckpoints::SIZE;
 /// The least time between two answers to one peer.
 const QUOTA: Duration = Duration::from_secs(1);
 /// After so long a peer that had nothing to tell is asked again.

@@ -27,7 +27,8 @@ pub const SEAL_CONTEXT: &[u8] = b"allod/seal/1";
 pub const SEAL_BYTES: usize = 64;
 
 /// Bytes of a pre-digest: slot, solution, two outputs, hash.
-pub const PRE_DIGEST_BYTES: usize = 8 + Solution::SIZE + 16 + 16 + 32;
+pub const PRE_DIGEST_BYTES: usize =
+    size_of::<Slot>() + Solution::SIZE + 2 * PotOutput::SIZE + size_of::<Hash>();
 
 /// What the author of a block claims, first item of the digest.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
