@@ -30,19 +30,20 @@ use allod_archiver::{
     Archiver,
     rebuild::{Step, rebuild},
 };
-use allod_chain_spec::rules_of;
+use allod_chain_spec::{Checkpoint, rules_of};
 use allod_consensus::{
     AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
     equivocation::{EquivocationWatch, PoolReporter},
     sealed_blocks,
 };
-use allod_core::{Hash, hash::HexHash};
+use allod_core::hash::HexHash;
 use allod_disk::{Disk, DiskError, check_folder};
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_metrics::Metrics;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
+use allod_sync::{ClientChain, final_contradiction};
 use allod_timekeeper::{PotVerifier, check_core};
 use database::{Parts, open, reopen};
 use essential::essential_tasks;
@@ -74,8 +75,8 @@ pub struct NodeOptions {
     pub timekeeper_core: Option<usize>,
     /// Whether and how it farms.
     pub farming: Option<FarmingOptions>,
-    /// Number and hash of a block that its chain must have.
-    pub checkpoint: Option<(u32, Hash)>,
+    /// A block that its chain must have.
+    pub checkpoint: Option<Checkpoint>,
     /// Whether it drops its copy of the chain by itself for a heavier chain that it cannot join otherwise, whatever that
     /// copy was compared with.
     pub resync_by_itself: bool,
@@ -170,22 +171,17 @@ fn disk_failure(
 }
 
 /// What is final here must not contradict the checkpoint.
-fn check_checkpoint(parts: &Parts, checkpoint: Option<(u32, Hash)>) -> Result<(), Error> {
-    let Some((number, expected)) = checkpoint else {
-        return Ok(());
-    };
-    if number > parts.client.info().finalized_number {
-        return Ok(());
-    }
-    let own = parts.client.hash(number)?.map(Hash::from);
-    match own {
-        Some(own) if own != expected => Err(other(format!(
-            "block #{number} {}, which is final here, is not the checkpoint's, {}; if the checkpoint \
+fn check_checkpoint(parts: &Parts, checkpoint: Checkpoint) -> Result<(), Error> {
+    let chain = ClientChain::<Block, _>::new(parts.client.clone());
+    match final_contradiction(&chain, &checkpoint)? {
+        Some(own) => Err(other(format!(
+            "block #{} {}, which is final here, is not the checkpoint's, {}; if the checkpoint \
              is right, `allod node --resync` drops this chain",
+            checkpoint.number,
             HexHash(&own),
-            HexHash(&expected),
+            HexHash(&checkpoint.hash),
         ))),
-        Some(_) | None => Ok(()),
+        None => Ok(()),
     }
 }
 
@@ -197,7 +193,9 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         process::exit(allod_output::ERROR.into());
     })?;
     let mut parts = open(&config, options.genesis)?;
-    check_checkpoint(&parts, options.checkpoint)?;
+    if let Some(checkpoint) = options.checkpoint {
+        check_checkpoint(&parts, checkpoint)?;
+    }
     let rules = rules_of(config.chain_spec.extensions());
     rules::at_start(&parts, &rules)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());

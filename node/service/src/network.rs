@@ -5,10 +5,11 @@
 
 use crate::{BlockHash, Context, Import, Pool, database::Parts, essential::EssentialTasks};
 use allod_consensus::{AnnounceValidator, import_queue};
-use allod_core::{Hash, ProtocolNames};
+use allod_core::ProtocolNames;
 use allod_runtime::opaque::Block;
 use allod_sync::{
-    AllodSync, Checkpoint, ClientChain, Comparer, Judge, Protocols, ResyncRule, Server, Settings,
+    AllodSync, Checkpoint, CheckpointMemory, ClientChain, Comparer, Judge, Protocols, ResyncRule,
+    Server, Settings,
 };
 use allod_timekeeper::{GossipNetwork, RequestNetwork};
 use sc_chain_spec::ChainType;
@@ -57,8 +58,8 @@ pub struct Network {
 
 /// How this node follows its chain.
 pub struct Following {
-    /// Number and hash of a block that the chain must have.
-    pub checkpoint: Option<(u32, Hash)>,
+    /// A block that the chain must have.
+    pub checkpoint: Option<Checkpoint>,
     /// Whether the copy of the chain may be dropped whatever it was compared with.
     pub resync_by_itself: bool,
     /// Told when the copy of the chain is to be dropped.
@@ -265,7 +266,7 @@ fn strategy(
             delay_function: context.pot_verifier.clone(),
             contexts: Default::default(),
         }),
-        checkpoint: checkpoint.map(|(number, hash)| Arc::new(Checkpoint::new(number, hash))),
+        checkpoint: checkpoint.map(|checkpoint| Arc::new(CheckpointMemory::new(checkpoint))),
         folder: crate::chain_folder(config).join("compared"),
         protocol: protocols.headers,
         spawner: Box::new(spawner),

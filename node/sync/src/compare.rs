@@ -5,7 +5,7 @@ mod judging;
 use crate::{
     branch::{Branch, BranchError},
     chain::{AllodBlock, ChainClient, OwnChain},
-    checkpoint::Checkpoint,
+    checkpoint::CheckpointMemory,
     judge::Judge,
     protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT},
 };
@@ -113,7 +113,7 @@ pub struct Comparer<Block, Client, V> {
     /// Who judges.
     pub judge: Arc<Judge<Block, Client, V>>,
     /// A block that the chain must have.
-    pub checkpoint: Option<Arc<Checkpoint>>,
+    pub checkpoint: Option<Arc<CheckpointMemory>>,
     /// Where branches are kept.
     pub folder: PathBuf,
     /// Protocol by which headers are asked for.
@@ -163,7 +163,7 @@ where
 
 struct Comparison<Block, Client, V> {
     judge: Arc<Judge<Block, Client, V>>,
-    checkpoint: Option<Arc<Checkpoint>>,
+    checkpoint: Option<Arc<CheckpointMemory>>,
     folder: PathBuf,
     protocol: ProtocolName,
     network: NetworkServiceHandle,

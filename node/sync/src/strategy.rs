@@ -31,8 +31,9 @@ use crate::{
     provisional::ResyncRule,
     uncompared_blocks,
 };
+use allod_chain_spec::Checkpoint;
 use allod_core::Hash;
-use comparing::{Claim, Settled, has_checkpoint};
+use comparing::{Claim, Settled, keeps};
 use futures::channel::oneshot;
 use joining::Joining;
 use sc_consensus::{BlockImportError, BlockImportStatus};
@@ -86,8 +87,8 @@ pub struct Settings {
     pub is_development: bool,
     /// Of the chain.
     pub confirmation_depth: u32,
-    /// Number and hash of a block that the chain must have.
-    pub checkpoint: Option<(u32, Hash)>,
+    /// A block that the chain must have.
+    pub checkpoint: Option<Checkpoint>,
     /// When the copy of the chain is dropped for a heavier branch.
     pub resync: ResyncRule,
     /// Asks whoever runs the node to stop it, drop the copy of the chain, and start it again.
@@ -162,7 +163,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         compare: Box<dyn Compare>,
         settings: Settings,
     ) -> Result<Self, ClientError> {
-        let keeps_checkpoint = has_checkpoint(&*chain, settings.checkpoint)?;
+        let keeps_checkpoint = keeps(&*chain, settings.checkpoint.as_ref())?;
         let state = match settings.is_development && keeps_checkpoint {
             true => State::Following,
             false => State::waiting(Instant::now()),

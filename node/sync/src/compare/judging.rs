@@ -4,6 +4,7 @@ use super::{Comparison, Ended, Verdict};
 use crate::{
     branch::Branch,
     chain::{AllodBlock, ChainClient, OwnChain},
+    checkpoint::has_checkpoint,
     judge::JudgeError,
 };
 use allod_block_rules::{VerifyDelayFunction, fork_choice::BlockWeight};
@@ -32,11 +33,10 @@ where
     /// still.
     pub(super) fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
         let chain = &self.judge.chain;
-        if let Some(checkpoint) = &self.checkpoint {
-            let own = chain.on_best_chain(checkpoint.number)?;
-            if !checkpoint.is_kept(&branch, own) {
-                return Ok(self.off_checkpoint());
-            }
+        if let Some(memory) = &self.checkpoint
+            && !memory.is_kept(&branch, chain)?
+        {
+            return Ok(self.off_checkpoint());
         }
         let unknown = self.judge.cut_to_known_rules(&mut branch);
         if let Some(unknown) = &unknown {
@@ -141,12 +141,11 @@ where
     /// branch has.
     fn is_preferred(&self, branch: &Branch, weight: BlockWeight) -> Result<bool, ClientError> {
         let chain = &self.judge.chain;
-        if let Some(checkpoint) = &self.checkpoint {
-            let own = chain.on_best_chain(checkpoint.number)?;
-            if own != Some(checkpoint.hash) {
-                // Blocks were taken off it, perhaps.
-                return Ok(checkpoint.is_kept(branch, own));
-            }
+        if let Some(memory) = &self.checkpoint
+            && !has_checkpoint(chain, &memory.checkpoint)?
+        {
+            // Blocks were taken off it, perhaps.
+            return memory.is_kept(branch, chain);
         }
         Ok(weight > chain.best()?.weight)
     }

@@ -6,11 +6,13 @@ use crate::{
     bans::BAN,
     branch::Branch,
     chain::{Head, OwnChain},
+    checkpoint::has_checkpoint,
     compare::{Candidate, Outcome, Verdict},
     peers::Peer,
     protocol::Tip,
 };
 use allod_block_rules::fork_choice::BlockWeight;
+use allod_chain_spec::Checkpoint;
 use allod_core::{Hash, hash::HexHash};
 use futures::channel::oneshot;
 use sc_network::PeerId;
@@ -433,23 +435,20 @@ impl<Block: AllodBlock> AllodSync<Block> {
     /// Whether a peer's chain cannot have the checkpoint yet, or was found to lack it a while ago.
     fn lacks_checkpoint(&self, peer: &Peer, tip: &Tip, now: Instant) -> bool {
         let off = |at| now.saturating_duration_since(at) < OFF_CHECKPOINT_RETRY_INTERVAL;
-        let below = |(number, _)| tip.number < number;
+        let below = |checkpoint: Checkpoint| tip.number < checkpoint.number;
         self.settings.checkpoint.is_some_and(below) || peer.off_checkpoint_at.is_some_and(off)
     }
 
     /// Whether the own chain has the checkpoint, or there is none.
     pub(super) fn keeps_checkpoint(&self) -> Result<bool, ClientError> {
-        has_checkpoint(&*self.chain, self.settings.checkpoint)
+        keeps(&*self.chain, self.settings.checkpoint.as_ref())
     }
 }
 
 /// Whether a chain has the checkpoint, or there is none.
-pub(super) fn has_checkpoint(
+pub(super) fn keeps(
     chain: &dyn OwnChain,
-    checkpoint: Option<(u32, Hash)>,
+    checkpoint: Option<&Checkpoint>,
 ) -> Result<bool, ClientError> {
-    match checkpoint {
-        Some((number, hash)) => Ok(chain.on_best_chain(number)? == Some(hash)),
-        None => Ok(true),
-    }
+    checkpoint.map_or(Ok(true), |checkpoint| has_checkpoint(chain, checkpoint))
 }

@@ -9,7 +9,7 @@ use allod_import_tests::{
 use allod_runtime::opaque::Block;
 use allod_service::Client;
 use allod_sync::{
-    Checkpoint, ClientChain, Comparer, Judge,
+    Checkpoint, CheckpointMemory, ClientChain, Comparer, Judge,
     compare::{Candidate, Compare, Outcome, Verdict},
     protocol::{HeaderRecord, read_headers_request},
 };
@@ -55,15 +55,12 @@ struct Comparing {
 }
 
 impl Comparing {
-    fn new(own: &Node, checkpoint: (u32, allod_core::Hash)) -> Self {
+    fn new(own: &Node, (number, hash): (u32, allod_core::Hash)) -> Self {
+        let checkpoint = Checkpoint { number, hash };
         Self::with_rules(own, Some(checkpoint), RuleSchedule::default())
     }
 
-    fn with_rules(
-        own: &Node,
-        checkpoint: Option<(u32, allod_core::Hash)>,
-        rules: RuleSchedule,
-    ) -> Self {
+    fn with_rules(own: &Node, checkpoint: Option<Checkpoint>, rules: RuleSchedule) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let judge = Judge {
             chain: ClientChain::new(own.client.clone()),
@@ -75,7 +72,7 @@ impl Comparing {
         };
         let comparer = Comparer {
             judge: Arc::new(judge),
-            checkpoint: checkpoint.map(|(number, hash)| Arc::new(Checkpoint::new(number, hash))),
+            checkpoint: checkpoint.map(|checkpoint| Arc::new(CheckpointMemory::new(checkpoint))),
             folder: folder.path().to_owned(),
             protocol: "/headers".into(),
             spawner: Box::new(Executor(Handle::current())),

@@ -2,10 +2,14 @@
 
 use super::*;
 
+fn at(number: u32, hash: Hash) -> Checkpoint {
+    Checkpoint { number, hash }
+}
+
 /// A node at block 0 that must find block 5 of branch 1.
 fn newcomer() -> Test {
     let mut test = Test::new(0, &[], false);
-    test.sync.settings.checkpoint = Some((5, hash(1, 0, 5)));
+    test.sync.settings.checkpoint = Some(at(5, hash(1, 0, 5)));
     test
 }
 
@@ -49,7 +53,7 @@ fn nothing_enters_that_parts_below_it() {
     let peer = PeerId::random();
     let follow = || {
         let mut test = Test::new(10, &[], true);
-        test.sync.settings.checkpoint = Some((8, hash(0, 0, 8)));
+        test.sync.settings.checkpoint = Some(at(8, hash(0, 0, 8)));
         test.peer(peer, 0, 0, 10, 100);
         test.pass(2);
         assert!(test.is_followed(peer));
@@ -73,9 +77,9 @@ fn a_development_chain_without_it_waits_like_any_other() {
         let comparisons = Box::new(Comparisons::default());
         AllodSync::new(Box::new(new_inner), Arc::new(own), comparisons, settings).unwrap()
     };
-    assert!(matches!(with((8, hash(0, 0, 8))).state, State::Following));
+    assert!(matches!(with(at(8, hash(0, 0, 8))).state, State::Following));
     assert!(matches!(
-        with((8, hash(1, 0, 8))).state,
+        with(at(8, hash(1, 0, 8))).state,
         State::Waiting { .. }
     ));
 }
@@ -86,7 +90,7 @@ fn a_heavier_chain_without_it_is_compared_with_a_lighter_claim_and_given_up() {
     for (rule, resyncs) in [(ResyncRule::Never, 0), (ResyncRule::IfProvisional, 1)] {
         let peer = PeerId::random();
         let mut test = Test::with_rule(30, &[], false, rule);
-        test.sync.settings.checkpoint = Some((25, hash(1, 24, 25)));
+        test.sync.settings.checkpoint = Some(at(25, hash(1, 24, 25)));
         test.peer(peer, 1, 24, 29, 290);
         test.claim(peer, |tip| {
             (tip.final_number, tip.final_hash) = (28, [9; 32])
