@@ -71,7 +71,7 @@ where
 
     /// A state that is not here is as good as a parent that is not here: sync knows what to do.
     fn local_doubt(&self, error: &Error) -> Announced {
-        if matches!(error, Error::NoState(_)) {
+        if error.is_of_missing_state() {
             Announced::PassOn
         } else {
             tracing::debug!(target: "farming", "An announcement cannot be judged: {error}");

@@ -272,9 +272,8 @@ where
                 Err(error) => Err(error),
             };
             if let Err(error) = imported {
-                if error.verdict() == Verdict::Objective {
+                if context.verdicts.remember(hash, &error) {
                     context.siblings.forget(&hash);
-                    context.verdicts.remember(hash, &error);
                 }
                 return Err(error);
             }
@@ -411,7 +410,7 @@ where
         let verdict = error.verdict();
         match verdict {
             Verdict::Objective | Verdict::Sender => {
-                if matches!(error, Error::Condemned(_)) {
+                if error.is_repeated() {
                     tracing::debug!(target: "farming", "{error}");
                 } else {
                     tracing::warn!(target: "farming", "Block {hash} is refused: {error}");

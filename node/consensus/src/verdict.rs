@@ -100,6 +100,58 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether nothing new is said: the block was refused before.
+    pub(crate) fn is_repeated(&self) -> bool {
+        match self {
+            Self::Condemned(_) => true,
+            Self::Rule(_)
+            | Self::Outdated(_)
+            | Self::Inherents(_)
+            | Self::NotFollowed(_)
+            | Self::Trap(_)
+            | Self::StateRoot { .. }
+            | Self::UnknownParent(_)
+            | Self::NoChainData(_)
+            | Self::DamagedChainData(_)
+            | Self::NoState(_)
+            | Self::ClockBehind
+            | Self::NoInherentData(_)
+            | Self::StorageChanges(_)
+            | Self::Archiver(_)
+            | Self::Runtime(_)
+            | Self::Client(_)
+            | Self::Import(_)
+            | Self::Stopped => false,
+        }
+    }
+
+    /// Whether it is that the parent's state is not here.
+    pub(crate) fn is_of_missing_state(&self) -> bool {
+        match self {
+            Self::NoState(_) => true,
+            Self::Rule(_)
+            | Self::Outdated(_)
+            | Self::Condemned(_)
+            | Self::Inherents(_)
+            | Self::NotFollowed(_)
+            | Self::Trap(_)
+            | Self::StateRoot { .. }
+            | Self::UnknownParent(_)
+            | Self::NoChainData(_)
+            | Self::DamagedChainData(_)
+            | Self::ClockBehind
+            | Self::NoInherentData(_)
+            | Self::StorageChanges(_)
+            | Self::Archiver(_)
+            | Self::Runtime(_)
+            | Self::Client(_)
+            | Self::Import(_)
+            | Self::Stopped => false,
+        }
+    }
+}
+
 fn verdict_of_rule(rule: &BlockError) -> Verdict {
     match rule {
         BlockError::NoBody
@@ -170,16 +222,18 @@ impl<H: Hash + Eq> Default for Verdicts<H> {
 }
 
 impl<H: Hash + Eq> Verdicts<H> {
-    /// Remembers the block of this hash if `error` is the block's own fault.
-    pub fn remember(&self, hash: H, error: &Error) {
+    /// Remembers the block of this hash if `error` is the block's own fault, and says whether it is.
+    pub fn remember(&self, hash: H, error: &Error) -> bool {
         match error.verdict() {
             Verdict::Objective if error.is_of_execution() => {
                 self.executions.lock().insert(hash, ());
+                true
             }
             Verdict::Objective => {
                 self.headers.lock().insert(hash, ());
+                true
             }
-            Verdict::Sender | Verdict::Local | Verdict::UnknownParent => {}
+            Verdict::Sender | Verdict::Local | Verdict::UnknownParent => false,
         }
     }
 
@@ -204,7 +258,7 @@ mod tests {
     #[test]
     fn a_flood_of_headers_neither_grows_nor_pushes_out_what_was_executed() {
         let verdicts = Verdicts::default();
-        verdicts.remember(u64::MAX, &execution_fault());
+        assert!(verdicts.remember(u64::MAX, &execution_fault()));
         for hash in 0..3 * u64::from(MAX_CONDEMNED_HEADERS) {
             verdicts.remember(hash, &header_fault());
         }
@@ -246,7 +300,7 @@ mod tests {
         ];
         for (hash, (error, verdict)) in (0..).zip(faults) {
             assert_eq!(error.verdict(), verdict, "{error}");
-            verdicts.remember(hash, &error);
+            assert!(!verdicts.remember(hash, &error), "{error}");
             assert!(!verdicts.is_condemned(&hash), "{error}");
         }
     }

@@ -122,6 +122,14 @@ impl State {
             nobody_since: now,
         }
     }
+
+    /// Whether the SDK's strategy decides what is asked for.
+    fn is_following(&self) -> bool {
+        match self {
+            Self::Following => true,
+            Self::Waiting { .. } | Self::Joining(_) => false,
+        }
+    }
 }
 
 /// The syncing strategy of a node.
@@ -258,7 +266,7 @@ impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
         if !is_near && !peer.is_awaited() {
             peer.answer = Answer::Unasked;
         }
-        if peer.is_followed && is_near && matches!(self.state, State::Following) {
+        if peer.is_followed && is_near && self.state.is_following() {
             return self
                 .inner
                 .on_validated_block_announce(is_best, id, announce);
@@ -267,7 +275,7 @@ impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
     }
 
     fn set_sync_fork_request(&mut self, peers: Vec<PeerId>, hash: &H256, number: u32) {
-        if matches!(self.state, State::Following) {
+        if self.state.is_following() {
             self.inner.set_sync_fork_request(peers, hash, number);
         }
     }

@@ -381,7 +381,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         let is_alone = self.settings.named.is_empty();
         match standing {
             Standing::Settled => false,
-            _ if is_named => true,
+            Standing::Open | Standing::Undecided if is_named => true,
             Standing::Open | Standing::Undecided if is_alone => {
                 self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED && waited < ANYBODY_TIMEOUT
             }

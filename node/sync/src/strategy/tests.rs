@@ -393,7 +393,7 @@ impl Test {
     }
 
     fn is_following(&self) -> bool {
-        matches!(self.sync.state, State::Following)
+        self.sync.state.is_following()
     }
 }
 
