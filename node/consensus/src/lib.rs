@@ -65,4 +65,4 @@ pub use late::LateHandles;
 pub use link::{FarmingLink, NewSlot, SealRequest, SealedBlock};
 pub use queue::{BlockVerifier, HoldingQueue, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};
-pub use verdict::{Verdict, Verdicts};
+pub use verdict::{BlockVerdict, Verdicts};

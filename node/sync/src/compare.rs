@@ -49,7 +49,7 @@ pub struct Candidate {
 
 /// What became of a comparison.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum BranchVerdict {
     /// It parts above the final block, too short to be compared.
     Short,
     /// Verified to be heavier than the own chain, or to have the checkpoint, which that lacks. Without the blocks whose
@@ -71,7 +71,7 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Outcome {
     /// What became of it.
-    pub verdict: Verdict,
+    pub verdict: BranchVerdict,
     /// Who lied.
     pub liars: Vec<PeerId>,
 }
@@ -176,7 +176,7 @@ struct Comparison<Block, Client, V> {
 
 /// Why fetching ended before the branch was whole.
 enum Ended {
-    Verdict(Verdict),
+    Verdict(BranchVerdict),
     Local(String),
 }
 
@@ -184,7 +184,7 @@ impl From<BranchError> for Ended {
     fn from(error: BranchError) -> Self {
         match error {
             // Nobody can be told to wait for it: it is no candidate.
-            BranchError::TooLong => Self::Verdict(Verdict::NotDelivered),
+            BranchError::TooLong => Self::Verdict(BranchVerdict::NotDelivered),
             BranchError::Io { .. } => Self::Local(error.to_string()),
         }
     }
@@ -202,14 +202,14 @@ where
     Client: ChainClient<Block>,
     V: VerifyDelayFunction,
 {
-    async fn run(&mut self) -> Verdict {
+    async fn run(&mut self) -> BranchVerdict {
         let judged = match self.fetch().await {
             Ok((branch, fork)) => self.judge(branch, fork),
             Err(ended) => Err(ended),
         };
         match judged {
             Ok(verdict) | Err(Ended::Verdict(verdict)) => verdict,
-            Err(Ended::Local(cause)) => Verdict::Local(cause),
+            Err(Ended::Local(cause)) => BranchVerdict::Local(cause),
         }
     }
 
@@ -236,17 +236,17 @@ where
                 return Err(self.wrong("it begins with another genesis block".into()));
             }
             if self.stop.load(Ordering::Relaxed) {
-                return Err(Ended::Verdict(Verdict::NotDelivered));
+                return Err(Ended::Verdict(BranchVerdict::NotDelivered));
             }
             let Some(peer) = self.deliverer(turn) else {
-                return Err(Ended::Verdict(Verdict::NotDelivered));
+                return Err(Ended::Verdict(BranchVerdict::NotDelivered));
             };
             let asked_at = Instant::now();
             let records = self.ask(peer, next).await;
             let delivered = branch.blocks().div_euclid(LEAST_HEADERS_PER_SECOND);
             let limit = DELIVERY_TIMEOUT.saturating_add(Duration::from_secs(delivered.into()));
             if started_at.elapsed() > limit {
-                return Err(Ended::Verdict(Verdict::NotDelivered));
+                return Err(Ended::Verdict(BranchVerdict::NotDelivered));
             }
             // Who delivers is asked again, so that those who do not take their time once.
             if !is_fast(records.as_deref().unwrap_or(&[]).len(), asked_at.elapsed()) {
@@ -304,18 +304,18 @@ where
     }
 
     /// The branch is no candidate, and none that grows from its tip will be.
-    fn off_checkpoint(&self) -> Verdict {
+    fn off_checkpoint(&self) -> BranchVerdict {
         if let Some(checkpoint) = &self.checkpoint {
             let (number, hash) = self.tip;
             checkpoint.remember(number, hash);
         }
-        Verdict::OffCheckpoint
+        BranchVerdict::OffCheckpoint
     }
 
     /// The branch is wrong: whoever claimed its tip lied.
     fn wrong(&mut self, cause: String) -> Ended {
         self.blame_claimants();
-        Ended::Verdict(Verdict::Wrong(cause))
+        Ended::Verdict(BranchVerdict::Wrong(cause))
     }
 
     fn blame_claimants(&mut self) {

@@ -1,6 +1,6 @@
 //! What a branch comes to that was fetched.
 
-use super::{Comparison, Ended, Verdict};
+use super::{BranchVerdict, Comparison, Ended};
 use crate::{
     branch::Branch,
     chain::{AllodBlock, ChainClient, OwnChain},
@@ -31,7 +31,7 @@ where
     /// Weighs the branch as far as this release knows the rules; if it is heavier, verifies some blocks, then all of them.
     /// What comes before a wrong block is judged without it: whoever claimed the tip lied, and the rest may be heavier
     /// still.
-    pub(super) fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
+    pub(super) fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<BranchVerdict, Ended> {
         let chain = &self.judge.chain;
         if let Some(memory) = &self.checkpoint
             && !memory.is_kept(&branch, chain)?
@@ -56,14 +56,14 @@ where
         let depth = self.judge.parameters.confirmation_depth;
         let uncompared = branch.blocks() < crate::uncompared_blocks(depth);
         if is_whole && uncompared && branch.fork_number() >= chain.finalized().number {
-            return Ok(Verdict::Short);
+            return Ok(BranchVerdict::Short);
         }
         let mut wrong = None;
         let weight = self.weigh_and_verify(&mut branch, fork, &mut wrong);
         match (weight, wrong) {
-            (Ok(Some(weight)), _) => Ok(Verdict::Heavier(Arc::new(branch), weight)),
-            (Ok(None), Some(cause)) => Ok(Verdict::Wrong(cause)),
-            (Ok(None), None) => Ok(Verdict::NotHeavier),
+            (Ok(Some(weight)), _) => Ok(BranchVerdict::Heavier(Arc::new(branch), weight)),
+            (Ok(None), Some(cause)) => Ok(BranchVerdict::Wrong(cause)),
+            (Ok(None), None) => Ok(BranchVerdict::NotHeavier),
             (Err(error), _) => Err(Ended::Local(error.to_string())),
         }
     }

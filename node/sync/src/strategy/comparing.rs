@@ -7,7 +7,7 @@ use crate::{
     branch::Branch,
     chain::{Head, OwnChain},
     checkpoint::has_checkpoint,
-    compare::{Candidate, Outcome, Verdict},
+    compare::{BranchVerdict, Candidate, Outcome},
     peers::Peer,
     protocol::Tip,
 };
@@ -116,35 +116,35 @@ impl<Block: AllodBlock> AllodSync<Block> {
         }
         let shown = HexHash(&claim.hash);
         match verdict {
-            Verdict::Short => {
+            BranchVerdict::Short => {
                 self.delivered(&claimants);
                 self.short.insert(claim, ());
                 self.of_peers(&claimants, Peer::trust);
             }
-            Verdict::Heavier(branch, weight) => {
+            BranchVerdict::Heavier(branch, weight) => {
                 self.delivered(&claimants);
                 self.take(branch, weight, claim, claimants, now)?;
             }
-            Verdict::NotHeavier => {
+            BranchVerdict::NotHeavier => {
                 self.delivered(&claimants);
                 self.decide(claim, now);
                 self.met(&claimants)?;
             }
-            Verdict::OffCheckpoint => {
+            BranchVerdict::OffCheckpoint => {
                 self.delivered(&claimants);
                 self.decide(claim, now);
                 self.of_peers(&claimants, |peer| peer.off_checkpoint_at = Some(now));
                 self.tell_waiting(now, "a peer's chain does not have the checkpoint");
             }
-            Verdict::Wrong(cause) => {
+            BranchVerdict::Wrong(cause) => {
                 tracing::warn!(target: "sync", "The branch of {shown} is wrong: {cause}");
                 self.decide(claim, now);
             }
-            Verdict::NotDelivered => {
+            BranchVerdict::NotDelivered => {
                 self.not_delivered(&claimants);
                 self.leave_undecided(claim, now);
             }
-            Verdict::Local(cause) => {
+            BranchVerdict::Local(cause) => {
                 tracing::warn!(target: "sync", "Cannot compare with the branch of {shown}: {cause}");
                 self.not_delivered(&claimants);
                 self.leave_undecided(claim, now);

@@ -10,7 +10,7 @@ use allod_runtime::opaque::Block;
 use allod_service::Client;
 use allod_sync::{
     Checkpoint, CheckpointMemory, ClientChain, Comparer, Judge,
-    compare::{Candidate, Compare, Outcome, Verdict},
+    compare::{BranchVerdict, Candidate, Compare, Outcome},
     protocol::{HeaderRecord, read_headers_request},
 };
 use allod_timekeeper::PotVerifier;
@@ -146,13 +146,13 @@ async fn a_branch_without_the_checkpoint_is_fetched_once_however_it_grows() {
     grow(&other, 13).await;
     let node = Comparing::new(&own, (3, [7; 32]));
     let (outcome, requests) = node.compare(&other).await;
-    assert!(matches!(outcome.verdict, Verdict::OffCheckpoint));
+    assert!(matches!(outcome.verdict, BranchVerdict::OffCheckpoint));
     assert!(outcome.liars.is_empty());
     // Blocks 13 to 4; at number 3 it is clear.
     assert_eq!(requests, 3);
     grow(&other, 2).await;
     let (outcome, requests) = node.compare(&other).await;
-    assert!(matches!(outcome.verdict, Verdict::OffCheckpoint));
+    assert!(matches!(outcome.verdict, BranchVerdict::OffCheckpoint));
     assert_eq!(requests, 1);
 }
 
@@ -163,7 +163,7 @@ async fn a_branch_with_the_checkpoint_is_fetched_verified_and_heavier() {
     let third = other.client.hash(3).unwrap().unwrap();
     let node = Comparing::new(&own, (3, third.into()));
     let (outcome, requests) = node.compare(&other).await;
-    let Verdict::Heavier(branch, weight) = outcome.verdict else {
+    let BranchVerdict::Heavier(branch, weight) = outcome.verdict else {
         panic!("{:?}", outcome.verdict);
     };
     assert_eq!((branch.blocks(), requests), (13, 4));
@@ -188,12 +188,15 @@ async fn a_number_that_a_liar_names_is_not_remembered() {
         let (outcome, _) = node
             .compare_claim(candidate, |from| headers(&chain, from))
             .await;
-        assert!(matches!(outcome.verdict, Verdict::Wrong(_)), "{outcome:?}");
+        assert!(
+            matches!(outcome.verdict, BranchVerdict::Wrong(_)),
+            "{outcome:?}"
+        );
         assert_eq!(outcome.liars, vec![liar]);
     }
     let (outcome, _) = node.compare(&other).await;
     assert!(
-        matches!(outcome.verdict, Verdict::Heavier(..)),
+        matches!(outcome.verdict, BranchVerdict::Heavier(..)),
         "{outcome:?}"
     );
 }
@@ -230,7 +233,7 @@ async fn what_comes_before_a_wrong_block_is_heavier_still() {
         };
         let (outcome, _) = node.compare_claim(candidate, deliver).await;
         assert_eq!(outcome.liars, vec![liar]);
-        let Verdict::Heavier(branch, weight) = outcome.verdict else {
+        let BranchVerdict::Heavier(branch, weight) = outcome.verdict else {
             panic!("{:?}", outcome.verdict);
         };
         assert_eq!((branch.tip_number(), branch.blocks()), (13, 13));
@@ -250,14 +253,14 @@ async fn a_branch_that_is_cut_to_the_known_rules_is_never_too_short() {
     grow(&other, 13).await;
     let node = Comparing::with_rules(&own, None, rules_until(2));
     let (outcome, _) = node.compare(&other).await;
-    let Verdict::Heavier(branch, _) = outcome.verdict else {
+    let BranchVerdict::Heavier(branch, _) = outcome.verdict else {
         panic!("{:?}", outcome.verdict);
     };
     assert_eq!(branch.blocks(), 2);
     let node = Comparing::with_rules(&own, None, rules_until(0));
     let (outcome, _) = node.compare(&other).await;
     assert!(
-        matches!(outcome.verdict, Verdict::NotHeavier),
+        matches!(outcome.verdict, BranchVerdict::NotHeavier),
         "{outcome:?}"
     );
     assert!(outcome.liars.is_empty());
@@ -279,7 +282,7 @@ async fn who_claims_more_weight_for_an_own_block_lies() {
     };
     let (outcome, requests) = node.compare_claim(candidate, |_| Vec::new()).await;
     assert!(
-        matches!(outcome.verdict, Verdict::NotHeavier),
+        matches!(outcome.verdict, BranchVerdict::NotHeavier),
         "{outcome:?}"
     );
     assert_eq!((outcome.liars, requests), (vec![liar], 0));
@@ -302,13 +305,13 @@ async fn a_lighter_branch_with_the_checkpoint_is_verified() {
         .compare(&other)
         .await;
     assert!(
-        matches!(outcome.verdict, Verdict::Heavier(..)),
+        matches!(outcome.verdict, BranchVerdict::Heavier(..)),
         "{outcome:?}"
     );
     let node = Comparing::with_rules(&own, None, RuleSchedule::default());
     let (outcome, _) = node.compare(&other).await;
     assert!(
-        matches!(outcome.verdict, Verdict::NotHeavier),
+        matches!(outcome.verdict, BranchVerdict::NotHeavier),
         "{outcome:?}"
     );
 }

@@ -20,7 +20,7 @@ fn a_branch_without_it_is_compared_once_however_it_grows() {
     test.peer(peer, 2, 0, 40, 400);
     test.pass(2);
     assert_eq!(test.started().unwrap().hash, hash(2, 0, 40));
-    test.decide(Verdict::OffCheckpoint, &[]);
+    test.decide(BranchVerdict::OffCheckpoint, &[]);
     assert!(test.reports.is_empty(), "it is nobody's fault");
     for number in 41..45 {
         let tip = test.tips.get_mut(&peer).unwrap();
@@ -97,7 +97,7 @@ fn a_heavier_chain_without_it_is_compared_with_a_lighter_claim_and_given_up() {
         });
         test.pass(2);
         assert_eq!(test.started().unwrap().hash, hash(1, 24, 29));
-        test.decide(Verdict::Heavier(branch(1, 24, 29), 290), &[]);
+        test.decide(BranchVerdict::Heavier(branch(1, 24, 29), 290), &[]);
         test.pass(1000);
         assert_eq!(test.resyncs(), resyncs);
         assert!(matches!(test.sync.state, State::Waiting { .. }));

@@ -13,10 +13,10 @@ fn a_far_claim_is_compared_and_then_joined() {
     test.pass(2);
     assert_eq!(test.started().unwrap().claims, vec![(liar, 9_000)]);
     assert!(!test.is_followed(other));
-    test.decide(Verdict::Wrong("block #1".into()), &[liar]);
+    test.decide(BranchVerdict::Wrong("block #1".into()), &[liar]);
     assert_eq!(test.reports, vec![liar]);
     assert_eq!(test.started().unwrap().claims, vec![(other, 400)]);
-    test.decide(Verdict::Heavier(branch(1, 0, 40), 400), &[]);
+    test.decide(BranchVerdict::Heavier(branch(1, 0, 40), 400), &[]);
     assert!(matches!(test.sync.state, State::Joining(_)));
     assert!(test.sync.is_major_syncing());
     assert!(test.is_followed(other));
@@ -30,7 +30,7 @@ fn a_node_asks_around_again_when_it_has_joined() {
     let mut test = Test::new(5, &[boot], false);
     test.peer(boot, 0, 0, 20, 200);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(0, 5, 20), 200), &[]);
+    test.decide(BranchVerdict::Heavier(branch(0, 5, 20), 200), &[]);
     assert!(matches!(test.sync.state, State::Joining(_)));
     test.own.grow(20);
     test.pass(5);
@@ -44,7 +44,7 @@ fn a_branch_that_stands_still_is_given_up() {
     let mut test = Test::new(5, &[boot], false);
     test.peer(boot, 0, 0, 20, 200);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(0, 5, 20), 200), &[]);
+    test.decide(BranchVerdict::Heavier(branch(0, 5, 20), 200), &[]);
     test.pass(55);
     assert!(matches!(test.sync.state, State::Joining(_)));
     test.pass(10);
@@ -72,7 +72,7 @@ fn a_following_node_makes_blocks_until_a_claim_is_backed() {
         .store(true, Ordering::Relaxed);
     drop(started);
     assert!(test.sync.is_major_syncing());
-    test.decide(Verdict::NotHeavier, &[]);
+    test.decide(BranchVerdict::NotHeavier, &[]);
     assert!(!test.sync.is_major_syncing());
     test.pass(100);
     assert!(test.started().is_none(), "it is not compared again");
@@ -103,7 +103,7 @@ fn no_run_of_half_the_depth_passes_uncompared() {
         (tip.hash, tip.number, tip.weight) = (hash(1, 7, 11), 11, 111);
         test.pass(4);
         assert_eq!(test.started().unwrap().hash, hash(1, 7, 11));
-        test.decide(Verdict::Short, &[]);
+        test.decide(BranchVerdict::Short, &[]);
         test.pass(2);
         assert!(test.is_followed(peer));
     }
@@ -182,7 +182,7 @@ fn who_brings_too_long_a_run_is_not_let_in_again_by_claiming_the_own_tip() {
     test.claim(peer, |tip| tip.weight = 101);
     test.pass(62);
     assert_eq!(test.started().unwrap().hash, hash(0, 0, 10));
-    test.decide(Verdict::NotDelivered, &[]);
+    test.decide(BranchVerdict::NotDelivered, &[]);
     test.pass(600);
     assert!(
         test.is_followed(peer),
@@ -203,7 +203,7 @@ fn who_brings_too_long_a_run_again_stays_outside_whatever_it_claims() {
         test.pass(4);
         if is_let_in_again {
             assert_eq!(test.started().unwrap().hash, hash(1, 9, 11));
-            test.decide(Verdict::Short, &[]);
+            test.decide(BranchVerdict::Short, &[]);
         }
         test.pass(100);
         assert_eq!(test.is_followed(peer), is_let_in_again);

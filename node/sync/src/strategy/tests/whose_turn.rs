@@ -12,7 +12,10 @@ fn a_wrong_number_is_the_fault_of_those_who_claim_it() {
     test.peer(honest, 1, 0, 40, 400);
     test.pass(2);
     assert_eq!(test.started().unwrap().claims, vec![(liar, 9_000)]);
-    test.decide(Verdict::Wrong("block 40 has number 40".into()), &[liar]);
+    test.decide(
+        BranchVerdict::Wrong("block 40 has number 40".into()),
+        &[liar],
+    );
     assert_eq!(test.reports, vec![liar]);
     let next = test.started().unwrap();
     assert_eq!((next.number, next.claims), (40, vec![(honest, 400)]));
@@ -32,11 +35,11 @@ fn who_never_delivers_is_last_in_line_whatever_it_claims_next() {
     test.claim(liar, |tip| tip.hash = hash(8, 0, 50));
     // It answers anew, so that its claim is a fresh one.
     test.pass(70);
-    test.decide(Verdict::NotDelivered, &[]);
+    test.decide(BranchVerdict::NotDelivered, &[]);
     assert_eq!(test.started().unwrap().claims, vec![(honest, 400)]);
     // A new connection makes it no other.
     test.sync.remove_peer(&liar);
-    test.decide(Verdict::NotDelivered, &[]);
+    test.decide(BranchVerdict::NotDelivered, &[]);
     test.peer(liar, 9, 0, 50, BlockWeight::MAX);
     test.peer(honest, 1, 0, 41, 410);
     test.pass(2);
