@@ -7,7 +7,7 @@ use crate::{
     chain::{AllodBlock, ChainClient, OwnChain},
     checkpoint::CheckpointMemory,
     judge::Judge,
-    protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT},
+    protocol::{self, HeaderRecord, HeadersRequest, MAX_HEADERS, REQUEST_TIMEOUT, Tip},
 };
 use allod_block_rules::{VerifyDelayFunction, fork_choice::BlockWeight};
 use allod_consensus_primitives::{PreDigest, justification_hash, pre_digest};
@@ -36,15 +36,30 @@ const LEAST_HEADERS_PER_SECOND: u32 = 256;
 /// Pause after an answer that was none.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// A branch that is claimed to be heavier than the own chain.
+/// A tip as it is claimed: the number belongs to it, since whoever claims another one for the same block lies, and nobody
+/// else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// Hash of the tip.
+    pub hash: Hash,
+    /// Its number.
+    pub number: u32,
+}
+
+impl From<&Tip> for Claim {
+    fn from(tip: &Tip) -> Self {
+        let Tip { hash, number, .. } = *tip;
+        Self { hash, number }
+    }
+}
+
+/// A claim that leads to a branch which is said to be heavier than the own chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Hash of its tip.
-    pub hash: Hash,
-    /// Number of its tip.
-    pub number: u32,
-    /// Who claims it, with the weight claimed.
-    pub claims: Vec<(PeerId, BlockWeight)>,
+    /// The branch's tip.
+    pub claim: Claim,
+    /// Who makes the claim, and the weight that each of them says.
+    pub claimants: Vec<(PeerId, BlockWeight)>,
 }
 
 /// What became of a comparison.
@@ -142,8 +157,8 @@ where
             folder: self.folder.clone(),
             protocol: self.protocol.clone(),
             network,
-            claims: candidate.claims,
-            tip: (candidate.number, candidate.hash),
+            claim: candidate.claim,
+            claimants: candidate.claimants,
             liars: Vec::new(),
             backed: running.backed.clone(),
             stop: running.stop.clone(),
@@ -167,8 +182,8 @@ struct Comparison<Block, Client, V> {
     folder: PathBuf,
     protocol: ProtocolName,
     network: NetworkServiceHandle,
-    claims: Vec<(PeerId, BlockWeight)>,
-    tip: (u32, Hash),
+    claim: Claim,
+    claimants: Vec<(PeerId, BlockWeight)>,
     liars: Vec<PeerId>,
     backed: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
@@ -216,7 +231,10 @@ where
     /// Every header from the tip back to where the branch parts from the own chain, and the hash of the
     /// block there.
     async fn fetch(&mut self) -> Result<(Branch, Hash), Ended> {
-        let (mut number, mut next) = self.tip;
+        let Claim {
+            hash: mut next,
+            mut number,
+        } = self.claim;
         let mut branch = Branch::new(&self.folder, number)?;
         let started_at = Instant::now();
         let mut turn = 0_usize;
@@ -306,7 +324,7 @@ where
     /// The branch is no candidate, and none that grows from its tip will be.
     fn off_checkpoint(&self) -> BranchVerdict {
         if let Some(checkpoint) = &self.checkpoint {
-            let (number, hash) = self.tip;
+            let Claim { hash, number } = self.claim;
             checkpoint.remember(number, hash);
         }
         BranchVerdict::OffCheckpoint
@@ -319,19 +337,19 @@ where
     }
 
     fn blame_claimants(&mut self) {
-        let claimants = self.claims.drain(..).map(|(peer, _)| peer);
+        let claimants = self.claimants.drain(..).map(|(peer, _)| peer);
         self.liars.extend(claimants);
     }
 
     /// One peer lied by itself.
     fn blame(&mut self, liar: PeerId) {
-        self.claims.retain(|(peer, _)| *peer != liar);
+        self.claimants.retain(|(peer, _)| *peer != liar);
         self.liars.push(liar);
     }
 
     fn deliverer(&self, turn: usize) -> Option<PeerId> {
-        let position = turn.checked_rem(self.claims.len())?;
-        self.claims.get(position).map(|(peer, _)| *peer)
+        let position = turn.checked_rem(self.claimants.len())?;
+        self.claimants.get(position).map(|(peer, _)| *peer)
     }
 
     /// Asks a peer for the headers from a block on backwards.

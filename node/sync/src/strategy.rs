@@ -26,14 +26,14 @@ use crate::{
     AllodBlock,
     bans::{Bans, REPORT},
     chain::OwnChain,
-    compare::{Compare, Running},
+    compare::{Claim, Compare, Running},
     peers::{Answer, Peer},
     provisional::ResyncRule,
     uncompared_blocks,
 };
 use allod_chain_spec::Checkpoint;
 use allod_core::Hash;
-use comparing::{Claim, Settled, keeps};
+use comparing::{Settled, keeps};
 use futures::channel::oneshot;
 use joining::Joining;
 use sc_consensus::{BlockImportError, BlockImportStatus};

@@ -46,7 +46,7 @@ where
                 branch.tip_number(),
             );
             // What it weighs beyond that, nobody here can tell.
-            for (_, claimed) in &mut self.claims {
+            for (_, claimed) in &mut self.claimants {
                 *claimed = 0;
             }
         }
@@ -88,8 +88,8 @@ where
             let Some(weight) = self.or_cut(weighed, branch, wrong)? else {
                 continue;
             };
-            let claims = self.claims.clone();
-            for (peer, _) in claims.iter().filter(|(_, claimed)| *claimed > weight) {
+            let claimants = self.claimants.clone();
+            for (peer, _) in claimants.iter().filter(|(_, claimed)| *claimed > weight) {
                 self.blame(*peer);
             }
             if !self.is_preferred(branch, weight)? {

@@ -10,7 +10,7 @@ use allod_runtime::opaque::Block;
 use allod_service::Client;
 use allod_sync::{
     Checkpoint, CheckpointMemory, ClientChain, Comparer, Judge,
-    compare::{BranchVerdict, Candidate, Compare, Outcome},
+    compare::{BranchVerdict, Candidate, Claim, Compare, Outcome},
     protocol::{HeaderRecord, read_headers_request},
 };
 use allod_timekeeper::PotVerifier;
@@ -88,9 +88,8 @@ impl Comparing {
         let chain = ClientChain::<Block, _>::new(other.client.clone());
         let tip = chain.tip().unwrap();
         let candidate = Candidate {
-            hash: tip.hash,
-            number: tip.number,
-            claims: vec![(PeerId::random(), tip.weight)],
+            claim: Claim::from(&tip),
+            claimants: vec![(PeerId::random(), tip.weight)],
         };
         self.compare_claim(candidate, |from| headers(&chain, from))
             .await
@@ -181,9 +180,11 @@ async fn a_number_that_a_liar_names_is_not_remembered() {
     let liar = PeerId::random();
     for block in [13, 9] {
         let candidate = Candidate {
-            hash: other.client.hash(block).unwrap().unwrap().into(),
-            number: 3,
-            claims: vec![(liar, u128::MAX)],
+            claim: Claim {
+                hash: other.client.hash(block).unwrap().unwrap().into(),
+                number: 3,
+            },
+            claimants: vec![(liar, u128::MAX)],
         };
         let (outcome, _) = node
             .compare_claim(candidate, |from| headers(&chain, from))
@@ -222,9 +223,8 @@ async fn what_comes_before_a_wrong_block_is_heavier_still() {
         };
         let (hash, liar) = (allod_core::Hash::from(junk.hash()), PeerId::random());
         let candidate = Candidate {
-            hash,
-            number: 14,
-            claims: vec![(liar, other.chain_data(other.best()).weight)],
+            claim: Claim { hash, number: 14 },
+            claimants: vec![(liar, other.chain_data(other.best()).weight)],
         };
         let node = Comparing::with_rules(&own, None, RuleSchedule::default());
         let deliver = |from: allod_core::Hash| match from == hash {
@@ -276,9 +276,8 @@ async fn who_claims_more_weight_for_an_own_block_lies() {
     let tip = chain.tip().unwrap();
     let (honest, liar) = (PeerId::random(), PeerId::random());
     let candidate = Candidate {
-        hash: tip.hash,
-        number: tip.number,
-        claims: vec![(honest, tip.weight), (liar, tip.weight + 1)],
+        claim: Claim::from(&tip),
+        claimants: vec![(honest, tip.weight), (liar, tip.weight + 1)],
     };
     let (outcome, requests) = node.compare_claim(candidate, |_| Vec::new()).await;
     assert!(

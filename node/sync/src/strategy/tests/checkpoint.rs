@@ -19,7 +19,7 @@ fn a_branch_without_it_is_compared_once_however_it_grows() {
     let mut test = newcomer();
     test.peer(peer, 2, 0, 40, 400);
     test.pass(2);
-    assert_eq!(test.started().unwrap().hash, hash(2, 0, 40));
+    assert_eq!(test.started().unwrap().claim.hash, hash(2, 0, 40));
     test.decide(BranchVerdict::OffCheckpoint, &[]);
     assert!(test.reports.is_empty(), "it is nobody's fault");
     for number in 41..45 {
@@ -44,7 +44,7 @@ fn a_chain_that_is_not_as_long_yet_is_not_compared() {
     assert!(matches!(test.sync.state, State::Waiting { .. }));
     test.peer(right, 1, 0, 40, 400);
     test.pass(2);
-    assert_eq!(test.started().unwrap().hash, hash(1, 0, 40));
+    assert_eq!(test.started().unwrap().claim.hash, hash(1, 0, 40));
 }
 
 /// The best chain has block 8; what parts below it is held, though no block of the depth is final yet.
@@ -96,7 +96,7 @@ fn a_heavier_chain_without_it_is_compared_with_a_lighter_claim_and_given_up() {
             (tip.final_number, tip.final_hash) = (28, [9; 32])
         });
         test.pass(2);
-        assert_eq!(test.started().unwrap().hash, hash(1, 24, 29));
+        assert_eq!(test.started().unwrap().claim.hash, hash(1, 24, 29));
         test.decide(BranchVerdict::Heavier(branch(1, 24, 29), 290), &[]);
         test.pass(1000);
         assert_eq!(test.resyncs(), resyncs);

@@ -44,7 +44,7 @@ fn who_delivers_no_block_of_a_branch_is_last_in_line_and_left_alone_for_a_while(
     assert!(test.started().is_none());
     assert_eq!(test.sync.undelivered.peek(&peer).copied(), Some(1));
     test.pass(300);
-    assert_eq!(test.started().unwrap().hash, hash(1, 16, 19));
+    assert_eq!(test.started().unwrap().claim.hash, hash(1, 16, 19));
 }
 
 /// Headers do not show everything: block 1 of branch 99 fails when it is executed.

@@ -101,7 +101,7 @@ fn a_heavier_claim_of_a_boot_node_is_waited_for() {
         test.pass(200);
         assert!(!test.is_following());
         test.pass(120);
-        assert_eq!(test.started().unwrap().claims, vec![(boot, 400)]);
+        assert_eq!(test.started().unwrap().claimants, vec![(boot, 400)]);
         test.decide(BranchVerdict::NotHeavier, &[]);
         assert!(test.is_following());
     }
@@ -110,7 +110,7 @@ fn a_heavier_claim_of_a_boot_node_is_waited_for() {
         test.peer(boot, 0, 0, 10, 100);
         test.peer(stranger, 1, 0, 40, 400);
         test.pass(2);
-        assert_eq!(test.started().unwrap().claims, vec![(stranger, 400)]);
+        assert_eq!(test.started().unwrap().claimants, vec![(stranger, 400)]);
         test.decide(verdict, &[]);
         test.pass(2);
         assert!(test.is_following());
