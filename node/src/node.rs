@@ -110,7 +110,7 @@ impl NodeSettings {
             timekeeper: self.roles.timekeeper,
             timekeeper_core: self.roles.timekeeper_core,
             farming: farming.transpose()?,
-            checkpoint: checkpoint.map(|at| (at.number, at.hash)),
+            checkpoint,
             resync_by_itself: self.resync == Some(Resync::Auto),
         })
     }

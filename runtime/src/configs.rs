@@ -8,7 +8,7 @@ use crate::{
     fees::ChargeTransaction,
     space::{FarmedSpace, SpaceLength},
 };
-use allod_core::parameters::EQUIVOCATION_WINDOW;
+use allod_core::parameters::{EQUIVOCATION_WINDOW, MAX_BLOCK_SECONDS};
 use allod_identity::SignatureAlgorithm;
 use core::time::Duration;
 use frame_support::{
@@ -55,9 +55,9 @@ pub const NORMAL_SHARE: Perbill = Perbill::from_percent(75);
 parameter_types! {
     /// Version of the runtime.
     pub const Version: RuntimeVersion = VERSION;
-    /// Two seconds of execution on the reference machine (§3).
+    /// What execution is given on the reference machine (§3).
     pub Weights: BlockWeights = BlockWeights::with_sensible_defaults(
-        Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
+        Weight::from_parts(MAX_BLOCK_SECONDS * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
         NORMAL_SHARE,
     );
     /// Fees for weight follow the weight alone.

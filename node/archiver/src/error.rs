@@ -81,6 +81,22 @@ impl From<FileError> for Error {
 }
 
 impl Error {
+    /// Whether a file does not hold what was written.
+    pub(crate) fn is_of_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Io { .. }
+            | Self::BlockMissing { .. }
+            | Self::Justification { .. }
+            | Self::Diverged { .. }
+            | Self::SegmentChanged { .. }
+            | Self::Archiving(_)
+            | Self::Client(_)
+            | Self::Failed(_)
+            | Self::Stopped => false,
+        }
+    }
+
     pub(crate) fn io(
         action: &'static str,
         path: impl Into<PathBuf>,

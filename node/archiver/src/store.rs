@@ -206,7 +206,7 @@ impl SegmentStore {
             else {
                 break;
             };
-            if !matches!(error, Error::Damaged { .. }) {
+            if !error.is_of_damage() {
                 return Err(error);
             }
             tracing::warn!(target: "archiver", "{error}; the segment is archived again");

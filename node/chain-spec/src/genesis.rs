@@ -131,70 +131,106 @@ fn path_at(text: &str, place: Place, around: bool) -> String {
         .map(str::len)
         .sum::<usize>();
     let end = before.saturating_add(place.column).min(text.len());
-    let mut levels: Vec<Level> = Vec::new();
-    // What the place is at: the path of the last value that began before it.
-    let mut path = String::new();
-    let mut string: Option<String> = None;
-    let mut escaped = false;
-    // Whether a value has begun since the last sign between values.
-    let mut begun = false;
-    for (at, sign) in text.char_indices() {
-        if at >= end {
-            break;
-        }
-        if let Some(content) = &mut string {
-            match sign {
-                _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '"' => {
-                    let content = string.take().unwrap_or_default();
-                    // A name, if no colon came yet; the value is none of an object's names.
-                    if let Some(Level::Object(name)) = levels.last_mut().filter(|_| !begun) {
-                        *name = content;
-                        path = shown(&levels);
-                    }
-                }
-                sign => content.push(sign),
-            }
-            continue;
-        }
-        match sign {
-            '"' => {
-                string = Some(String::new());
-                if matches!(levels.last(), Some(Level::Array(_))) {
-                    begun = true;
-                    path = shown(&levels);
-                }
-            }
-            '{' | '[' => {
-                path = shown(&levels);
-                levels.push(if sign == '{' {
-                    Level::Object(String::new())
-                } else {
-                    Level::Array(0)
-                });
-                begun = false;
-            }
-            '}' | ']' => {
-                levels.pop();
-                begun = true;
-                // What ends here is at fault only if something is missing in it.
-                if around {
-                    path = shown(&levels);
-                }
-            }
-            ':' => begun = true,
-            ',' => {
-                begun = false;
-                if let Some(Level::Array(index)) = levels.last_mut() {
-                    *index = index.saturating_add(1);
-                }
-            }
-            sign if sign.is_whitespace() => {}
-            _ => path = shown(&levels),
+    let mut reader = PathReader {
+        around,
+        ..PathReader::default()
+    };
+    let read = text.char_indices().take_while(|(at, _)| *at < end);
+    read.for_each(|(_, sign)| reader.read(sign));
+    reader.path
+}
+
+/// Follows a JSON text sign by sign, as far as paths need it.
+#[derive(Default)]
+struct PathReader {
+    levels: Vec<Level>,
+    /// Of the last value that began before the place.
+    path: String,
+    /// What has been read of a string, within one.
+    string: Option<String>,
+    escaped: bool,
+    /// Whether a value has begun since the last sign between values.
+    begun: bool,
+    /// Whether an object that ends is at fault, since something is missing in it.
+    around: bool,
+}
+
+impl PathReader {
+    fn read(&mut self, sign: char) {
+        match self.string.take() {
+            Some(content) => self.read_in_string(content, sign),
+            None => self.read_between_strings(sign),
         }
     }
-    path
+
+    fn read_in_string(&mut self, mut content: String, sign: char) {
+        match sign {
+            _ if self.escaped => self.escaped = false,
+            '\\' => self.escaped = true,
+            '"' => return self.end_string(content),
+            sign => content.push(sign),
+        }
+        self.string = Some(content);
+    }
+
+    fn end_string(&mut self, content: String) {
+        // A name, if no colon came yet; the value is none of an object's names.
+        if let Some(Level::Object(name)) = self.levels.last_mut().filter(|_| !self.begun) {
+            *name = content;
+            self.be_here();
+        }
+    }
+
+    fn read_between_strings(&mut self, sign: char) {
+        match sign {
+            '"' => self.begin_string(),
+            '{' => self.enter(Level::Object(String::new())),
+            '[' => self.enter(Level::Array(0)),
+            '}' | ']' => self.leave(),
+            ':' => self.begun = true,
+            ',' => self.go_to_next(),
+            sign if sign.is_whitespace() => {}
+            _ => self.be_here(),
+        }
+    }
+
+    fn begin_string(&mut self) {
+        self.string = Some(String::new());
+        match self.levels.last() {
+            Some(Level::Array(_)) => {
+                self.begun = true;
+                self.be_here();
+            }
+            Some(Level::Object(_)) | None => {}
+        }
+    }
+
+    fn enter(&mut self, level: Level) {
+        self.be_here();
+        self.levels.push(level);
+        self.begun = false;
+    }
+
+    fn leave(&mut self) {
+        self.levels.pop();
+        self.begun = true;
+        if self.around {
+            self.be_here();
+        }
+    }
+
+    fn go_to_next(&mut self) {
+        self.begun = false;
+        match self.levels.last_mut() {
+            Some(Level::Array(index)) => *index = index.saturating_add(1),
+            Some(Level::Object(_)) | None => {}
+        }
+    }
+
+    /// What begins here is the last value that began.
+    fn be_here(&mut self) {
+        self.path = shown(&self.levels);
+    }
 }
 
 fn shown(levels: &[Level]) -> String {

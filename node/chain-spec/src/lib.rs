@@ -29,7 +29,10 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use extensions::{Extensions, checkpoint, rules_of};
 pub use genesis::{GenesisError, genesis_storage};
 
-use allod_core::{ChainParameters, parameters::ParameterError};
+use allod_core::{
+    ChainParameters,
+    parameters::{MAX_CHAIN_ID_BYTES, ParameterError},
+};
 use sc_chain_spec::GenericChainSpec;
 use serde_json::{Map, Value};
 
@@ -38,9 +41,6 @@ pub type Spec = GenericChainSpec<Extensions>;
 
 /// Largest specification that is read, in bytes: far above one with a runtime and a large genesis.
 pub const MAX_SPEC_BYTES: u64 = 256 << 20;
-
-/// Longest id of a chain, in bytes.
-pub const MAX_ID_BYTES: usize = 64;
 
 /// Fields that every specification has.
 const FIELDS: [&str; 3] = ["name", "id", "genesis"];
@@ -95,7 +95,7 @@ pub enum SpecError {
     },
     /// The id, a folder's name on every node, is none.
     #[error(
-        "field `id`: a folder on every node is called so: 1 to {MAX_ID_BYTES} of a-z, A-Z, 0-9, - and _"
+        "field `id`: a folder on every node is called so: 1 to {MAX_CHAIN_ID_BYTES} of a-z, A-Z, 0-9, - and _"
     )]
     Id,
     /// The checkpoint is none.
@@ -169,7 +169,7 @@ pub fn read(json: &[u8], built_in_runtime: Option<&[u8]>) -> Result<Spec, SpecEr
 /// Whether a chain may be called so: its data lie in a folder of that name, and nowhere else.
 fn is_id(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(allowed)
+    (1..=MAX_CHAIN_ID_BYTES).contains(&id.len()) && id.bytes().all(allowed)
 }
 
 /// The plain form of the genesis; none in a raw specification.

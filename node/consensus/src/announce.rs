@@ -5,7 +5,7 @@
 //! not here; whoever knows the peer asks the verdicts. Skipped, without blame and without effect,
 //! are surplus siblings and what this node cannot judge for a reason of its own.
 
-use crate::{Error, ImportClient, ImportContext, Verdict, check::blocking};
+use crate::{BlockVerdict, Error, ImportClient, ImportContext, check::blocking};
 use allod_block_rules::sealed_header_shape;
 use allod_consensus_primitives::Claim;
 use futures::FutureExt as _;
@@ -59,11 +59,13 @@ where
             Err(error) => {
                 self.verdicts.remember(hash, &error);
                 match error.verdict() {
-                    Verdict::Objective | Verdict::Sender | Verdict::UnknownParent => {
+                    BlockVerdict::Objective
+                    | BlockVerdict::Sender
+                    | BlockVerdict::UnknownParent => {
                         tracing::debug!(target: "farming", "Announced block {hash}: {error}");
                         Announced::PassOn
                     }
-                    Verdict::Local => self.local_doubt(&error),
+                    BlockVerdict::Local => self.local_doubt(&error),
                 }
             }
         }
@@ -71,7 +73,7 @@ where
 
     /// A state that is not here is as good as a parent that is not here: sync knows what to do.
     fn local_doubt(&self, error: &Error) -> Announced {
-        if matches!(error, Error::NoState(_)) {
+        if error.is_of_missing_state() {
             Announced::PassOn
         } else {
             tracing::debug!(target: "farming", "An announcement cannot be judged: {error}");

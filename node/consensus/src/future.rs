@@ -36,7 +36,7 @@ pub const MAX_HELD_BYTES_PER_PEER: usize = 10 * 1024 * 1024;
 /// Hashes of blocks to ask for again.
 pub const MAX_TO_FETCH: u32 = 256;
 
-/// What import makes of a block that is given up: see [`Verdict::Local`](crate::Verdict::Local).
+/// What import makes of a block that is given up: see [`BlockVerdict::Local`](crate::BlockVerdict::Local).
 pub type GivenUp<Block> = (BlockImportError, <Block as BlockT>::Hash);
 
 /// What a block waits for.

@@ -8,7 +8,7 @@
 //! [`verdict`](crate::verdict); surplus blocks of one claim are in [`siblings`](crate::siblings).
 
 use crate::{
-    Error, ImportClient, Verdict, Verdicts, chain_data,
+    BlockVerdict, Error, ImportClient, Verdicts, chain_data,
     check::{Checked, blocking, shape},
     equivocation::EquivocationWatch,
     execute::{StateChanges, check_inherents, execute, inherent_data},
@@ -272,9 +272,8 @@ where
                 Err(error) => Err(error),
             };
             if let Err(error) = imported {
-                if error.verdict() == Verdict::Objective {
+                if context.verdicts.remember(hash, &error) {
                     context.siblings.forget(&hash);
-                    context.verdicts.remember(hash, &error);
                 }
                 return Err(error);
             }
@@ -410,17 +409,17 @@ where
         context.verdicts.remember(hash, error);
         let verdict = error.verdict();
         match verdict {
-            Verdict::Objective | Verdict::Sender => {
-                if matches!(error, Error::Condemned(_)) {
+            BlockVerdict::Objective | BlockVerdict::Sender => {
+                if error.is_repeated() {
                     tracing::debug!(target: "farming", "{error}");
                 } else {
                     tracing::warn!(target: "farming", "Block {hash} is refused: {error}");
                 }
             }
-            Verdict::Local => {
+            BlockVerdict::Local => {
                 tracing::error!(target: "farming", "Block {hash} is not imported: {error}");
             }
-            Verdict::UnknownParent => {
+            BlockVerdict::UnknownParent => {
                 tracing::debug!(target: "farming", "Block {hash}: {error}");
             }
         }

@@ -12,6 +12,7 @@
 //! | [`import`] | the one door into the chain, for own and foreign blocks alike |
 //! | [`verdict`] | whose fault it is that a block is not imported, and the blocks known to be bad |
 //! | [`outdated`] | blocks and runtimes that this release is too old for: asked before any rule |
+//! | [`judged_by`] | by which version of the rules the blocks that are here were judged |
 //! | `check` | the rules of a block in the order of what they cost |
 //! | `client` | what those rules ask of the client |
 //! | [`execute`] | execution by the import itself: a trap is told from a full disk |
@@ -46,6 +47,7 @@ pub mod execute;
 pub mod finality;
 pub mod future;
 pub mod import;
+pub mod judged_by;
 pub mod late;
 pub mod link;
 pub mod outdated;
@@ -55,6 +57,8 @@ pub mod queue;
 pub mod sealed_blocks;
 pub mod siblings;
 pub mod slot_worker;
+#[cfg(test)]
+mod testing;
 pub mod verdict;
 
 pub use announce::AnnounceValidator;
@@ -65,4 +69,4 @@ pub use late::LateHandles;
 pub use link::{FarmingLink, NewSlot, SealRequest, SealedBlock};
 pub use queue::{BlockVerifier, HoldingQueue, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};
-pub use verdict::{Verdict, Verdicts};
+pub use verdict::{BlockVerdict, Verdicts};

@@ -15,7 +15,9 @@ use allod_consensus_primitives::{
     ENGINE_ID, PotJustification, PreDigest, digest::seal_item, inherent::SegmentHeadersProvider,
     justification_hash, seal_message,
 };
-use allod_core::{PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution};
+use allod_core::{
+    PotCheckpoints, PotOutput, SegmentHeader, Slot, Solution, parameters::MAX_BLOCK_SECONDS,
+};
 use allod_timekeeper::{PotSourceHandle, SlotTick};
 use allod_verification::verify_seal;
 use parity_scale_codec::Encode;
@@ -29,8 +31,8 @@ use sp_runtime::{
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::{broadcast, mpsc};
 
-/// How long a block may be in the making. The block's weight is 2 s as well.
-const PROPOSAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a block may be in the making.
+const PROPOSAL_TIMEOUT: Duration = Duration::from_secs(MAX_BLOCK_SECONDS);
 /// How long a farmer may take to seal a block.
 const SEAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// Solutions kept for one slot; a farmer needs to send one.
@@ -222,7 +224,7 @@ where
 
     /// A block on the best block; none if the solution is of no use there.
     ///
-    /// A solution is sealed once, and filling a block takes up to two seconds. Where another block
+    /// A solution is sealed once, and filling a block takes up to [`PROPOSAL_TIMEOUT`]. Where another block
     /// became the best one meanwhile, a child of that one is made, so that the win is not spent on a
     /// fork. If the solution is of no use on the new best block, the block that is there stays.
     async fn unsealed(

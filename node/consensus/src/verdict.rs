@@ -2,10 +2,10 @@
 //!
 //! | fault | answer of the import | what the SDK makes of it |
 //! |---|---|---|
-//! | [`Objective`](Verdict::Objective) | `Ok(KnownBad)` | the rest of the batch is dropped, the peer that sent the block is disconnected; sync goes on |
-//! | [`Sender`](Verdict::Sender) | `Ok(KnownBad)` | the same, and nothing is remembered: the block may be good |
-//! | [`Local`](Verdict::Local) | `Ok(MissingState)` | the rest of the batch is dropped; no peer is blamed, sync does not begin anew |
-//! | [`UnknownParent`](Verdict::UnknownParent) | `Ok(UnknownParent)` | sync begins anew with all peers; none is blamed |
+//! | [`Objective`](BlockVerdict::Objective) | `Ok(KnownBad)` | the rest of the batch is dropped, the peer that sent the block is disconnected; sync goes on |
+//! | [`Sender`](BlockVerdict::Sender) | `Ok(KnownBad)` | the same, and nothing is remembered: the block may be good |
+//! | [`Local`](BlockVerdict::Local) | `Ok(MissingState)` | the rest of the batch is dropped; no peer is blamed, sync does not begin anew |
+//! | [`UnknownParent`](BlockVerdict::UnknownParent) | `Ok(UnknownParent)` | sync begins anew with all peers; none is blamed |
 //!
 //! An `Err`, of the import or of the verifier, has sync begin anew with every peer, and says nothing
 //! about the one that sent the block: so none of them is ever returned for a block of a peer.
@@ -27,7 +27,7 @@ pub const MAX_CONDEMNED_EXECUTIONS: u32 = 1024;
 
 /// Whose fault it is that a block is not imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum BlockVerdict {
     /// The block breaks a rule, by itself and its ancestors: every node comes to this verdict, and
     /// whoever passed the block on as good is to blame.
     Objective,
@@ -39,7 +39,7 @@ pub enum Verdict {
     UnknownParent,
 }
 
-impl Verdict {
+impl BlockVerdict {
     /// The answer of the import: see the table above.
     pub fn answer(self) -> ImportResult {
         match self {
@@ -52,15 +52,15 @@ impl Verdict {
 
 impl Error {
     /// Whose fault it is.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> BlockVerdict {
         match self {
             Self::Rule(rule) => verdict_of_rule(rule),
-            Self::UnknownParent(_) => Verdict::UnknownParent,
+            Self::UnknownParent(_) => BlockVerdict::UnknownParent,
             Self::Condemned(_)
             | Self::Inherents(_)
             | Self::NotFollowed(_)
             | Self::Trap(_)
-            | Self::StateRoot { .. } => Verdict::Objective,
+            | Self::StateRoot { .. } => BlockVerdict::Objective,
             Self::Outdated(_)
             | Self::NoChainData(_)
             | Self::DamagedChainData(_)
@@ -72,7 +72,7 @@ impl Error {
             | Self::Runtime(_)
             | Self::Client(_)
             | Self::Import(_)
-            | Self::Stopped => Verdict::Local,
+            | Self::Stopped => BlockVerdict::Local,
         }
     }
 
@@ -100,7 +100,59 @@ impl Error {
     }
 }
 
-fn verdict_of_rule(rule: &BlockError) -> Verdict {
+impl Error {
+    /// Whether nothing new is said: the block was refused before.
+    pub(crate) fn is_repeated(&self) -> bool {
+        match self {
+            Self::Condemned(_) => true,
+            Self::Rule(_)
+            | Self::Outdated(_)
+            | Self::Inherents(_)
+            | Self::NotFollowed(_)
+            | Self::Trap(_)
+            | Self::StateRoot { .. }
+            | Self::UnknownParent(_)
+            | Self::NoChainData(_)
+            | Self::DamagedChainData(_)
+            | Self::NoState(_)
+            | Self::ClockBehind
+            | Self::NoInherentData(_)
+            | Self::StorageChanges(_)
+            | Self::Archiver(_)
+            | Self::Runtime(_)
+            | Self::Client(_)
+            | Self::Import(_)
+            | Self::Stopped => false,
+        }
+    }
+
+    /// Whether it is that the parent's state is not here.
+    pub(crate) fn is_of_missing_state(&self) -> bool {
+        match self {
+            Self::NoState(_) => true,
+            Self::Rule(_)
+            | Self::Outdated(_)
+            | Self::Condemned(_)
+            | Self::Inherents(_)
+            | Self::NotFollowed(_)
+            | Self::Trap(_)
+            | Self::StateRoot { .. }
+            | Self::UnknownParent(_)
+            | Self::NoChainData(_)
+            | Self::DamagedChainData(_)
+            | Self::ClockBehind
+            | Self::NoInherentData(_)
+            | Self::StorageChanges(_)
+            | Self::Archiver(_)
+            | Self::Runtime(_)
+            | Self::Client(_)
+            | Self::Import(_)
+            | Self::Stopped => false,
+        }
+    }
+}
+
+fn verdict_of_rule(rule: &BlockError) -> BlockVerdict {
     match rule {
         BlockError::NoBody
         // Checked before it is hashed.
@@ -109,9 +161,9 @@ fn verdict_of_rule(rule: &BlockError) -> Verdict {
         | BlockError::SeveralJustifications(_)
         | BlockError::Justification(
             JustificationError::Missing | JustificationError::Hash { .. },
-        ) => Verdict::Sender,
+        ) => BlockVerdict::Sender,
         // What is final here is this node's opinion, and how to come by a state its own wish.
-        BlockError::NotExecuted(_) | BlockError::BelowFinal(_) => Verdict::Local,
+        BlockError::NotExecuted(_) | BlockError::BelowFinal(_) => BlockVerdict::Local,
         BlockError::Solution(rule) => verdict_of_solution(rule),
         BlockError::Justification(JustificationError::Malformed(_))
         | BlockError::HeaderTooLarge { .. }
@@ -125,14 +177,14 @@ fn verdict_of_rule(rule: &BlockError) -> Verdict {
         | BlockError::WrongProofOfTime(_)
         | BlockError::UnboundedRaise { .. }
         | BlockError::SegmentHeaders { .. }
-        | BlockError::ConsensusDigest { .. } => Verdict::Objective,
+        | BlockError::ConsensusDigest { .. } => BlockVerdict::Objective,
     }
 }
 
-fn verdict_of_solution(rule: &SolutionError) -> Verdict {
+fn verdict_of_solution(rule: &SolutionError) -> BlockVerdict {
     match rule {
         // An input that is not the author's.
-        SolutionError::Kzg(_) => Verdict::Local,
+        SolutionError::Kzg(_) => BlockVerdict::Local,
         SolutionError::KeyBlocked(_)
         | SolutionError::SectorIndex(_)
         | SolutionError::PieceOffset { .. }
@@ -146,7 +198,7 @@ fn verdict_of_solution(rule: &SolutionError) -> Verdict {
         | SolutionError::ProofOfSpace { .. }
         | SolutionError::OutOfRange { .. }
         | SolutionError::ChunkOpening { .. }
-        | SolutionError::RecordOpening { .. } => Verdict::Objective,
+        | SolutionError::RecordOpening { .. } => BlockVerdict::Objective,
     }
 }
 
@@ -170,16 +222,18 @@ impl<H: Hash + Eq> Default for Verdicts<H> {
 }
 
 impl<H: Hash + Eq> Verdicts<H> {
-    /// Remembers the block of this hash if `error` is the block's own fault.
-    pub fn remember(&self, hash: H, error: &Error) {
+    /// Remembers the block of this hash if `error` is the block's own fault, and says whether it is.
+    pub fn remember(&self, hash: H, error: &Error) -> bool {
         match error.verdict() {
-            Verdict::Objective if error.is_of_execution() => {
+            BlockVerdict::Objective if error.is_of_execution() => {
                 self.executions.lock().insert(hash, ());
+                true
             }
-            Verdict::Objective => {
+            BlockVerdict::Objective => {
                 self.headers.lock().insert(hash, ());
+                true
             }
-            Verdict::Sender | Verdict::Local | Verdict::UnknownParent => {}
+            BlockVerdict::Sender | BlockVerdict::Local | BlockVerdict::UnknownParent => false,
         }
     }
 
@@ -204,7 +258,7 @@ mod tests {
     #[test]
     fn a_flood_of_headers_neither_grows_nor_pushes_out_what_was_executed() {
         let verdicts = Verdicts::default();
-        verdicts.remember(u64::MAX, &execution_fault());
+        assert!(verdicts.remember(u64::MAX, &execution_fault()));
         for hash in 0..3 * u64::from(MAX_CONDEMNED_HEADERS) {
             verdicts.remember(hash, &header_fault());
         }
@@ -230,23 +284,26 @@ mod tests {
     #[test]
     fn only_what_the_hash_stands_for_is_remembered() {
         let verdicts = Verdicts::default();
-        let faults: [(Error, Verdict); 6] = [
-            (BlockError::NoBody.into(), Verdict::Sender),
+        let faults: [(Error, BlockVerdict); 6] = [
+            (BlockError::NoBody.into(), BlockVerdict::Sender),
             (
                 BlockError::Justification(JustificationError::Missing).into(),
-                Verdict::Sender,
+                BlockVerdict::Sender,
             ),
-            (Error::ClockBehind, Verdict::Local),
-            (Error::Stopped, Verdict::Local),
+            (Error::ClockBehind, BlockVerdict::Local),
+            (Error::Stopped, BlockVerdict::Local),
             (
                 Error::Archiver(allod_archiver::Error::Stopped),
-                Verdict::Local,
+                BlockVerdict::Local,
             ),
-            (Error::UnknownParent(String::new()), Verdict::UnknownParent),
+            (
+                Error::UnknownParent(String::new()),
+                BlockVerdict::UnknownParent,
+            ),
         ];
         for (hash, (error, verdict)) in (0..).zip(faults) {
             assert_eq!(error.verdict(), verdict, "{error}");
-            verdicts.remember(hash, &error);
+            assert!(!verdicts.remember(hash, &error), "{error}");
             assert!(!verdicts.is_condemned(&hash), "{error}");
         }
     }

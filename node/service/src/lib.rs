@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod authoring;
 mod database;
 mod essential;
 mod farmer_node;
@@ -30,27 +31,27 @@ use allod_archiver::{
     Archiver,
     rebuild::{Step, rebuild},
 };
-use allod_chain_spec::rules_of;
+use allod_chain_spec::{Checkpoint, rules_of};
 use allod_consensus::{
-    AllodBlockImport, FarmingLink, ImportContext, LateHandles, SlotWorker, SlotWorkerParams,
+    AllodBlockImport, FarmingLink, ImportContext, LateHandles,
     equivocation::{EquivocationWatch, PoolReporter},
-    sealed_blocks,
 };
-use allod_core::{Hash, hash::HexHash};
+use allod_core::hash::HexHash;
 use allod_disk::{Disk, DiskError, check_folder};
 use allod_farmer_rpc::NodeClient;
 use allod_kzg::Kzg;
 use allod_metrics::Metrics;
 use allod_rpc::{auto_id, did};
 use allod_runtime::{apis::RuntimeApi, opaque::Block};
-use allod_timekeeper::{PotVerifier, check_core};
+use allod_sync::{ClientChain, final_contradiction};
+use allod_timekeeper::{PotSourceHandle, PotVerifier, check_core};
 use database::{Parts, open, reopen};
-use essential::essential_tasks;
-use network::NetworkHandles;
+use essential::{EssentialTasks, essential_tasks};
+use network::{Network, NetworkHandles};
 use sc_client_api::AuxStore;
+use sc_network::NetworkSyncForkRequest as _;
 use sc_service::{Configuration, Error, SpawnTasksParams, TFullBackend, TFullClient};
 use sc_transaction_pool::TransactionPoolHandle;
-use sp_blockchain::HeaderBackend;
 use std::{path::PathBuf, process, sync::Arc};
 
 /// Runs the runtime, with Substrate's host functions and no others.
@@ -74,8 +75,8 @@ pub struct NodeOptions {
     pub timekeeper_core: Option<usize>,
     /// Whether and how it farms.
     pub farming: Option<FarmingOptions>,
-    /// Number and hash of a block that its chain must have.
-    pub checkpoint: Option<(u32, Hash)>,
+    /// A block that its chain must have.
+    pub checkpoint: Option<Checkpoint>,
     /// Whether it drops its copy of the chain by itself for a heavier chain that it cannot join otherwise, whatever that
     /// copy was compared with.
     pub resync_by_itself: bool,
@@ -170,61 +171,33 @@ fn disk_failure(
 }
 
 /// What is final here must not contradict the checkpoint.
-fn check_checkpoint(parts: &Parts, checkpoint: Option<(u32, Hash)>) -> Result<(), Error> {
-    let Some((number, expected)) = checkpoint else {
-        return Ok(());
-    };
-    if number > parts.client.info().finalized_number {
-        return Ok(());
-    }
-    let own = parts.client.hash(number)?.map(Hash::from);
-    match own {
-        Some(own) if own != expected => Err(other(format!(
-            "block #{number} {}, which is final here, is not the checkpoint's, {}; if the checkpoint \
+fn check_checkpoint(parts: &Parts, checkpoint: Checkpoint) -> Result<(), Error> {
+    let chain = ClientChain::<Block, _>::new(parts.client.clone());
+    match final_contradiction(&chain, &checkpoint)? {
+        Some(own) => Err(other(format!(
+            "block #{} {}, which is final here, is not the checkpoint's, {}; if the checkpoint \
              is right, `allod node --resync` drops this chain",
+            checkpoint.number,
             HexHash(&own),
-            HexHash(&expected),
+            HexHash(&checkpoint.hash),
         ))),
-        Some(_) | None => Ok(()),
+        None => Ok(()),
     }
 }
 
 /// Starts a node.
 pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode, Error> {
-    let disk = Disk::claim(&chain_folder(&config)).map_err(other)?;
-    disk.catch_pages(|error| {
-        allod_output::fail(error);
-        process::exit(allod_output::ERROR.into());
-    })?;
+    let disk = claim_disk(&config)?;
     let mut parts = open(&config, options.genesis)?;
-    check_checkpoint(&parts, options.checkpoint)?;
-    let rules = rules_of(config.chain_spec.extensions());
-    rules::at_start(&parts, &rules)?;
+    may_go_on(&parts, &config, &options)?;
     let (essential, failures) = essential_tasks(parts.tasks.spawn_handle());
     let reopen = reopen(&config);
-    let watch = disk_failure(disk.clone(), &config, &parts);
-    essential.spawn_fallible("disk", "disk", watch);
     let metrics = Metrics::new(config.prometheus_registry()).map_err(other)?;
     let kzg = Kzg::new();
     let context = import_context(&parts, &config, &kzg)?;
-    essential.spawn_fallible(
-        "archiver",
-        "farming",
-        archiver_failure(context.archiver.clone()),
-    );
-    let end_of_rules = rules::end(parts.client.clone(), rules);
-    essential.spawn_fallible(rules::TASK, "farming", end_of_rules);
+    watch_over(&essential, &disk, &config, &parts, &context);
     let block_import: Import = AllodBlockImport::new(parts.client.clone(), context.clone());
-    let pool = Arc::new(
-        sc_transaction_pool::Builder::new(
-            essential.clone(),
-            parts.client.clone(),
-            options.farming.is_some().into(),
-        )
-        .with_options(config.transaction_pool.clone())
-        .with_prometheus(config.prometheus_registry())
-        .build(),
-    );
+    let pool = transaction_pool(&config, &options, &parts, &essential);
     let (ask_for_resync, resync) = tokio::sync::mpsc::unbounded_channel();
     let following = network::Following {
         checkpoint: options.checkpoint,
@@ -232,64 +205,28 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         ask_for_resync,
     };
     let network = network::start(&parts, &essential, &config, following, &block_import, &pool)?;
-    let sync = network.handles.sync.clone();
-    // Both cells are empty: this is the only place that fills them.
-    let _ = context.late.sync.set(sync.clone());
-    let reporter = PoolReporter {
-        client: parts.client.clone(),
-        pool: pool.clone(),
-    };
-    let _ = context.late.reporter.set(Arc::new(reporter));
-    let _ = context.late.metrics.set(metrics.clone());
-
+    connect_import(&parts, &context, &network, &pool, &metrics);
     let chain = config.chain_spec.chain_type();
-    let time = time::start(
-        &parts,
-        &essential,
-        &context,
-        &options,
-        &chain,
-        network.gossip,
-    )?;
+    let gossip = network.gossip;
+    let time = time::start(&parts, &essential, &context, &options, &chain, gossip)?;
     monitoring::start(&parts, &context, &time, disk, &metrics);
+    let sync = network.handles.sync.clone();
     let (link, solutions) = FarmingLink::new();
     if options.farming.is_some() {
-        let environment = sc_basic_authorship::ProposerFactory::new(
-            parts.tasks.spawn_handle(),
-            parts.client.clone(),
-            pool.clone(),
-            config.prometheus_registry(),
-            None,
-        );
-        let worker = SlotWorker::new(SlotWorkerParams {
+        let author = authoring::Author {
             block_import,
-            environment,
+            pool: pool.clone(),
             time: time.clone(),
             link: link.clone(),
             solutions,
-            sync: sync.clone(),
-        });
-        essential.spawn("announce-slots", "farming", worker.announce_slots());
-        essential.spawn("make-blocks", "farming", worker.run());
-        let others = sealed_blocks::announce(parts.client.clone(), link.clone(), sync);
-        essential.spawn("announce-blocks", "farming", others);
+            sync,
+        };
+        author.start(&parts, &essential, &config);
     }
-    let farmer_node = Arc::new(FarmerNode::new(
-        parts.client.clone(),
-        parts.parameters.clone(),
-        time,
-        link,
-        context.archiver.clone(),
-    ));
+    let farmer_node = Arc::new(farmer_node(&parts, &context, time, link));
     let plot_folder = chain_folder(&config).join("plot");
-    serve(
-        config,
-        &mut parts,
-        &context,
-        pool,
-        network.handles,
-        farmer_node.clone(),
-    )?;
+    let (handles, node) = (network.handles, farmer_node.clone());
+    serve(config, &mut parts, &context, pool, handles, node)?;
     let farmer = options.farming.map(|farming| {
         farming::start(&essential, farming, plot_folder, farmer_node, kzg, metrics)
             .map_err(Error::Io)
@@ -304,6 +241,86 @@ pub fn start(config: Configuration, options: NodeOptions) -> Result<RunningNode,
         resync,
         farmer: farmer.transpose()?,
     })
+}
+
+/// Keeps room on the disk free, and ends the program where a page of a file cannot be read.
+fn claim_disk(config: &Configuration) -> Result<Disk, Error> {
+    let disk = Disk::claim(&chain_folder(config)).map_err(other)?;
+    disk.catch_pages(|error| {
+        allod_output::fail(error);
+        process::exit(allod_output::ERROR.into());
+    })?;
+    Ok(disk)
+}
+
+/// Refuses a database that contradicts what the user and the specification say of the chain.
+fn may_go_on(parts: &Parts, config: &Configuration, options: &NodeOptions) -> Result<(), Error> {
+    if let Some(checkpoint) = options.checkpoint {
+        check_checkpoint(parts, checkpoint)?;
+    }
+    rules::at_start(parts, &rules_of(config.chain_spec.extensions()))
+}
+
+/// Ends the node where the disk, the archiver or this release cannot go on.
+fn watch_over(
+    essential: &EssentialTasks,
+    disk: &Disk,
+    config: &Configuration,
+    parts: &Parts,
+    context: &Context,
+) {
+    let disk = disk_failure(disk.clone(), config, parts);
+    essential.spawn_fallible("disk", "disk", disk);
+    let archiver = archiver_failure(context.archiver.clone());
+    essential.spawn_fallible("archiver", "farming", archiver);
+    let end_of_rules = rules::end(parts.client.clone(), context.rules.clone());
+    essential.spawn_fallible(rules::TASK, "farming", end_of_rules);
+}
+
+fn transaction_pool(
+    config: &Configuration,
+    options: &NodeOptions,
+    parts: &Parts,
+    essential: &EssentialTasks,
+) -> Arc<Pool> {
+    let is_author = options.farming.is_some().into();
+    let builder =
+        sc_transaction_pool::Builder::new(essential.clone(), parts.client.clone(), is_author);
+    let builder = builder.with_options(config.transaction_pool.clone());
+    let builder = builder.with_prometheus(config.prometheus_registry());
+    Arc::new(builder.build())
+}
+
+/// What farmers ask, in this process and over JSON-RPC.
+fn farmer_node(
+    parts: &Parts,
+    context: &Context,
+    time: PotSourceHandle,
+    link: FarmingLink,
+) -> FarmerNode {
+    let (client, parameters) = (parts.client.clone(), parts.parameters.clone());
+    FarmerNode::new(client, parameters, time, link, context.archiver.clone())
+}
+
+/// Gives the import what is made after it.
+fn connect_import(
+    parts: &Parts,
+    context: &Context,
+    network: &Network,
+    pool: &Arc<Pool>,
+    metrics: &Metrics,
+) {
+    let reporter = PoolReporter {
+        client: parts.client.clone(),
+        pool: pool.clone(),
+    };
+    let fetcher = network.handles.sync.clone();
+    let fetch = move |hash, number| fetcher.set_sync_fork_request(Vec::new(), hash, number);
+    // The cells are empty: this is the only place that fills them.
+    let _ = context.late.fetch.set(Box::new(fetch));
+    let _ = context.late.sync.set(network.handles.sync.clone());
+    let _ = context.late.reporter.set(Arc::new(reporter));
+    let _ = context.late.metrics.set(metrics.clone());
 }
 
 fn serve(

@@ -5,17 +5,18 @@
 
 use crate::{BlockHash, Context, Import, Pool, database::Parts, essential::EssentialTasks};
 use allod_consensus::{AnnounceValidator, import_queue};
-use allod_core::Hash;
+use allod_core::ProtocolNames;
 use allod_runtime::opaque::Block;
 use allod_sync::{
-    AllodSync, Checkpoint, ClientChain, Comparer, Judge, Protocols, ResyncRule, Server, Settings,
+    AllodSync, Checkpoint, CheckpointMemory, ClientChain, Comparer, Judge, NewInner, Protocols,
+    ResyncRule, Server, Settings,
 };
 use allod_timekeeper::{GossipNetwork, RequestNetwork};
 use sc_chain_spec::ChainType;
 use sc_consensus::ImportQueue as _;
 use sc_network::{
-    Litep2pNetworkBackend, NetworkBackend, NetworkSyncForkRequest as _, PeerId,
-    config::{FullNetworkConfiguration, Roles},
+    Litep2pNetworkBackend, NetworkBackend, NotificationMetrics, PeerId, ProtocolName,
+    config::{FullNetworkConfiguration, IncomingRequest, Roles},
     service::traits::{NetworkService, NotificationService, RequestResponseConfig as _},
 };
 use sc_network_sync::{
@@ -35,6 +36,7 @@ use sc_service::{
 };
 use sp_blockchain::HeaderBackend;
 use std::{collections::HashSet, sync::Arc};
+use substrate_prometheus_endpoint::Registry;
 use tokio::sync::mpsc;
 
 /// The one network implementation: a second one would double the time to compile this crate.
@@ -57,8 +59,8 @@ pub struct Network {
 
 /// How this node follows its chain.
 pub struct Following {
-    /// Number and hash of a block that the chain must have.
-    pub checkpoint: Option<(u32, Hash)>,
+    /// A block that the chain must have.
+    pub checkpoint: Option<Checkpoint>,
     /// Whether the copy of the chain may be dropped whatever it was compared with.
     pub resync_by_itself: bool,
     /// Told when the copy of the chain is to be dropped.
@@ -89,30 +91,13 @@ pub fn start(
     pool: &Arc<Pool>,
 ) -> Result<Network, Error> {
     let registry = config.prometheus_registry();
-    let metrics =
-        <Net as NetworkBackend<Block, BlockHash>>::register_notification_metrics(registry);
+    let metrics = notification_metrics(registry);
     let mut net_config = NetConfig::new(&config.network, registry.cloned());
-    let genesis = parts.client.info().genesis_hash;
-    let (gossip_config, notifications): (_, Box<dyn NotificationService>) =
-        allod_timekeeper::peers_set_config::<Block, Net>(
-            genesis,
-            metrics.clone(),
-            net_config.peer_store_handle(),
-        );
-    net_config.add_notification_protocol(gossip_config);
-    let (requests_config, incoming) = allod_timekeeper::requests_config::<Block, Net>(genesis);
-    net_config.add_request_response_protocol(requests_config);
+    let time = TimeProtocols::register(protocol_names(parts, config), &mut net_config, &metrics);
     let queue = import_queue(block_import.clone(), essential, registry);
-    let provider = NetworkServiceProvider::new();
-    let context = block_import.context();
-    let strategy = strategy(
-        parts,
-        context,
-        config,
-        following,
-        &mut net_config,
-        provider.handle(),
-    )?;
+    let (context, provider) = (block_import.context(), NetworkServiceProvider::new());
+    let handle = provider.handle();
+    let strategy = strategy(parts, context, config, following, &mut net_config, handle)?;
     let (engine, sync_service, block_announce_config) = SyncingEngine::new(
         Roles::from(&config.role),
         parts.client.clone(),
@@ -121,7 +106,7 @@ pub fn start(
         &net_config,
         config.protocol_id(),
         config.chain_spec.fork_id(),
-        Box::new(AnnounceValidator::new(block_import.context().clone())),
+        Box::new(AnnounceValidator::new(context.clone())),
         strategy,
         provider.handle(),
         queue.service(),
@@ -148,29 +133,67 @@ pub fn start(
             metrics,
             blocks_pruning: config.blocks_pruning,
         })?;
-    let fetcher = sync.clone();
-    let fetch = move |hash, number| fetcher.set_sync_fork_request(Vec::new(), hash, number);
-    // The cell is empty: this is the only place that fills it.
-    let _ = block_import.context().late.fetch.set(Box::new(fetch));
-    let gossip = GossipNetwork::new(
-        network.clone(),
-        sync.clone(),
-        notifications,
-        allod_timekeeper::protocol_name(genesis),
-        registry.cloned(),
-    )
-    .with_requests(RequestNetwork {
-        network: Arc::new(network.clone()),
-        protocol: allod_timekeeper::requests_protocol_name(genesis),
-        incoming,
-    });
     let handles = NetworkHandles {
         network,
         system_rpc_tx,
         transactions,
         sync,
     };
+    let gossip = time.gossip(&handles, registry);
     Ok(Network { handles, gossip })
+}
+
+fn notification_metrics(registry: Option<&Registry>) -> NotificationMetrics {
+    <Net as NetworkBackend<Block, BlockHash>>::register_notification_metrics(registry)
+}
+
+/// Of every protocol of ours; the SDK names its own by the same two.
+fn protocol_names(parts: &Parts, config: &Configuration) -> ProtocolNames {
+    let genesis = parts.client.info().genesis_hash.into();
+    ProtocolNames::of_chain(&genesis, config.chain_spec.fork_id())
+}
+
+/// What peers say by the protocols of proof-of-time.
+struct TimeProtocols {
+    names: ProtocolNames,
+    notifications: Box<dyn NotificationService>,
+    incoming: async_channel::Receiver<IncomingRequest>,
+}
+
+impl TimeProtocols {
+    fn register(
+        names: ProtocolNames,
+        net_config: &mut NetConfig,
+        metrics: &NotificationMetrics,
+    ) -> Self {
+        let peers = net_config.peer_store_handle();
+        let (gossip, notifications) =
+            allod_timekeeper::peers_set_config::<Block, Net>(&names, metrics.clone(), peers);
+        net_config.add_notification_protocol(gossip);
+        let (requests, incoming) = allod_timekeeper::requests_config::<Block, Net>(&names);
+        net_config.add_request_response_protocol(requests);
+        Self {
+            names,
+            notifications,
+            incoming,
+        }
+    }
+
+    /// What the timekeeper needs of the running network.
+    fn gossip(self, handles: &NetworkHandles, registry: Option<&Registry>) -> GossipNetwork<Block> {
+        GossipNetwork::new(
+            handles.network.clone(),
+            handles.sync.clone(),
+            self.notifications,
+            allod_timekeeper::protocol_name(&self.names),
+            registry.cloned(),
+        )
+        .with_requests(RequestNetwork {
+            network: Arc::new(handles.network.clone()),
+            protocol: allod_timekeeper::requests_protocol_name(&self.names),
+            incoming: self.incoming,
+        })
+    }
 }
 
 /// Our strategy around the SDK's.
@@ -182,28 +205,65 @@ fn strategy(
     net_config: &mut NetConfig,
     handle: NetworkServiceHandle,
 ) -> Result<Box<dyn SyncingStrategy<Block>>, Error> {
+    let inner = sdk_strategy(parts, config, net_config, handle);
+    let chain = ClientChain::new(parts.client.clone());
+    let protocols = Protocols::new(&protocol_names(parts, config));
+    let (server, configs) = Server::new::<Net>(chain.clone(), &protocols);
+    for config in configs {
+        net_config.add_request_response_protocol(config);
+    }
+    let spawner = parts.tasks.spawn_handle();
+    spawner.spawn_blocking("sync-server", Some("networking"), server.run());
+    let judge = Judge {
+        chain: chain.clone(),
+        parameters: parts.parameters.clone(),
+        rules: context.rules.clone(),
+        kzg: context.kzg.clone(),
+        delay_function: context.pot_verifier.clone(),
+        contexts: Default::default(),
+    };
+    let memory = following.checkpoint.map(CheckpointMemory::new);
+    let comparer = Comparer {
+        judge: Arc::new(judge),
+        checkpoint: memory.map(Arc::new),
+        folder: crate::chain_folder(config).join("compared"),
+        protocol: protocols.headers,
+        spawner: Box::new(spawner),
+    };
+    let settings = settings(parts, context, config, following, protocols.tip);
+    let strategy = AllodSync::new(inner, Arc::new(chain), Box::new(comparer), settings)?;
+    Ok(Box::new(strategy))
+}
+
+/// How the SDK's strategy is made, again and again.
+fn sdk_strategy(
+    parts: &Parts,
+    config: &Configuration,
+    net_config: &mut NetConfig,
+    handle: NetworkServiceHandle,
+) -> NewInner<Block> {
     let spawner = parts.tasks.spawn_handle();
     let (protocol, fork) = (config.protocol_id(), config.chain_spec.fork_id());
-    let peers = &config.network.default_peers_set;
+    let network = &config.network;
+    let peers = &network.default_peers_set;
     let peers = peers.in_peers.saturating_add(peers.out_peers) as usize;
+    let client = parts.client.clone();
     let block_downloader: Arc<dyn BlockDownloader<Block>> = build_default_block_downloader(
         &protocol,
         fork,
         net_config,
         handle,
-        parts.client.clone(),
+        client.clone(),
         peers,
         &spawner,
     );
     // State is never asked for; others may ask for ours.
     let (states, states_config) =
-        StateRequestHandler::new::<Net>(&protocol, fork, parts.client.clone(), peers);
+        StateRequestHandler::new::<Net>(&protocol, fork, client.clone(), peers);
     let state_request_protocol_name = states_config.protocol_name().clone();
     spawner.spawn("state-request-handler", Some("networking"), states.run());
     net_config.add_request_response_protocol(states_config);
-    let client = parts.client.clone();
-    let network = &config.network;
-    let inner_config = PolkadotSyncingStrategyConfig {
+    let settings = PolkadotSyncingStrategyConfig {
         mode: network.sync_mode,
         max_parallel_downloads: network.max_parallel_downloads,
         max_blocks_per_request: network.max_blocks_per_request,
@@ -214,30 +274,30 @@ fn strategy(
         block_downloader,
         gap_sync_body_policy: default_gap_sync_body_policy(config.blocks_pruning),
     };
-    let inner = move || -> Result<Box<dyn SyncingStrategy<Block>>, sp_blockchain::Error> {
-        Ok(Box::new(PolkadotSyncingStrategy::new(
-            inner_config.clone(),
-            client.clone(),
-            None,
-            None,
-        )?))
-    };
-    let chain = ClientChain::new(parts.client.clone());
-    let protocols = Protocols::of_chain(&chain.genesis_hash(), fork);
-    let (server, configs) = Server::new::<Net>(chain.clone(), &protocols);
-    for config in configs {
-        net_config.add_request_response_protocol(config);
-    }
-    spawner.spawn_blocking("sync-server", Some("networking"), server.run());
+    Box::new(move || {
+        let (settings, client) = (settings.clone(), client.clone());
+        let strategy = PolkadotSyncingStrategy::new(settings, client, None, None)?;
+        Ok(Box::new(strategy))
+    })
+}
+
+/// What our strategy is told of its node.
+fn settings(
+    parts: &Parts,
+    context: &Context,
+    config: &Configuration,
+    following: Following,
+    tip_protocol: ProtocolName,
+) -> Settings {
     let verdicts = context.verdicts.clone();
     let chain_type = config.chain_spec.chain_type();
     let resync = following.resync_rule(&chain_type);
     let Following {
         checkpoint,
         ask_for_resync,
-        ..
+        resync_by_itself: _,
     } = following;
-    let settings = Settings {
+    Settings {
         named: named_peers(config),
         is_development: chain_type == ChainType::Development,
         confirmation_depth: parts.parameters.confirmation_depth,
@@ -247,30 +307,9 @@ fn strategy(
         ask_for_resync: Box::new(move || {
             let _ = ask_for_resync.send(());
         }),
-        tip_protocol: protocols.tip,
+        tip_protocol,
         is_condemned: Box::new(move |hash| verdicts.is_condemned(hash)),
-    };
-    let comparer = Comparer {
-        judge: Arc::new(Judge {
-            chain: chain.clone(),
-            parameters: parts.parameters.clone(),
-            rules: context.rules.clone(),
-            kzg: context.kzg.clone(),
-            delay_function: context.pot_verifier.clone(),
-            contexts: Default::default(),
-        }),
-        checkpoint: checkpoint.map(|(number, hash)| Arc::new(Checkpoint::new(number, hash))),
-        folder: crate::chain_folder(config).join("compared"),
-        protocol: protocols.headers,
-        spawner: Box::new(spawner),
-    };
-    let strategy = AllodSync::new(
-        Box::new(inner),
-        Arc::new(chain),
-        Box::new(comparer),
-        settings,
-    )?;
-    Ok(Box::new(strategy))
+    }
 }
 
 /// Boot and reserved nodes: the ones that a user or the chain's specification has named.

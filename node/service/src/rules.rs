@@ -3,7 +3,10 @@
 
 use crate::{Client, database::Parts, essential::Failure, other};
 use allod_block_rules::{NEWEST_RULES, RuleSchedule};
-use allod_consensus::outdated::{Outdated, newer_interface, outdated};
+use allod_consensus::{
+    judged_by,
+    outdated::{Outdated, newer_interface, outdated},
+};
 use allod_runtime::opaque::Block;
 use futures::StreamExt;
 use sc_client_api::BlockchainEvents;
@@ -15,12 +18,14 @@ use std::sync::Arc;
 /// Name of the task that ends where the rules do.
 pub(crate) const TASK: &str = "rules";
 
-/// Says which rules are ahead. A node that is at their end does not start, and says the line that it stopped with.
+/// Says which rules are ahead. A node whose blocks were judged by others does not start; nor does one that is at their end,
+/// which says the line that it stopped with.
 pub(crate) fn at_start(parts: &Parts, rules: &RuleSchedule) -> Result<(), Error> {
+    let best = parts.client.info().best_number;
+    judged_by::go_on_by(&*parts.client, rules, best).map_err(other)?;
     if let Some(outdated) = of_best(&parts.client, rules).map_err(other)? {
         return Err(refusal(outdated));
     }
-    let best = parts.client.info().best_number;
     for ahead in rules.activations().iter().filter(|ahead| ahead.from > best) {
         let (version, from) = (ahead.version, ahead.from);
         if version <= NEWEST_RULES {

@@ -14,7 +14,7 @@
 //! | [`judge`] | follows and verifies them without state |
 //! | [`contexts`] | what the own chain leads to, remembered |
 //! | [`branch`] | the headers on disk |
-//! | [`checkpoint`] | a block that the chain must have |
+//! | [`checkpoint`] | whether a chain has a block that it must have |
 //! | [`provisional`] | whether the chain was compared with a boot node's |
 //! | [`bans`] | who lied |
 //! | [`protocol`], [`server`] | what nodes ask one another, and the answers |
@@ -39,8 +39,9 @@ pub mod provisional;
 pub mod server;
 pub mod strategy;
 
+pub use allod_chain_spec::Checkpoint;
 pub use chain::{AllodBlock, ChainClient, ClientChain};
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{CheckpointMemory, final_contradiction};
 pub use compare::Comparer;
 pub use judge::Judge;
 pub use provisional::ResyncRule;

@@ -159,16 +159,30 @@ impl Peer {
 
     /// Gives up on an answer that takes too long.
     pub fn expire(&mut self, now: Instant) {
-        if let Answer::Pending(since) = self.answer
-            && now.saturating_duration_since(since) >= REQUEST_TIMEOUT
-        {
+        let asked_at = self.asked_at_if_pending();
+        if asked_at.is_some_and(|at| now.saturating_duration_since(at) >= REQUEST_TIMEOUT) {
             self.was_silent(now);
+        }
+    }
+
+    /// Whether it was asked, and has not answered yet.
+    pub fn is_pending(&self) -> bool {
+        self.asked_at_if_pending().is_some()
+    }
+
+    fn asked_at_if_pending(&self) -> Option<Instant> {
+        match self.answer {
+            Answer::Pending(at) => Some(at),
+            Answer::Unasked | Answer::Given(_) | Answer::None(_) => None,
         }
     }
 
     /// Whether its answer is still waited for.
     pub fn is_awaited(&self) -> bool {
-        matches!(self.answer, Answer::Unasked | Answer::Pending(_))
+        match self.answer {
+            Answer::Unasked | Answer::Pending(_) => true,
+            Answer::Given(_) | Answer::None(_) => false,
+        }
     }
 
     /// Whether it has not replied yet.

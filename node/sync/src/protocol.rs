@@ -5,7 +5,7 @@
 
 use allod_block_rules::fork_choice::BlockWeight;
 use allod_core::{
-    Hash, Slot,
+    Hash, PotCheckpoints, Slot,
     parameters::{MAX_HEADER_BYTES, MAX_SLOTS_PER_JUSTIFICATION},
 };
 use parity_scale_codec::{Decode, DecodeAll, Encode};
@@ -17,8 +17,9 @@ pub const MAX_HEADERS: u16 = 512;
 pub const SOFT_RESPONSE_BYTES: usize = 1 << 20;
 /// Bytes of a header with its seal, whose item in the digest is shorter than 128.
 pub const MAX_SEALED_HEADER_BYTES: usize = MAX_HEADER_BYTES + 128;
-/// Bytes of a justification: its list of checkpoints, eight outputs each, and the list's length.
-pub const MAX_JUSTIFICATION_BYTES: usize = MAX_SLOTS_PER_JUSTIFICATION as usize * 128 + 5;
+/// Bytes of a justification: the checkpoints of its slots, and their number.
+pub const MAX_JUSTIFICATION_BYTES: usize =
+    MAX_SLOTS_PER_JUSTIFICATION as usize * PotCheckpoints::SIZE + 5;
 /// Bytes of an answer: what lies below the soft limit, and one record of the largest kind.
 pub const MAX_RESPONSE_BYTES: u64 =
     (SOFT_RESPONSE_BYTES + MAX_SEALED_HEADER_BYTES + MAX_JUSTIFICATION_BYTES + 16) as u64;
@@ -108,16 +109,6 @@ pub fn read_tip(bytes: &[u8]) -> Option<Tip> {
     Tip::decode_all(&mut &*bytes).ok()
 }
 
-/// Name of a protocol of the chain.
-pub fn name(genesis_hash: &Hash, fork_id: Option<&str>, protocol: &str) -> String {
-    let genesis = allod_core::hash::HexHash(genesis_hash).to_string();
-    let genesis = genesis.trim_start_matches("0x");
-    match fork_id {
-        Some(fork_id) => format!("/{genesis}/{fork_id}/sync/{protocol}/1"),
-        None => format!("/{genesis}/sync/{protocol}/1"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,16 +177,5 @@ mod tests {
         let bytes = vec![most].encode();
         assert!(read_headers(&bytes, 1).is_some());
         assert!((bytes.len() as u64) < MAX_RESPONSE_BYTES);
-    }
-
-    #[test]
-    fn names_have_the_genesis_and_the_fork() {
-        let genesis = "07".repeat(32);
-        assert_eq!(
-            name(&[7; 32], None, "tip"),
-            format!("/{genesis}/sync/tip/1")
-        );
-        let forked = name(&[7; 32], Some("x"), "headers");
-        assert_eq!(forked, format!("/{genesis}/x/sync/headers/1"));
     }
 }

@@ -6,7 +6,7 @@ use crate::{
         self, HeadersRequest, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, SOFT_RESPONSE_BYTES, Tip,
     },
 };
-use allod_core::Hash;
+use allod_core::ProtocolNames;
 use async_channel::Receiver;
 use parity_scale_codec::Encode;
 use sc_network::{
@@ -42,11 +42,11 @@ pub struct Protocols {
 type Work<Server> = fn(&Server, &[u8]) -> Result<Option<Vec<u8>>, ClientError>;
 
 impl Protocols {
-    /// Of a chain.
-    pub fn of_chain(genesis_hash: &Hash, fork_id: Option<&str>) -> Self {
+    /// Those among the protocols of a chain.
+    pub fn new(names: &ProtocolNames) -> Self {
         Self {
-            tip: protocol::name(genesis_hash, fork_id, "tip").into(),
-            headers: protocol::name(genesis_hash, fork_id, "headers").into(),
+            tip: names.name("sync/tip/1").into(),
+            headers: names.name("sync/headers/1").into(),
         }
     }
 }

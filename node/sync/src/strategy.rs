@@ -26,13 +26,14 @@ use crate::{
     AllodBlock,
     bans::{Bans, REPORT},
     chain::OwnChain,
-    compare::{Compare, Running},
+    compare::{Claim, Compare, Running},
     peers::{Answer, Peer},
     provisional::ResyncRule,
     uncompared_blocks,
 };
+use allod_chain_spec::Checkpoint;
 use allod_core::Hash;
-use comparing::{Claim, Settled, has_checkpoint};
+use comparing::{Settled, keeps};
 use futures::channel::oneshot;
 use joining::Joining;
 use sc_consensus::{BlockImportError, BlockImportStatus};
@@ -86,8 +87,8 @@ pub struct Settings {
     pub is_development: bool,
     /// Of the chain.
     pub confirmation_depth: u32,
-    /// Number and hash of a block that the chain must have.
-    pub checkpoint: Option<(u32, Hash)>,
+    /// A block that the chain must have.
+    pub checkpoint: Option<Checkpoint>,
     /// When the copy of the chain is dropped for a heavier branch.
     pub resync: ResyncRule,
     /// Asks whoever runs the node to stop it, drop the copy of the chain, and start it again.
@@ -119,6 +120,14 @@ impl State {
         Self::Waiting {
             since: now,
             nobody_since: now,
+        }
+    }
+
+    /// Whether the SDK's strategy decides what is asked for.
+    fn is_following(&self) -> bool {
+        match self {
+            Self::Following => true,
+            Self::Waiting { .. } | Self::Joining(_) => false,
         }
     }
 }
@@ -162,7 +171,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         compare: Box<dyn Compare>,
         settings: Settings,
     ) -> Result<Self, ClientError> {
-        let keeps_checkpoint = has_checkpoint(&*chain, settings.checkpoint)?;
+        let keeps_checkpoint = keeps(&*chain, settings.checkpoint.as_ref())?;
         let state = match settings.is_development && keeps_checkpoint {
             true => State::Following,
             false => State::waiting(Instant::now()),
@@ -257,7 +266,7 @@ impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
         if !is_near && !peer.is_awaited() {
             peer.answer = Answer::Unasked;
         }
-        if peer.is_followed && is_near && matches!(self.state, State::Following) {
+        if peer.is_followed && is_near && self.state.is_following() {
             return self
                 .inner
                 .on_validated_block_announce(is_best, id, announce);
@@ -266,7 +275,7 @@ impl<Block: AllodBlock> SyncingStrategy<Block> for AllodSync<Block> {
     }
 
     fn set_sync_fork_request(&mut self, peers: Vec<PeerId>, hash: &H256, number: u32) {
-        if matches!(self.state, State::Following) {
+        if self.state.is_following() {
             self.inner.set_sync_fork_request(peers, hash, number);
         }
     }

@@ -1,6 +1,6 @@
 //! Gossip of slots between nodes.
 //!
-//! The notification protocol is `/<genesis hash>/alod-time/1`; a notification is one SCALE-encoded
+//! The notification protocol is `/<genesis hash>[/<fork id>]/alod-time/1`; a notification is one SCALE-encoded
 //! slot: its input (slot, seed, iterations) and its eight checkpoints, [`MESSAGE_BYTES`] in all.
 //!
 //! The gossip engine's validator checks no more than size and distance to the tip, and lets nothing
@@ -14,7 +14,7 @@ use crate::{
     shared::{Shared, View},
     state::SlotTick,
 };
-use allod_core::{Slot, time::PotInput};
+use allod_core::{ProtocolNames, Slot, time::PotInput};
 use futures::{StreamExt, channel::mpsc};
 use parity_scale_codec::Encode;
 use sc_network::{
@@ -45,28 +45,15 @@ const PASSED_ON: u32 = 256;
 /// Slots before the tip that are sent to peers: as many as a peer that was gone for a while takes after its own tip.
 const SENT_SLOTS: u64 = MAX_SLOTS_AHEAD_OF_TIP;
 
-/// Name of the protocol on the chain with this genesis.
-pub fn protocol_name(genesis_hash: impl AsRef<[u8]>) -> ProtocolName {
-    chain_protocol(genesis_hash, "alod-time/1")
-}
-
-/// Name of a protocol that each chain has for itself.
-pub(crate) fn chain_protocol(genesis_hash: impl AsRef<[u8]>, protocol: &str) -> ProtocolName {
-    use core::fmt::Write;
-    let mut name = String::from("/");
-    for byte in genesis_hash.as_ref() {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name.push('/');
-    name.push_str(protocol);
-    name.into()
+/// Name of the protocol among those of a chain.
+pub fn protocol_name(names: &ProtocolNames) -> ProtocolName {
+    names.name("alod-time/1").into()
 }
 
 /// Registers the protocol with the network. Peers are those that the node syncs with, which the
 /// gossip engine adds by itself; no others are accepted.
 pub fn peers_set_config<Block: BlockT, Net: NetworkBackend<Block, Block::Hash>>(
-    genesis_hash: impl AsRef<[u8]>,
+    names: &ProtocolNames,
     metrics: NotificationMetrics,
     peer_store: Arc<dyn PeerStoreProvider>,
 ) -> (
@@ -74,7 +61,7 @@ pub fn peers_set_config<Block: BlockT, Net: NetworkBackend<Block, Block::Hash>>(
     Box<dyn NotificationService>,
 ) {
     Net::notification_config(
-        protocol_name(genesis_hash),
+        protocol_name(names),
         Vec::new(),
         MESSAGE_BYTES as u64,
         None,
@@ -321,15 +308,16 @@ mod tests {
     use sc_network::{NetworkWorker, peer_store::PeerStore};
 
     #[test]
-    fn the_protocol_is_named_after_the_genesis_hash_and_takes_one_size() {
+    fn the_protocol_is_of_one_chain_and_takes_one_size() {
+        let names = ProtocolNames::of_chain(&[0xab; 32], Some("fork"));
         let metrics = NotificationMetrics::new(None);
         let peer_store = PeerStore::new(Vec::new(), None);
         let (config, service) = peers_set_config::<Block, NetworkWorker<Block, Hash>>(
-            [0xab; 32],
+            &names,
             metrics,
             Arc::new(peer_store.handle()),
         );
-        let name = format!("/{}/alod-time/1", "ab".repeat(32));
+        let name = format!("/{}/fork/alod-time/1", "ab".repeat(32));
         assert_eq!(&**config.protocol_name(), name);
         assert_eq!(&**service.protocol(), name);
         assert_eq!(config.max_notification_size(), 156);

@@ -17,17 +17,15 @@
 //! nearer slot takes the place of the farthest. Equal messages share an entry.
 
 use crate::{cache::PotVerifier, shared::View};
-use allod_core::{
-    PotCheckpoints, PotOutput, PotSeed, Slot, parameters::CHECKPOINTS, time::PotInput,
-};
+use allod_core::{PotCheckpoints, Slot, time::PotInput};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::{
     collections::{BTreeMap, HashMap},
     hash::Hash,
 };
 
-/// Bytes of a message: slot, seed, iterations, checkpoints.
-pub const MESSAGE_BYTES: usize = 8 + PotSeed::SIZE + 4 + CHECKPOINTS * PotOutput::SIZE;
+/// Bytes of a message.
+pub const MESSAGE_BYTES: usize = PotInput::SIZE + PotCheckpoints::SIZE;
 
 /// Slots before the tip for which messages are taken.
 pub(crate) const MAX_SLOTS_BEHIND: u64 = 8;

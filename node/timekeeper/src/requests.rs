@@ -1,7 +1,7 @@
 //! Slots that a node asks its peers for, where gossip does not reach: those that came while it was away, on a chain that
 //! no block has taken along since.
 //!
-//! The protocol is `/<genesis hash>/alod-slots/1`. A request is one SCALE-encoded input, that of the slot which the
+//! The protocol is `/<genesis hash>[/<fork id>]/alod-slots/1`. A request is one SCALE-encoded input, that of the slot which the
 //! asking node wants next, [`REQUEST_BYTES`] in all. The answer is a SCALE-encoded list of the checkpoints of that slot
 //! and the ones after it, at most [`MAX_SLOTS`], and ends before the first slot that entropy enters: so each input
 //! follows from the one before it, and wrong checkpoints are wrong whichever fork either node is on. The list is empty
@@ -17,8 +17,7 @@
 
 use crate::{cache::PotVerifier, gossip_state::MAX_SLOTS_BEHIND};
 use allod_core::{
-    PotCheckpoints, PotSeed, Slot,
-    parameters::CHECKPOINTS,
+    PotCheckpoints, ProtocolNames, Slot,
     time::{PotChange, PotInput},
 };
 use parity_scale_codec::{DecodeAll, Encode};
@@ -35,10 +34,10 @@ use std::{
 
 /// Slots in an answer.
 pub const MAX_SLOTS: usize = 512;
-/// Bytes of a request: slot, seed, iterations.
-pub const REQUEST_BYTES: usize = 8 + PotSeed::SIZE + 4;
-/// Most bytes of an answer: a length of two bytes, then eight checkpoints of 16 bytes for each slot.
-pub const MAX_ANSWER_BYTES: usize = 2 + MAX_SLOTS * CHECKPOINTS * 16;
+/// Bytes of a request.
+pub const REQUEST_BYTES: usize = PotInput::SIZE;
+/// Most bytes of an answer: a length of two bytes, then the checkpoints of each slot.
+pub const MAX_ANSWER_BYTES: usize = 2 + MAX_SLOTS * PotCheckpoints::SIZE;
 /// The least time between two answers to one peer.
 const QUOTA: Duration = Duration::from_secs(1);
 /// After so long a peer that had nothing to tell is asked again.
@@ -50,21 +49,21 @@ const WAITING: usize = 16;
 /// Peers whose last answer is remembered, and peers that are known to be ahead.
 const PEERS: usize = 64;
 
-/// Name of the protocol on the chain with this genesis.
-pub fn requests_protocol_name(genesis_hash: impl AsRef<[u8]>) -> ProtocolName {
-    crate::gossip::chain_protocol(genesis_hash, "alod-slots/1")
+/// Name of the protocol among those of a chain.
+pub fn requests_protocol_name(names: &ProtocolNames) -> ProtocolName {
+    names.name("alod-slots/1").into()
 }
 
 /// Registers the protocol with the network; the receiver gets what peers ask.
 pub fn requests_config<Block: BlockT, Net: NetworkBackend<Block, Block::Hash>>(
-    genesis_hash: impl AsRef<[u8]>,
+    names: &ProtocolNames,
 ) -> (
     Net::RequestResponseProtocolConfig,
     async_channel::Receiver<IncomingRequest>,
 ) {
     let (sender, receiver) = async_channel::bounded(WAITING);
     let config = Net::request_response_config(
-        requests_protocol_name(genesis_hash),
+        requests_protocol_name(names),
         Vec::new(),
         REQUEST_BYTES as u64,
         MAX_ANSWER_BYTES as u64,

@@ -7,7 +7,7 @@ use crate::{
     requests::{RequestNetwork, requests_protocol_name},
     test_client::{Hash, TestClient},
 };
-use allod_core::Slot;
+use allod_core::{ProtocolNames, Slot};
 use futures::{Stream, channel::oneshot};
 use parity_scale_codec::Encode;
 use parking_lot::Mutex;
@@ -105,18 +105,19 @@ impl Node {
     /// Starts a node; with `pace` it keeps time.
     pub(crate) fn start(client: &Arc<TestClient>, hub: &Hub, pace: Option<Duration>) -> Self {
         let (peer, events) = hub.join();
+        let names = ProtocolNames::of_chain(&client.genesis().into(), None);
         let hub = hub.clone();
         let notifications = TestNotifications {
             me: peer,
             hub: hub.clone(),
             events,
-            protocol: protocol_name(client.genesis()),
+            protocol: protocol_name(&names),
         };
         let network = GossipNetwork::new(
             TestNetwork { hub: hub.clone() },
             TestSync,
             Box::new(notifications),
-            protocol_name(client.genesis()),
+            protocol_name(&names),
             None,
         )
         .with_requests(RequestNetwork {
@@ -125,7 +126,7 @@ impl Node {
                 me: peer,
                 hub: hub.clone(),
             }),
-            protocol: requests_protocol_name(client.genesis()),
+            protocol: requests_protocol_name(&names),
         });
         let config = TimekeeperConfig {
             enabled: pace.is_some(),

@@ -73,7 +73,7 @@ impl pallet_preimage::Config for Test {
 
 parameter_types! {
     pub const Deposit: u64 = 1;
-    pub const MaximumWeight: Weight = Weight::from_parts(2_000_000_000_000, u64::MAX);
+    pub const MaximumWeight: Weight = Weight::MAX;
 }
 
 impl pallet_scheduler::Config for Test {

@@ -109,6 +109,17 @@ pub struct UnknownRules {
     pub from: u32,
 }
 
+/// Two schedules judge some block by different versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The first such block.
+    pub from: u32,
+    /// Its version by the schedule that was asked.
+    pub own: u32,
+    /// Its version by the one that it was compared with.
+    pub other: u32,
+}
+
 /// The versions of the rules of a network, the oldest first: never empty, the first from block 0 on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSchedule(Vec<Activation>);
@@ -178,6 +189,26 @@ impl RuleSchedule {
         })
     }
 
+    /// Where another schedule begins to judge blocks otherwise; none if it judges all of them by the same versions.
+    pub fn disagreement(&self, other: &Self) -> Option<Disagreement> {
+        let changes = self.0.iter().chain(&other.0);
+        let disagreements = changes.filter_map(|change| {
+            let (own, other) = (
+                self.in_force(change.from)?.version,
+                other.in_force(change.from)?.version,
+            );
+            let from = change.from;
+            (own != other).then_some(Disagreement { from, own, other })
+        });
+        disagreements.min_by_key(|disagreement| disagreement.from)
+    }
+
+    /// The entry that holds for block `number`. There is one: the first holds from block 0.
+    fn in_force(&self, number: u32) -> Option<&Activation> {
+        let mut newest_first = self.0.iter().rev();
+        newest_first.find(|activation| activation.from <= number)
+    }
+
     /// The version by which block `number` is judged. Asked before any other rule: a version that is not known here may
     /// change each of them.
     ///
@@ -190,10 +221,10 @@ impl RuleSchedule {
         {
             return Err(unknown);
         }
-        let mut in_force = self.0.iter().rev();
-        let in_force = in_force.find(|activation| activation.from <= number);
-        // The first one holds from block 0, and all that are not known here lie further on.
-        let version = in_force.and_then(|activation| RulesVersion::known(activation.version));
+        // All that are not known here lie further on.
+        let version = self
+            .in_force(number)
+            .and_then(|activation| RulesVersion::known(activation.version));
         Ok(version.unwrap_or(RulesVersion::NEWEST))
     }
 }
@@ -248,6 +279,32 @@ mod tests {
                 .unwrap_err()
                 .from,
             0
+        );
+    }
+
+    #[test]
+    fn schedules_disagree_from_the_first_block_that_they_judge_otherwise() {
+        let of = |one: &[(u32, u32)], two: &[(u32, u32)]| {
+            let (one, two) = (schedule(one).unwrap(), schedule(two).unwrap());
+            let at = one.disagreement(&two);
+            let mirrored = two.disagreement(&one);
+            assert_eq!(
+                at.map(|at| (at.from, at.own, at.other)),
+                mirrored.map(|at| (at.from, at.other, at.own))
+            );
+            at.map(|at| (at.from, at.own, at.other))
+        };
+        assert_eq!(of(&[(1, 0)], &[(1, 0)]), None);
+        assert_eq!(of(&[(1, 0)], &[(2, 0)]), Some((0, 1, 2)));
+        assert_eq!(of(&[(1, 0)], &[(1, 0), (2, 7)]), Some((7, 1, 2)));
+        assert_eq!(of(&[(1, 0), (2, 5)], &[(1, 0), (2, 7)]), Some((5, 2, 1)));
+        assert_eq!(
+            of(&[(1, 0), (3, 7)], &[(1, 0), (2, 7), (3, 9)]),
+            Some((7, 3, 2))
+        );
+        assert_eq!(
+            of(&[(1, 0), (2, 5)], &[(1, 0), (2, 5), (3, 6)]),
+            Some((6, 2, 3))
         );
     }
 

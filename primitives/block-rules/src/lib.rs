@@ -69,8 +69,8 @@ mod shape;
 mod testing;
 
 pub use activation::{
-    Activation, MAX_ACTIVATIONS, NEWEST_RULES, RuleSchedule, RulesVersion, ScheduleError,
-    UnknownRules,
+    Activation, Disagreement, MAX_ACTIVATIONS, NEWEST_RULES, RuleSchedule, RulesVersion,
+    ScheduleError, UnknownRules,
 };
 pub use chain_data::{ChainData, Evidence};
 pub use error::BlockError;

@@ -7,8 +7,7 @@ use allod_core::{
 };
 use allod_kzg::Kzg;
 use allod_verification::{
-    CheckedSolution, ProvenTicket, SolutionContext, VerifiedSolution, WinningTicket,
-    verify_solution, winning_ticket,
+    CheckedSolution, ProvenTicket, SolutionContext, VerifiedSolution, WinningTicket, winning_ticket,
 };
 use sp_runtime::traits::Header as HeaderT;
 
@@ -132,7 +131,7 @@ impl Parent<'_> {
         Ok(ticket.openings(context.segment_commitment)?)
     }
 
-    /// The solution wins the slot (§7): all of its rules at once. That the slot's output is what the pre-digest says is
+    /// The solution wins the slot (§7): all of its rules, as its author asks for them. That the slot's output is what the pre-digest says is
     /// another rule: [`claimed_time`](Self::claimed_time).
     ///
     /// # Errors
@@ -142,8 +141,8 @@ impl Parent<'_> {
         pre_digest: &PreDigest,
         kzg: &Kzg,
     ) -> Result<VerifiedSolution, BlockError> {
-        let context = self.solution_context(pre_digest);
-        Ok(verify_solution(&pre_digest.solution, &context, kzg)?)
+        let ticket = self.winning_ticket(pre_digest)?.verify_space()?;
+        Ok(self.openings(pre_digest, ticket)?.verify(kzg)?)
     }
 }
 

@@ -27,7 +27,8 @@ pub const SEAL_CONTEXT: &[u8] = b"allod/seal/1";
 pub const SEAL_BYTES: usize = 64;
 
 /// Bytes of a pre-digest: slot, solution, two outputs, hash.
-pub const PRE_DIGEST_BYTES: usize = 8 + Solution::SIZE + 16 + 16 + 32;
+pub const PRE_DIGEST_BYTES: usize =
+    size_of::<Slot>() + Solution::SIZE + 2 * PotOutput::SIZE + size_of::<Hash>();
 
 /// What the author of a block claims, first item of the digest.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
@@ -211,7 +212,11 @@ pub fn consensus_logs<H: HeaderT>(header: &H) -> Result<Vec<ConsensusLog>, Diges
         .iter()
         .filter_map(|item| match item {
             DigestItem::Consensus(ENGINE_ID, bytes) => Some(bytes),
-            _ => None,
+            DigestItem::Consensus(..)
+            | DigestItem::PreRuntime(..)
+            | DigestItem::Seal(..)
+            | DigestItem::Other(_)
+            | DigestItem::RuntimeEnvironmentUpdated => None,
         })
         .enumerate()
         .map(|(position, bytes)| {
@@ -234,16 +239,22 @@ pub fn read_seal(item: &DigestItem) -> Result<[u8; SEAL_BYTES], DigestError> {
     seal.ok_or(DigestError::NoSeal)
 }
 
+/// Whether an item is a seal, of whichever engine.
+fn is_seal(item: &DigestItem) -> bool {
+    match item {
+        DigestItem::Seal(..) => true,
+        DigestItem::PreRuntime(..)
+        | DigestItem::Consensus(..)
+        | DigestItem::Other(_)
+        | DigestItem::RuntimeEnvironmentUpdated => false,
+    }
+}
+
 /// Takes the seal off a header: the header as it was signed, and the signature.
 pub fn split_seal<H: HeaderT>(mut header: H) -> Result<(H, [u8; SEAL_BYTES]), DigestError> {
     let item = header.digest_mut().pop().ok_or(DigestError::NoSeal)?;
     let seal = read_seal(&item)?;
-    if header
-        .digest()
-        .logs()
-        .iter()
-        .any(|item| matches!(item, DigestItem::Seal(..)))
-    {
+    if header.digest().logs().iter().any(is_seal) {
         return Err(DigestError::SeveralSeals);
     }
     Ok((header, seal))

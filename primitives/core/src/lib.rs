@@ -9,6 +9,7 @@
 //! | [`units`] | slots, segment, piece and sector numbers, history size, solution range |
 //! | [`hash`] | BLAKE2b-256, the `H` of the design, and hashes read as numbers |
 //! | [`parameters`] | constants of the protocol, parameters of a chain and their legal ranges |
+//! | [`protocol_names`] | how a chain's protocols between nodes are called |
 //! | [`history`] | segment headers, pieces |
 //! | [`sector`] | what a sector must contain, and when it expires |
 //! | [`audit`] | challenges, tickets, distances |
@@ -38,6 +39,7 @@ pub mod bytes;
 pub mod hash;
 pub mod history;
 pub mod parameters;
+pub mod protocol_names;
 pub mod sector;
 pub mod solution;
 pub mod time;
@@ -51,6 +53,7 @@ pub use bytes::{
 pub use hash::{Hash, blake2b_256, blake2b_256_list};
 pub use history::{ArchivedProgress, LastArchivedBlock, Piece, SegmentHeader};
 pub use parameters::ChainParameters;
+pub use protocol_names::ProtocolNames;
 pub use sector::{SectorId, SpaceSeed};
 pub use solution::Solution;
 pub use time::{PotChange, PotCheckpoints, PotOutput, PotSeed};

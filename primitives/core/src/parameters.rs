@@ -6,7 +6,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::num::NonZeroU32;
+use core::{fmt::Display, num::NonZeroU32, ops::RangeInclusive};
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
@@ -47,6 +47,9 @@ pub const SLOTS_PER_DOUBLING: u64 = 4096;
 /// Slots that one justification can prove. A timekeeper stops when it is this far ahead of the
 /// best block, so that a chain which nobody farmed for hours can always be continued.
 pub const MAX_SLOTS_PER_JUSTIFICATION: u32 = 32_768;
+/// Seconds that the fullest block takes to execute on the reference machine: so much weight it may have, and so long an
+/// author may fill it.
+pub const MAX_BLOCK_SECONDS: u64 = 2;
 /// Bytes that the extrinsics of a block may have.
 pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
 /// Records per segment may not exceed this, so that a segment fits in memory (128 MiB of pieces).
@@ -73,6 +76,9 @@ pub const MIN_INITIAL_SOLUTION_RANGE: u64 = 1 << 16;
 /// Bytes of the longest header, in SCALE, that a farmer signs and a report of an equivocation may name. One with
 /// the most segment headers and blocked keys that a block can log is shorter.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// Bytes of the longest id of a chain: a folder on every node is called so, and DIDs name it.
+pub const MAX_CHAIN_ID_BYTES: usize = 64;
 
 /// The parameters of a chain: set by its genesis, readable through the runtime API, and read
 /// from there by every client.
@@ -137,11 +143,45 @@ struct Rule {
     value: String,
 }
 
+impl Rule {
+    fn new(
+        field: &'static str,
+        holds: bool,
+        expected: impl Into<String>,
+        value: impl ToString,
+    ) -> Self {
+        Self {
+            holds,
+            field,
+            expected: expected.into(),
+            value: value.to_string(),
+        }
+    }
+
+    fn within<N: PartialOrd + Display>(
+        field: &'static str,
+        legal: RangeInclusive<N>,
+        value: N,
+    ) -> Self {
+        let expected = format!("must be from {} to {}", legal.start(), legal.end());
+        Self::new(field, legal.contains(&value), expected, value)
+    }
+
+    /// A count that arithmetic multiplies in 64 bits.
+    fn positive_below_2_32(field: &'static str, value: u64) -> Self {
+        let holds = value > 0 && is_below_2_32(value);
+        Self::new(field, holds, "must be above 0 and below 2^32", value)
+    }
+}
+
+fn is_below_2_32(number: u64) -> bool {
+    number <= u64::from(u32::MAX)
+}
+
 impl ChainParameters {
     /// Checks every field against its legal range.
     pub fn check(&self) -> Result<(), ParameterError> {
-        let rules = self.rules();
-        match rules.into_iter().find(|rule| !rule.holds) {
+        match self.rules().find(|rule| !rule.holds) {
             Some(Rule {
                 field,
                 expected,
@@ -155,139 +195,45 @@ impl ChainParameters {
         }
     }
 
-    fn rules(&self) -> [Rule; 18] {
-        let (numerator, denominator) = self.slot_probability;
-        let (recent, of) = self.recent_fraction;
-        let below_2_32 = |number: u64| number <= u64::from(u32::MAX);
-        let entropy_bytes = self.external_entropy.len();
-        [
-            Rule {
-                holds: (MIN_SLOT_DURATION_MS..=MAX_SLOT_DURATION_MS)
-                    .contains(&self.slot_duration_ms),
-                field: "slotDurationMs",
-                expected: format!("must be from {MIN_SLOT_DURATION_MS} to {MAX_SLOT_DURATION_MS}"),
-                value: self.slot_duration_ms.to_string(),
-            },
-            Rule {
-                holds: numerator > 0 && numerator <= denominator,
-                field: "slotProbability",
-                expected: "must be above 0 and at most 1, as [numerator, denominator]".into(),
-                value: format!("[{numerator}, {denominator}]"),
-            },
-            Rule {
-                holds: below_2_32(denominator),
-                field: "slotProbability",
-                expected: "must have a denominator below 2^32".into(),
-                value: format!("[{numerator}, {denominator}]"),
-            },
-            Rule {
-                holds: numerator.saturating_mul(SLOTS_PER_DOUBLING) >= denominator,
-                field: "slotProbability",
-                expected: format!("must be at least 1 / {SLOTS_PER_DOUBLING}"),
-                value: format!("[{numerator}, {denominator}]"),
-            },
-            Rule {
-                holds: self.raw_records_per_segment.is_power_of_two()
-                    && self.raw_records_per_segment <= MAX_RAW_RECORDS_PER_SEGMENT,
-                field: "rawRecordsPerSegment",
-                expected: format!("must be a power of two, at most {MAX_RAW_RECORDS_PER_SEGMENT}"),
-                value: self.raw_records_per_segment.to_string(),
-            },
-            Rule {
-                holds: self.pieces_per_sector >= MIN_PIECES_PER_SECTOR
-                    && self.pieces_per_sector.checked_rem(AUDIT_GROUPS) == Some(0),
-                field: "piecesPerSector",
-                expected: format!(
-                    "must be a multiple of {AUDIT_GROUPS}, at least {MIN_PIECES_PER_SECTOR}"
-                ),
-                value: self.pieces_per_sector.to_string(),
-            },
-            Rule {
-                holds: (1..=MAX_CONFIRMATION_DEPTH).contains(&self.confirmation_depth),
-                field: "confirmationDepth",
-                expected: format!("must be from 1 to {MAX_CONFIRMATION_DEPTH}"),
-                value: self.confirmation_depth.to_string(),
-            },
-            Rule {
-                holds: (1..=MAX_ERA_LENGTH).contains(&self.era_length),
-                field: "eraLength",
-                expected: format!("must be from 1 to {MAX_ERA_LENGTH}"),
-                value: self.era_length.to_string(),
-            },
-            Rule {
-                holds: self.recent_segments > 0 && below_2_32(self.recent_segments),
-                field: "recentSegments",
-                expected: "must be above 0 and below 2^32".into(),
-                value: self.recent_segments.to_string(),
-            },
-            Rule {
-                holds: recent > 0 && recent < of && below_2_32(of),
-                field: "recentFraction",
-                expected: "must be above 0 and below 1, as [numerator, denominator below 2^32]"
-                    .into(),
-                value: format!("[{recent}, {of}]"),
-            },
-            Rule {
-                holds: self.min_sector_lifetime > 0 && below_2_32(self.min_sector_lifetime),
-                field: "minSectorLifetime",
-                expected: "must be above 0 and below 2^32".into(),
-                value: self.min_sector_lifetime.to_string(),
-            },
-            Rule {
-                holds: self.block_authoring_delay > 0
-                    && self.block_authoring_delay < u64::from(MAX_SLOTS_PER_JUSTIFICATION),
-                field: "blockAuthoringDelay",
-                expected: format!("must be above 0 and below {MAX_SLOTS_PER_JUSTIFICATION}"),
-                value: self.block_authoring_delay.to_string(),
-            },
-            Rule {
-                holds: self.entropy_delay > self.block_authoring_delay,
-                field: "entropyDelay",
-                expected: format!(
-                    "must be above blockAuthoringDelay, {}",
-                    self.block_authoring_delay
-                ),
-                value: self.entropy_delay.to_string(),
-            },
-            Rule {
-                holds: u64::from(self.entropy_interval) >= self.entropy_delay
-                    && self.entropy_interval <= MAX_ENTROPY_INTERVAL,
-                field: "entropyInterval",
-                expected: format!(
-                    "must be from entropyDelay, {}, to {MAX_ENTROPY_INTERVAL}",
-                    self.entropy_delay
-                ),
-                value: self.entropy_interval.to_string(),
-            },
-            Rule {
-                holds: (1..=MAX_ENTROPY_LOOKBACK).contains(&self.entropy_lookback),
-                field: "entropyLookback",
-                expected: format!("must be from 1 to {MAX_ENTROPY_LOOKBACK}"),
-                value: self.entropy_lookback.to_string(),
-            },
-            Rule {
-                holds: self.initial_solution_range.0 >= MIN_INITIAL_SOLUTION_RANGE,
-                field: "initialSolutionRange",
-                expected: format!("must be at least {MIN_INITIAL_SOLUTION_RANGE}"),
-                value: self.initial_solution_range.0.to_string(),
-            },
-            Rule {
-                holds: self
-                    .initial_iterations
-                    .get()
-                    .checked_rem(ITERATIONS_MULTIPLE)
-                    == Some(0),
-                field: "initialIterations",
-                expected: format!("must be a multiple of {ITERATIONS_MULTIPLE}"),
-                value: self.initial_iterations.to_string(),
-            },
-            Rule {
-                holds: entropy_bytes <= MAX_EXTERNAL_ENTROPY_BYTES,
-                field: "externalEntropy",
-                expected: format!("must have at most {MAX_EXTERNAL_ENTROPY_BYTES} bytes"),
-                value: entropy_bytes.to_string(),
-            },
-        ]
+    /// The rules of every field. Whoever adds one has to name it here, and an argument that nobody uses is an error.
+    fn rules(&self) -> impl Iterator<Item = Rule> {
+        let Self {
+            slot_duration_ms,
+            slot_probability,
+            raw_records_per_segment,
+            pieces_per_sector,
+            confirmation_depth,
+            era_length,
+            recent_segments,
+            recent_fraction,
+            min_sector_lifetime,
+            block_authoring_delay,
+            entropy_interval,
+            entropy_lookback,
+            entropy_delay,
+            initial_solution_range,
+            initial_iterations,
+            external_entropy,
+        } = self;
+        let slots = rules_of_slots(*slot_duration_ms, *slot_probability);
+        let history = rules_of_history(*raw_records_per_segment, *confirmation_depth);
+        let sectors = rules_of_sectors(
+            *pieces_per_sector,
+            *recent_segments,
+            *recent_fraction,
+            *min_sector_lifetime,
+        );
+        let entropy = rules_of_entropy(
+            *block_authoring_delay,
+            *entropy_delay,
+            *entropy_interval,
+            *entropy_lookback,
+            external_entropy,
+        );
+        let difficulty =
+            rules_of_difficulty(*era_length, *initial_solution_range, *initial_iterations);
+        let rules = slots.into_iter().chain(history).chain(sectors);
+        rules.chain(entropy).chain(difficulty)
     }
 
     /// The newest block that is final, and archived, when block `best` is the best one; `None` while there are fewer
@@ -333,9 +279,137 @@ impl ChainParameters {
     }
 }
 
+fn rules_of_slots(duration_ms: u64, (numerator, denominator): (u64, u64)) -> [Rule; 4] {
+    let share = format!("[{numerator}, {denominator}]");
+    let of_share = |holds, expected| Rule::new("slotProbability", holds, expected, &share);
+    [
+        Rule::within(
+            "slotDurationMs",
+            MIN_SLOT_DURATION_MS..=MAX_SLOT_DURATION_MS,
+            duration_ms,
+        ),
+        of_share(
+            numerator > 0 && numerator <= denominator,
+            "must be above 0 and at most 1, as [numerator, denominator]".into(),
+        ),
+        of_share(
+            is_below_2_32(denominator),
+            "must have a denominator below 2^32".into(),
+        ),
+        of_share(
+            numerator.saturating_mul(SLOTS_PER_DOUBLING) >= denominator,
+            format!("must be at least 1 / {SLOTS_PER_DOUBLING}"),
+        ),
+    ]
+}
+
+fn rules_of_history(raw_records_per_segment: u16, confirmation_depth: u32) -> [Rule; 2] {
+    [
+        Rule::new(
+            "rawRecordsPerSegment",
+            raw_records_per_segment.is_power_of_two()
+                && raw_records_per_segment <= MAX_RAW_RECORDS_PER_SEGMENT,
+            format!("must be a power of two, at most {MAX_RAW_RECORDS_PER_SEGMENT}"),
+            raw_records_per_segment,
+        ),
+        Rule::within(
+            "confirmationDepth",
+            1..=MAX_CONFIRMATION_DEPTH,
+            confirmation_depth,
+        ),
+    ]
+}
+
+fn rules_of_sectors(
+    pieces_per_sector: u16,
+    recent_segments: u64,
+    (recent, of): (u64, u64),
+    min_sector_lifetime: u64,
+) -> [Rule; 4] {
+    [
+        Rule::new(
+            "piecesPerSector",
+            pieces_per_sector >= MIN_PIECES_PER_SECTOR
+                && pieces_per_sector.checked_rem(AUDIT_GROUPS) == Some(0),
+            format!("must be a multiple of {AUDIT_GROUPS}, at least {MIN_PIECES_PER_SECTOR}"),
+            pieces_per_sector,
+        ),
+        Rule::positive_below_2_32("recentSegments", recent_segments),
+        Rule::new(
+            "recentFraction",
+            recent > 0 && recent < of && is_below_2_32(of),
+            "must be above 0 and below 1, as [numerator, denominator below 2^32]",
+            format!("[{recent}, {of}]"),
+        ),
+        Rule::positive_below_2_32("minSectorLifetime", min_sector_lifetime),
+    ]
+}
+
+fn rules_of_entropy(
+    block_authoring_delay: u64,
+    delay: u64,
+    interval: u32,
+    lookback: u32,
+    external: &[u8],
+) -> [Rule; 5] {
+    [
+        Rule::new(
+            "blockAuthoringDelay",
+            block_authoring_delay > 0
+                && block_authoring_delay < u64::from(MAX_SLOTS_PER_JUSTIFICATION),
+            format!("must be above 0 and below {MAX_SLOTS_PER_JUSTIFICATION}"),
+            block_authoring_delay,
+        ),
+        Rule::new(
+            "entropyDelay",
+            delay > block_authoring_delay,
+            format!("must be above blockAuthoringDelay, {block_authoring_delay}"),
+            delay,
+        ),
+        Rule::new(
+            "entropyInterval",
+            u64::from(interval) >= delay && interval <= MAX_ENTROPY_INTERVAL,
+            format!("must be from entropyDelay, {delay}, to {MAX_ENTROPY_INTERVAL}"),
+            interval,
+        ),
+        Rule::within("entropyLookback", 1..=MAX_ENTROPY_LOOKBACK, lookback),
+        Rule::new(
+            "externalEntropy",
+            external.len() <= MAX_EXTERNAL_ENTROPY_BYTES,
+            format!("must have at most {MAX_EXTERNAL_ENTROPY_BYTES} bytes"),
+            external.len(),
+        ),
+    ]
+}
+
+/// How hard it is to win a block, and how fast that follows the space.
+fn rules_of_difficulty(
+    era_length: u32,
+    initial_range: SolutionRange,
+    initial_iterations: NonZeroU32,
+) -> [Rule; 3] {
+    [
+        Rule::within("eraLength", 1..=MAX_ERA_LENGTH, era_length),
+        Rule::new(
+            "initialSolutionRange",
+            initial_range.0 >= MIN_INITIAL_SOLUTION_RANGE,
+            format!("must be at least {MIN_INITIAL_SOLUTION_RANGE}"),
+            initial_range.0,
+        ),
+        Rule::new(
+            "initialIterations",
+            initial_iterations.get().checked_rem(ITERATIONS_MULTIPLE) == Some(0),
+            format!("must be a multiple of {ITERATIONS_MULTIPLE}"),
+            initial_iterations,
+        ),
+    ]
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use alloc::collections::BTreeSet;
+    use scale_info::TypeDef;
 
     /// The parameters of `local` in the design's table.
     pub(crate) fn local() -> ChainParameters {
@@ -388,11 +462,28 @@ pub(crate) mod tests {
         assert_eq!(parameters.segments_enter_in(u32::MAX - 30), None);
     }
 
+    /// The fields, as specifications call them.
+    fn fields() -> BTreeSet<String> {
+        let TypeDef::Composite(parameters) = ChainParameters::type_info().type_def else {
+            panic!("parameters are a struct");
+        };
+        let names = parameters.fields.iter().filter_map(|field| field.name);
+        let camel_case = |name: &str| {
+            let (first, rest) = name.split_once('_').unwrap_or((name, ""));
+            let rest = rest.split('_').filter(|word| !word.is_empty()).map(|word| {
+                let (initial, end) = word.split_at(1);
+                initial.to_uppercase() + end
+            });
+            core::iter::once(first.to_string()).chain(rest).collect()
+        };
+        names.map(camel_case).collect()
+    }
+
     #[test]
     fn the_local_chain_is_legal_and_each_broken_field_is_named() {
         assert_eq!(local().check(), Ok(()));
         type Break = fn(&mut ChainParameters);
-        let broken: [(&str, Break); 23] = [
+        let broken: &[(&str, Break)] = &[
             ("slotDurationMs", |p| p.slot_duration_ms = 9),
             ("slotDurationMs", |p| p.slot_duration_ms = 60_001),
             ("slotProbability", |p| p.slot_probability = (2, 1)),
@@ -407,6 +498,7 @@ pub(crate) mod tests {
             ("eraLength", |p| p.era_length = 0),
             ("eraLength", |p| p.era_length = 65_537),
             ("recentSegments", |p| p.recent_segments = 0),
+            ("recentSegments", |p| p.recent_segments = 1 << 32),
             ("recentFraction", |p| p.recent_fraction = (1, 1)),
             ("minSectorLifetime", |p| p.min_sector_lifetime = 0),
             ("minSectorLifetime", |p| p.min_sector_lifetime = 1 << 32),
@@ -415,6 +507,7 @@ pub(crate) mod tests {
             ("entropyInterval", |p| p.entropy_interval = 14),
             ("entropyInterval", |p| p.entropy_interval = 65_537),
             ("entropyLookback", |p| p.entropy_lookback = 0),
+            ("entropyLookback", |p| p.entropy_lookback = 1_025),
             ("initialSolutionRange", |p| {
                 p.initial_solution_range = SolutionRange(65_535)
             }),
@@ -428,8 +521,11 @@ pub(crate) mod tests {
         for (field, break_it) in broken {
             let mut parameters = local();
             break_it(&mut parameters);
-            assert_eq!(parameters.check().map_err(|error| error.field), Err(field));
+            assert_eq!(parameters.check().map_err(|error| error.field), Err(*field));
         }
+        let broken: BTreeSet<&str> = broken.iter().map(|(field, _)| *field).collect();
+        let fields = fields();
+        assert_eq!(broken, fields.iter().map(String::as_str).collect());
     }
 
     #[test]

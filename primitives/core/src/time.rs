@@ -46,6 +46,9 @@ crate::byte_string!(
 pub struct PotCheckpoints(pub [PotOutput; CHECKPOINTS]);
 
 impl PotCheckpoints {
+    /// Length in bytes.
+    pub const SIZE: usize = CHECKPOINTS * PotOutput::SIZE;
+
     /// The slot's output.
     pub fn output(&self) -> PotOutput {
         let [.., output] = self.0;
@@ -53,13 +56,13 @@ impl PotCheckpoints {
     }
 
     /// As plain arrays.
-    pub fn to_arrays(&self) -> [[u8; 16]; CHECKPOINTS] {
+    pub fn to_arrays(&self) -> [[u8; PotOutput::SIZE]; CHECKPOINTS] {
         self.0.map(|checkpoint| checkpoint.0)
     }
 }
 
-impl From<[[u8; 16]; CHECKPOINTS]> for PotCheckpoints {
-    fn from(arrays: [[u8; 16]; CHECKPOINTS]) -> Self {
+impl From<[[u8; PotOutput::SIZE]; CHECKPOINTS]> for PotCheckpoints {
+    fn from(arrays: [[u8; PotOutput::SIZE]; CHECKPOINTS]) -> Self {
         Self(arrays.map(PotOutput))
     }
 }
@@ -157,6 +160,9 @@ pub struct PotInput {
 }
 
 impl PotInput {
+    /// Length in bytes: slot, seed, iterations.
+    pub const SIZE: usize = size_of::<Slot>() + PotSeed::SIZE + size_of::<NonZeroU32>();
+
     /// Slot 1 of a chain.
     pub fn first(genesis_hash: &Hash, external_entropy: &[u8], iterations: NonZeroU32) -> Self {
         Self {
@@ -246,6 +252,17 @@ mod tests {
         let most = u32::MAX - 15;
         assert!(bounded(most, most));
         assert!(!bounded(most, u32::MAX));
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_encodings() {
+        let iterations = NonZeroU32::new(16).unwrap();
+        let input = PotInput::first(&[1; 32], b"", iterations);
+        assert_eq!(input.encode().len(), PotInput::SIZE);
+        assert_eq!(PotInput::max_encoded_len(), PotInput::SIZE);
+        let checkpoints = PotCheckpoints::default();
+        assert_eq!(checkpoints.encode().len(), PotCheckpoints::SIZE);
+        assert_eq!(PotCheckpoints::max_encoded_len(), PotCheckpoints::SIZE);
     }
 
     #[test]

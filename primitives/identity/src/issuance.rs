@@ -106,7 +106,10 @@ impl Issuance {
 
     /// Whether nobody else issued it.
     pub fn is_root(&self) -> bool {
-        matches!(self, Self::SelfIssued)
+        match self {
+            Self::SelfIssued => true,
+            Self::Issued { .. } => false,
+        }
     }
 }
 

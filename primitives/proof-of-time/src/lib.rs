@@ -44,7 +44,7 @@ mod portable;
 mod tests;
 
 use allod_core::{
-    blake2b_256,
+    PotOutput, PotSeed, blake2b_256,
     hash::first_half,
     parameters::{CHECKPOINTS, ITERATIONS_MULTIPLE},
 };
@@ -55,10 +55,10 @@ use core::sync::atomic::{AtomicBool, Ordering};
 pub use backend::Backend;
 
 /// What an evaluation starts from: one AES block, from which the key is derived too.
-pub type Seed = [u8; 16];
+pub type Seed = [u8; PotSeed::SIZE];
 
 /// The last state of an evaluation, equal to the last of its [`Checkpoints`].
-pub type Output = [u8; 16];
+pub type Output = [u8; PotOutput::SIZE];
 
 /// The states after equal parts of the iterations, in order.
 pub type Checkpoints = [Block; CHECKPOINTS];

@@ -4,7 +4,7 @@ use crate::block::{Header, Made};
 use allod_archiver::Archiver;
 use allod_block_rules::{Activation, BlockError, ChainData, NEWEST_RULES, RuleSchedule};
 use allod_consensus::{
-    AllodBlockImport, BlockVerifier, Error, ImportContext, LateHandles, Verdict, chain_data,
+    AllodBlockImport, BlockVerdict, BlockVerifier, Error, ImportContext, LateHandles, chain_data,
     equivocation::EquivocationWatch,
 };
 use allod_consensus_primitives::FarmingApi;
@@ -295,7 +295,7 @@ impl Node {
         let error = error_of(self.receive(block).await);
         assert_eq!(self.answer(block).await, error.verdict().answer());
         let condemned = self.context().verdicts.is_condemned(&block.hash());
-        let objective = error.verdict() == Verdict::Objective;
+        let objective = error.verdict() == BlockVerdict::Objective;
         assert_eq!(condemned, objective, "{error}");
         let after = self.client.info();
         assert_eq!(after.best_hash, before.best_hash);

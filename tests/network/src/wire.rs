@@ -1,7 +1,7 @@
 //! What nodes say to one another, as bytes: names of protocols, and the SDK's messages, whose types it keeps to itself.
 
 use allod_consensus_primitives::ENGINE_ID;
-use allod_core::Hash;
+use allod_core::{Hash, ProtocolNames};
 use allod_import_tests::block::{Header, Made};
 use allod_runtime::opaque::Block;
 use parity_scale_codec::Encode;
@@ -32,21 +32,15 @@ pub struct Protocols {
 impl Protocols {
     /// Of the chain with this genesis.
     pub fn new(genesis_hash: &Hash) -> Self {
-        let of_chain = |protocol: &str| {
-            let genesis: String = genesis_hash
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            ProtocolName::from(format!("/{genesis}/{protocol}"))
-        };
-        let sync = allod_sync::Protocols::of_chain(genesis_hash, None);
+        let names = ProtocolNames::of_chain(genesis_hash, None);
+        let sync = allod_sync::Protocols::new(&names);
         Self {
-            announcements: of_chain("block-announces/1"),
-            time: allod_timekeeper::protocol_name(genesis_hash),
-            blocks: of_chain("sync/2"),
+            announcements: names.name("block-announces/1").into(),
+            time: allod_timekeeper::protocol_name(&names),
+            blocks: names.name("sync/2").into(),
             tips: sync.tip,
             headers: sync.headers,
-            slots: allod_timekeeper::requests_protocol_name(genesis_hash),
+            slots: allod_timekeeper::requests_protocol_name(&names),
         }
     }
 }

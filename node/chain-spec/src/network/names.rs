@@ -1,7 +1,8 @@
 //! Name and id of a network.
 
 use super::{NetworkError, wrong};
-use crate::{MAX_ID_BYTES, is_id};
+use crate::is_id;
+use allod_core::parameters::MAX_CHAIN_ID_BYTES;
 use allod_output::is_visible;
 
 /// Longest name of a network, in bytes.
@@ -32,7 +33,7 @@ pub fn check_id(id: &str) -> Result<(), NetworkError> {
         return Ok(());
     }
     let expected = format!(
-        "must be 1 to {MAX_ID_BYTES} letters, digits, - and _, since a folder is called so, not `{id}`"
+        "must be 1 to {MAX_CHAIN_ID_BYTES} letters, digits, - and _, since a folder is called so, not `{id}`"
     );
     Err(wrong("id", expected))
 }

@@ -85,19 +85,26 @@ fn range_for(parameters: &ChainParameters, sectors: u64) -> SolutionRange {
     )
 }
 
+/// Field, whether it can be lived with, and what can.
+type LiveRule = (&'static str, bool, String);
+
 /// Refuses what a network on the internet cannot live with. One for trying things out may have it.
 fn check_live(parameters: &ChainParameters) -> Result<(), NetworkError> {
-    let of_slot = |per_ms: u64| {
-        let iterations = per_ms.saturating_mul(parameters.slot_duration_ms);
-        iterations.min(u32::MAX.into())
-    };
-    let iterations = (of_slot(ITERATIONS_PER_MS.0), of_slot(ITERATIONS_PER_MS.1));
-    let ranges = (
-        range_for(parameters, MAX_LAUNCH_SECTORS).0,
-        range_for(parameters, 1).0,
-    );
+    let rules = live_blocks(parameters).into_iter();
+    let mut rules = rules.chain(live_difficulty(parameters));
+    match rules.find(|(_, holds, _)| !holds) {
+        None => Ok(()),
+        Some((field, _, expected)) => {
+            let expected = format!("{expected} (kind `live`)");
+            Err(wrong(format!("parameters.{field}"), expected))
+        }
+    }
+}
+
+/// How fast blocks may follow one another, and how soon they may be final.
+fn live_blocks(parameters: &ChainParameters) -> [LiveRule; 4] {
     let (numerator, denominator) = parameters.slot_probability;
-    let rules = [
+    [
         (
             "slotDurationMs",
             parameters.slot_duration_ms >= LEAST_SLOT_DURATION_MS,
@@ -131,34 +138,38 @@ fn check_live(parameters: &ChainParameters) -> Result<(), NetworkError> {
                 parameters.era_length
             ),
         ),
+    ]
+}
+
+/// How long slots last, and how much space a network may begin with.
+fn live_difficulty(parameters: &ChainParameters) -> [LiveRule; 2] {
+    let of_slot = |per_ms: u64| {
+        let iterations = per_ms.saturating_mul(parameters.slot_duration_ms);
+        iterations.min(u32::MAX.into())
+    };
+    let (fewest, most) = (of_slot(ITERATIONS_PER_MS.0), of_slot(ITERATIONS_PER_MS.1));
+    let iterations = parameters.initial_iterations.get();
+    let narrowest = range_for(parameters, MAX_LAUNCH_SECTORS).0;
+    let widest = range_for(parameters, 1).0;
+    let range = parameters.initial_solution_range.0;
+    [
         (
             "initialIterations",
-            (iterations.0..=iterations.1).contains(&parameters.initial_iterations.get().into()),
+            (fewest..=most).contains(&iterations.into()),
             format!(
-                "must be from {} to {}, not {}: they are the clock, and a slot is to last {} ms",
-                iterations.0,
-                iterations.1,
-                parameters.initial_iterations,
+                "must be from {fewest} to {most}, not {iterations}: they are the clock, and a slot is to last {} ms",
                 parameters.slot_duration_ms
             ),
         ),
         (
             "initialSolutionRange",
-            (ranges.0..=ranges.1).contains(&parameters.initial_solution_range.0),
+            (narrowest..=widest).contains(&range),
             format!(
-                "must be from {} to {}, not {}: the first is for {MAX_LAUNCH_SECTORS} sectors, the last for one; left \
-                 out, it is that for `sectors`",
-                ranges.0, ranges.1, parameters.initial_solution_range.0
+                "must be from {narrowest} to {widest}, not {range}: the first is for {MAX_LAUNCH_SECTORS} sectors, the \
+                 last for one; left out, it is that for `sectors`"
             ),
         ),
-    ];
-    match rules.into_iter().find(|(_, holds, _)| !holds) {
-        None => Ok(()),
-        Some((field, _, expected)) => {
-            let expected = format!("{expected} (kind `live`)");
-            Err(wrong(format!("parameters.{field}"), expected))
-        }
-    }
+    ]
 }
 
 /// Parameters that are `given`, and for the rest those of `base`, which are right; `path` is where they are given.

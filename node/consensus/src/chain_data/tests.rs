@@ -1,9 +1,9 @@
 //! Data beside blocks come with their block and go when nothing can build on it any more.
 
 use super::*;
+use crate::testing::AuxEntries;
 use sc_client_api::blockchain::{BlockStatus, Info};
 use sp_runtime::{OpaqueExtrinsic, generic, traits::BlakeTwo256};
-use std::{collections::BTreeMap, sync::Mutex};
 
 type Block = generic::Block<generic::Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
 type Hash = <Block as BlockT>::Hash;
@@ -11,7 +11,7 @@ type Hash = <Block as BlockT>::Hash;
 /// A client that is nothing but its auxiliary store and the number of its final block.
 #[derive(Default)]
 struct Store {
-    entries: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
+    aux: AuxEntries,
     finalized: u32,
 }
 
@@ -34,18 +34,11 @@ impl AuxStore for Store {
         insert: I,
         delete: D,
     ) -> sp_blockchain::Result<()> {
-        let mut entries = self.entries.lock().unwrap();
-        for (key, value) in insert {
-            entries.insert(key.to_vec(), value.to_vec());
-        }
-        for key in delete {
-            entries.remove(*key);
-        }
-        Ok(())
+        self.aux.insert_aux(insert, delete)
     }
 
     fn get_aux(&self, key: &[u8]) -> sp_blockchain::Result<Option<Vec<u8>>> {
-        Ok(self.entries.lock().unwrap().get(key).cloned())
+        self.aux.get_aux(key)
     }
 }
 
@@ -85,7 +78,7 @@ impl Store {
     fn commit(&self, number: u32, chain: u8) {
         let hash = block(number, chain);
         let committed = entries::<Block, _>(self, number, hash, &ChainData::default()).unwrap();
-        let mut entries = self.entries.lock().unwrap();
+        let mut entries = self.aux.0.lock().unwrap();
         for (key, value) in committed {
             match value {
                 Some(value) => entries.insert(key, value),
@@ -114,10 +107,10 @@ fn data_are_kept_for_a_number_of_blocks_below_the_final_one_whatever_chain_they_
     }
     // Data and list of each number, and the lowest one.
     let kept = usize::try_from(5_000 - lowest + 1).unwrap();
-    assert_eq!(store.entries.lock().unwrap().len(), 3 * kept + 1);
+    assert_eq!(store.aux.0.lock().unwrap().len(), 3 * kept + 1);
     // The same block again is no second one.
     store.commit(5_000, 1);
-    assert_eq!(store.entries.lock().unwrap().len(), 3 * kept + 1);
+    assert_eq!(store.aux.0.lock().unwrap().len(), 3 * kept + 1);
 }
 
 #[test]
@@ -125,7 +118,7 @@ fn a_database_that_kept_everything_catches_up() {
     let mut store = Store::default();
     for number in 1..=9_000 {
         let entry = (key(&block(number, 0)), ChainData::default().encode());
-        store.entries.lock().unwrap().insert(entry.0, entry.1);
+        store.aux.0.lock().unwrap().insert(entry.0, entry.1);
     }
     for number in 9_001..=9_400 {
         store.finalized = number - 1;

@@ -8,7 +8,7 @@ use crate::{
     pool::Panicked,
     proving::ProvingError,
 };
-use allod_core::{Slot, Solution};
+use allod_core::{Slot, Solution, parameters::MAX_BLOCK_SECONDS};
 use allod_farmer_rpc::NodeClient;
 use allod_rpc_types::farmer::{SlotInfo, SolutionSubmission};
 use std::{
@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 /// Slots that may wait for an audit; of more only these are audited.
 const WAITING_SLOTS: usize = 4;
 /// Within this a node makes a block of a solution for a slot whose time has come.
-const BLOCK_TAKES: Duration = Duration::from_secs(2);
+const BLOCK_TAKES: Duration = Duration::from_secs(MAX_BLOCK_SECONDS);
 /// Winners of a slot that are tried one after the other if they cannot be proven.
 const WINNERS_TRIED: usize = 3;
 

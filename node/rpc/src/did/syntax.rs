@@ -1,5 +1,6 @@
 //! DIDs as text: `did:allod:<64 lower-case hex>`, the network's name before the digits off production.
 
+use allod_core::parameters::MAX_CHAIN_ID_BYTES;
 use allod_identity::Identifier;
 use allod_rpc_types::did::ResolutionError;
 use std::fmt;
@@ -8,8 +9,6 @@ use std::fmt;
 const PRODUCTION: &str = "allod";
 /// What the identifiers of other chains begin with, which is not part of the network's name.
 const CHAIN_PREFIX: &str = "allod-";
-/// Most characters of a network's name.
-const MAX_NETWORK_CHARACTERS: usize = 64;
 
 /// Which network DIDs are of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +86,7 @@ impl Network {
             .filter(|name| !name.is_empty())
             .unwrap_or(id)
             .chars()
-            .take(MAX_NETWORK_CHARACTERS)
+            .take(MAX_CHAIN_ID_BYTES)
             .map(|c| match c.to_ascii_lowercase() {
                 c @ ('a'..='z' | '0'..='9' | '-' | '.' | '_') => c,
                 _ => '-',

@@ -1,9 +1,10 @@
 //! What a branch comes to that was fetched.
 
-use super::{Comparison, Ended, Verdict};
+use super::{BranchVerdict, Comparison, Ended};
 use crate::{
     branch::Branch,
     chain::{AllodBlock, ChainClient, OwnChain},
+    checkpoint::has_checkpoint,
     judge::JudgeError,
 };
 use allod_block_rules::{VerifyDelayFunction, fork_choice::BlockWeight};
@@ -30,13 +31,12 @@ where
     /// Weighs the branch as far as this release knows the rules; if it is heavier, verifies some blocks, then all of them.
     /// What comes before a wrong block is judged without it: whoever claimed the tip lied, and the rest may be heavier
     /// still.
-    pub(super) fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<Verdict, Ended> {
+    pub(super) fn judge(&mut self, mut branch: Branch, fork: Hash) -> Result<BranchVerdict, Ended> {
         let chain = &self.judge.chain;
-        if let Some(checkpoint) = &self.checkpoint {
-            let own = chain.on_best_chain(checkpoint.number)?;
-            if !checkpoint.is_kept(&branch, own) {
-                return Ok(self.off_checkpoint());
-            }
+        if let Some(memory) = &self.checkpoint
+            && !memory.is_kept(&branch, chain)?
+        {
+            return Ok(self.off_checkpoint());
         }
         let unknown = self.judge.cut_to_known_rules(&mut branch);
         if let Some(unknown) = &unknown {
@@ -46,7 +46,7 @@ where
                 branch.tip_number(),
             );
             // What it weighs beyond that, nobody here can tell.
-            for (_, claimed) in &mut self.claims {
+            for (_, claimed) in &mut self.claimants {
                 *claimed = 0;
             }
         }
@@ -56,14 +56,14 @@ where
         let depth = self.judge.parameters.confirmation_depth;
         let uncompared = branch.blocks() < crate::uncompared_blocks(depth);
         if is_whole && uncompared && branch.fork_number() >= chain.finalized().number {
-            return Ok(Verdict::Short);
+            return Ok(BranchVerdict::Short);
         }
         let mut wrong = None;
         let weight = self.weigh_and_verify(&mut branch, fork, &mut wrong);
         match (weight, wrong) {
-            (Ok(Some(weight)), _) => Ok(Verdict::Heavier(Arc::new(branch), weight)),
-            (Ok(None), Some(cause)) => Ok(Verdict::Wrong(cause)),
-            (Ok(None), None) => Ok(Verdict::NotHeavier),
+            (Ok(Some(weight)), _) => Ok(BranchVerdict::Heavier(Arc::new(branch), weight)),
+            (Ok(None), Some(cause)) => Ok(BranchVerdict::Wrong(cause)),
+            (Ok(None), None) => Ok(BranchVerdict::NotHeavier),
             (Err(error), _) => Err(Ended::Local(error.to_string())),
         }
     }
@@ -88,8 +88,8 @@ where
             let Some(weight) = self.or_cut(weighed, branch, wrong)? else {
                 continue;
             };
-            let claims = self.claims.clone();
-            for (peer, _) in claims.iter().filter(|(_, claimed)| *claimed > weight) {
+            let claimants = self.claimants.clone();
+            for (peer, _) in claimants.iter().filter(|(_, claimed)| *claimed > weight) {
                 self.blame(*peer);
             }
             if !self.is_preferred(branch, weight)? {
@@ -141,12 +141,11 @@ where
     /// branch has.
     fn is_preferred(&self, branch: &Branch, weight: BlockWeight) -> Result<bool, ClientError> {
         let chain = &self.judge.chain;
-        if let Some(checkpoint) = &self.checkpoint {
-            let own = chain.on_best_chain(checkpoint.number)?;
-            if own != Some(checkpoint.hash) {
-                // Blocks were taken off it, perhaps.
-                return Ok(checkpoint.is_kept(branch, own));
-            }
+        if let Some(memory) = &self.checkpoint
+            && !has_checkpoint(chain, &memory.checkpoint)?
+        {
+            // Blocks were taken off it, perhaps.
+            return memory.is_kept(branch, chain);
         }
         Ok(weight > chain.best()?.weight)
     }

@@ -6,12 +6,14 @@ use crate::{
     bans::BAN,
     branch::Branch,
     chain::{Head, OwnChain},
-    compare::{Candidate, Outcome, Verdict},
+    checkpoint::has_checkpoint,
+    compare::{BranchVerdict, Candidate, Claim, Outcome},
     peers::Peer,
     protocol::Tip,
 };
 use allod_block_rules::fork_choice::BlockWeight;
-use allod_core::{Hash, hash::HexHash};
+use allod_chain_spec::Checkpoint;
+use allod_core::hash::HexHash;
 use futures::channel::oneshot;
 use sc_network::PeerId;
 use sc_network_sync::service::network::NetworkServiceHandle;
@@ -37,26 +39,6 @@ const STRANGERS_TIMEOUT: Duration = Duration::from_secs(300);
 const ANYBODY_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Claims that a stranger may leave undelivered before a node that waits waits for it no more.
 const MAX_HOLDING_UNDELIVERED: u32 = 3;
-
-/// A tip as it is claimed: the number belongs to it, since whoever claims another one for the same block lies, and nobody
-/// else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Claim {
-    pub(super) hash: Hash,
-    pub(super) number: u32,
-}
-
-impl Claim {
-    fn of_tip(tip: &Tip) -> Self {
-        let Tip { hash, number, .. } = *tip;
-        Self { hash, number }
-    }
-
-    fn of_candidate(candidate: &Candidate) -> Self {
-        let Candidate { hash, number, .. } = *candidate;
-        Self { hash, number }
-    }
-}
 
 /// A claim that is not compared for a while.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +75,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         for (candidate, outcome) in ended {
             match outcome {
                 Some(outcome) => self.conclude_one(&candidate, outcome, now)?,
-                None => self.leave_undecided(Claim::of_candidate(&candidate), now),
+                None => self.leave_undecided(candidate.claim, now),
             }
         }
         Ok(())
@@ -106,43 +88,43 @@ impl<Block: AllodBlock> AllodSync<Block> {
         now: Instant,
     ) -> Result<(), ClientError> {
         let Outcome { verdict, liars } = outcome;
-        let claim = Claim::of_candidate(candidate);
-        let claimants = candidate.claims.iter().map(|(id, _)| *id);
+        let claim = candidate.claim;
+        let claimants = candidate.claimants.iter().map(|(id, _)| *id);
         let claimants: Vec<PeerId> = claimants.filter(|id| !liars.contains(id)).collect();
         for liar in liars {
             self.ban(liar, now, "it lied about its chain");
         }
         let shown = HexHash(&claim.hash);
         match verdict {
-            Verdict::Short => {
+            BranchVerdict::Short => {
                 self.delivered(&claimants);
                 self.short.insert(claim, ());
                 self.of_peers(&claimants, Peer::trust);
             }
-            Verdict::Heavier(branch, weight) => {
+            BranchVerdict::Heavier(branch, weight) => {
                 self.delivered(&claimants);
                 self.take(branch, weight, claim, claimants, now)?;
             }
-            Verdict::NotHeavier => {
+            BranchVerdict::NotHeavier => {
                 self.delivered(&claimants);
                 self.decide(claim, now);
                 self.met(&claimants)?;
             }
-            Verdict::OffCheckpoint => {
+            BranchVerdict::OffCheckpoint => {
                 self.delivered(&claimants);
                 self.decide(claim, now);
                 self.of_peers(&claimants, |peer| peer.off_checkpoint_at = Some(now));
                 self.tell_waiting(now, "a peer's chain does not have the checkpoint");
             }
-            Verdict::Wrong(cause) => {
+            BranchVerdict::Wrong(cause) => {
                 tracing::warn!(target: "sync", "The branch of {shown} is wrong: {cause}");
                 self.decide(claim, now);
             }
-            Verdict::NotDelivered => {
+            BranchVerdict::NotDelivered => {
                 self.not_delivered(&claimants);
                 self.leave_undecided(claim, now);
             }
-            Verdict::Local(cause) => {
+            BranchVerdict::Local(cause) => {
                 tracing::warn!(target: "sync", "Cannot compare with the branch of {shown}: {cause}");
                 self.not_delivered(&claimants);
                 self.leave_undecided(claim, now);
@@ -253,9 +235,9 @@ impl<Block: AllodBlock> AllodSync<Block> {
         tracing::info!(
             target: "sync",
             "Comparing with the branch of block #{} {}, which {} peers say to be heavier",
-            candidate.number,
-            HexHash(&candidate.hash),
-            candidate.claims.len(),
+            candidate.claim.number,
+            HexHash(&candidate.claim.hash),
+            candidate.claimants.len(),
         );
         let running = self.compare.start(candidate, network.clone());
         self.running.push((now, running));
@@ -269,13 +251,12 @@ impl<Block: AllodBlock> AllodSync<Block> {
             let (Some(tip), Standing::Open) = (peer.tip(), self.standing(own, peer, now)?) else {
                 continue;
             };
-            let candidate = candidates.entry(Claim::of_tip(tip));
-            let candidate = candidate.or_insert_with(|| Candidate {
-                hash: tip.hash,
-                number: tip.number,
-                claims: Vec::new(),
+            let claim = Claim::from(tip);
+            let candidate = candidates.entry(claim).or_insert_with(|| Candidate {
+                claim,
+                claimants: Vec::new(),
             });
-            candidate.claims.push((*id, tip.weight));
+            candidate.claimants.push((*id, tip.weight));
         }
         let mut candidates: Vec<Candidate> = candidates.into_values().collect();
         for candidate in &mut candidates {
@@ -283,7 +264,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
             let rank = |(id, _): &(PeerId, _)| {
                 (self.undelivered_by(id), !self.settings.named.contains(id))
             };
-            candidate.claims.sort_by_key(rank);
+            candidate.claimants.sort_by_key(rank);
         }
         Ok(candidates)
     }
@@ -291,9 +272,12 @@ impl<Block: AllodBlock> AllodSync<Block> {
     /// The lowest first: whose claimants have left the fewest claims undelivered, then of boot and reserved nodes, then
     /// the heaviest.
     fn rank(&self, candidate: &Candidate) -> (u32, bool, Reverse<BlockWeight>) {
-        let claims = &candidate.claims;
-        let undelivered = claims.iter().map(|(id, _)| self.undelivered_by(id)).min();
-        let weight = claims.iter().map(|(_, weight)| *weight).max();
+        let claimants = candidate.claimants.iter();
+        let undelivered = claimants
+            .clone()
+            .map(|(id, _)| self.undelivered_by(id))
+            .min();
+        let weight = claimants.map(|(_, weight)| *weight).max();
         (
             undelivered.unwrap_or(u32::MAX),
             !self.is_of_named(candidate),
@@ -302,8 +286,8 @@ impl<Block: AllodBlock> AllodSync<Block> {
     }
 
     fn is_of_named(&self, candidate: &Candidate) -> bool {
-        let mut claims = candidate.claims.iter();
-        claims.any(|(id, _)| self.settings.named.contains(id))
+        let mut claimants = candidate.claimants.iter();
+        claimants.any(|(id, _)| self.settings.named.contains(id))
     }
 
     /// What is compared beside a claim that takes long: that of a boot or reserved node if any is named, else of the peer
@@ -311,15 +295,21 @@ impl<Block: AllodBlock> AllodSync<Block> {
     fn challenger(&self, own: Head, now: Instant) -> Result<Option<Candidate>, ClientError> {
         let is_busy = |id: &PeerId| {
             let mut running = self.running.iter();
-            running.any(|(_, running)| running.candidate.claims.iter().any(|(busy, _)| busy == id))
+            running.any(|(_, running)| {
+                running
+                    .candidate
+                    .claimants
+                    .iter()
+                    .any(|(busy, _)| busy == id)
+            })
         };
         let mut candidates = self.candidates(own, now)?;
         candidates.retain(|candidate| {
-            let is_free = candidate.claims.iter().any(|(id, _)| !is_busy(id));
+            let is_free = candidate.claimants.iter().any(|(id, _)| !is_busy(id));
             is_free && (self.settings.named.is_empty() || self.is_of_named(candidate))
         });
         let since = |candidate: &Candidate| {
-            let peers = candidate.claims.iter();
+            let peers = candidate.claimants.iter();
             let known = peers.filter_map(|(id, _)| self.peers.get(id));
             known.map(|peer| peer.since).min()
         };
@@ -339,7 +329,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         {
             return Ok(Standing::Settled);
         }
-        let settled = self.settled.peek(&Claim::of_tip(tip));
+        let settled = self.settled.peek(&Claim::from(tip));
         Ok(match settled.filter(|settled| settled.until > now) {
             Some(settled) if settled.is_decided => Standing::Settled,
             Some(_) => Standing::Undecided,
@@ -356,7 +346,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         now: Instant,
     ) -> Result<bool, ClientError> {
         for (_, running) in &self.running {
-            let mut claimants = running.candidate.claims.iter();
+            let mut claimants = running.candidate.claimants.iter();
             if running.is_backed()
                 || claimants.any(|(id, _)| self.may_hold(id, Standing::Open, waited))
             {
@@ -379,7 +369,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         let is_alone = self.settings.named.is_empty();
         match standing {
             Standing::Settled => false,
-            _ if is_named => true,
+            Standing::Open | Standing::Undecided if is_named => true,
             Standing::Open | Standing::Undecided if is_alone => {
                 self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED && waited < ANYBODY_TIMEOUT
             }
@@ -401,7 +391,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
     /// Whether a claim was found to be too short to be compared, and still is.
     fn is_short(&self, own: Head, tip: &Tip) -> bool {
         let is_close = tip.number < own.number.saturating_add(self.margin());
-        is_close && self.short.peek(&Claim::of_tip(tip)).is_some()
+        is_close && self.short.peek(&Claim::from(tip)).is_some()
     }
 
     /// Whether a claim leads to no run that would have to be compared.
@@ -433,23 +423,20 @@ impl<Block: AllodBlock> AllodSync<Block> {
     /// Whether a peer's chain cannot have the checkpoint yet, or was found to lack it a while ago.
     fn lacks_checkpoint(&self, peer: &Peer, tip: &Tip, now: Instant) -> bool {
         let off = |at| now.saturating_duration_since(at) < OFF_CHECKPOINT_RETRY_INTERVAL;
-        let below = |(number, _)| tip.number < number;
+        let below = |checkpoint: Checkpoint| tip.number < checkpoint.number;
         self.settings.checkpoint.is_some_and(below) || peer.off_checkpoint_at.is_some_and(off)
     }
 
     /// Whether the own chain has the checkpoint, or there is none.
     pub(super) fn keeps_checkpoint(&self) -> Result<bool, ClientError> {
-        has_checkpoint(&*self.chain, self.settings.checkpoint)
+        keeps(&*self.chain, self.settings.checkpoint.as_ref())
     }
 }
 
 /// Whether a chain has the checkpoint, or there is none.
-pub(super) fn has_checkpoint(
+pub(super) fn keeps(
     chain: &dyn OwnChain,
-    checkpoint: Option<(u32, Hash)>,
+    checkpoint: Option<&Checkpoint>,
 ) -> Result<bool, ClientError> {
-    match checkpoint {
-        Some((number, hash)) => Ok(chain.on_best_chain(number)? == Some(hash)),
-        None => Ok(true),
-    }
+    checkpoint.map_or(Ok(true), |checkpoint| has_checkpoint(chain, checkpoint))
 }

@@ -48,7 +48,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
 
     /// Nothing may part below the final block, nor below the checkpoint, which the best chain has.
     fn lowest_fork(&self) -> u32 {
-        let checkpoint = self.settings.checkpoint.map_or(0, |(number, _)| number);
+        let checkpoint = self.settings.checkpoint.map_or(0, |at| at.number);
         self.chain.finalized().number.max(checkpoint)
     }
 

@@ -1,7 +1,7 @@
 //! Imports a branch that was compared, and nothing else meanwhile.
 
-use super::{AllodSync, State, comparing::Claim};
-use crate::{AllodBlock, branch::Branch, chain::OwnChain};
+use super::{AllodSync, State};
+use crate::{AllodBlock, branch::Branch, chain::OwnChain, compare::Claim};
 use allod_block_rules::fork_choice::BlockWeight;
 use allod_core::Hash;
 use sc_network::PeerId;

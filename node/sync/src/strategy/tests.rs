@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     branch::Branch,
     chain::Head,
-    compare::{Candidate, Outcome, Verdict},
+    compare::{BranchVerdict, Candidate, Outcome},
     protocol::{HeaderRecord, Tip},
 };
 use allod_block_rules::fork_choice::{BlockId, BlockWeight};
@@ -371,7 +371,7 @@ impl Test {
         all.last().map(|started| started.candidate.clone())
     }
 
-    fn decide(&mut self, verdict: Verdict, liars: &[PeerId]) {
+    fn decide(&mut self, verdict: BranchVerdict, liars: &[PeerId]) {
         let started = self.comparisons.0.lock().unwrap().pop().unwrap();
         let liars = liars.to_vec();
         started.result.send(Outcome { verdict, liars }).unwrap();
@@ -393,7 +393,7 @@ impl Test {
     }
 
     fn is_following(&self) -> bool {
-        matches!(self.sync.state, State::Following)
+        self.sync.state.is_following()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What peers say: each is asked for its tip when its turn comes, and whoever lies is kept off.
 
 use super::AllodSync;
-use crate::{AllodBlock, bans::REPORT, peers::Answer, protocol};
+use crate::{AllodBlock, bans::REPORT, protocol};
 use futures::{FutureExt, channel::oneshot};
 use sc_network::{IfDisconnected, PeerId};
 use sc_network_sync::{
@@ -31,7 +31,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
             let Some(known) = self.peers.get_mut(&peer) else {
                 continue;
             };
-            if !matches!(known.answer, Answer::Pending(_)) {
+            if !known.is_pending() {
                 continue;
             }
             match response.as_deref().map(protocol::read_tip) {

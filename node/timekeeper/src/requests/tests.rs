@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     test_chain::{change, evaluate, input, real_chain},
-    test_client::{Block, Hash},
+    test_client::Block,
 };
 use futures::channel::oneshot;
 use sc_network::Litep2pNetworkBackend;
@@ -20,13 +20,14 @@ fn answered(server: &mut Server, peer: PeerId, payload: Vec<u8>, now: Instant) -
 }
 
 #[test]
-fn the_protocol_is_named_after_the_genesis_hash_and_bounded() {
-    let name = requests_protocol_name([0xab; 32]);
-    assert_eq!(&*name, format!("/{}/alod-slots/1", "ab".repeat(32)));
+fn the_protocol_is_of_one_chain_and_bounded() {
+    let names = ProtocolNames::of_chain(&[0xab; 32], Some("fork"));
+    let name = requests_protocol_name(&names);
+    assert_eq!(&*name, format!("/{}/fork/alod-slots/1", "ab".repeat(32)));
     assert_eq!(input(1, 1, 16).encode().len(), REQUEST_BYTES);
     let most = vec![PotCheckpoints::default(); MAX_SLOTS].encode();
     assert_eq!(most.len(), MAX_ANSWER_BYTES);
-    let (config, _) = requests_config::<Block, Litep2pNetworkBackend>(Hash::repeat_byte(0xab));
+    let (config, _) = requests_config::<Block, Litep2pNetworkBackend>(&names);
     assert_eq!(config.protocol_name, name);
 }
 

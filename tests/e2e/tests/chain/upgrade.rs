@@ -407,4 +407,19 @@ async fn a_network_is_upgraded_by_its_blocks_and_a_node_that_lacks_rules_stops_b
     for node in [&first, &second, &fourth] {
         assert_eq!(node.count("is banned").await, 0);
     }
+
+    // One that has come past a change of the rules without it is told so, and what drops its blocks.
+    assert!(fourth.stop().await.success());
+    let refused = network.run_to_its_end("fourth", &lacking, &peers).await;
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    let last = refused.err.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with(&format!("allod: the blocks from {upgraded} on")),
+        "{last}"
+    );
+    assert!(
+        last.contains("were judged by version 1 of the rules of blocks"),
+        "{last}"
+    );
+    assert!(last.contains("`allod node --resync` drops"), "{last}");
 }

@@ -9,8 +9,8 @@ use allod_import_tests::{
 use allod_runtime::opaque::Block;
 use allod_service::Client;
 use allod_sync::{
-    Checkpoint, ClientChain, Comparer, Judge,
-    compare::{Candidate, Compare, Outcome, Verdict},
+    Checkpoint, CheckpointMemory, ClientChain, Comparer, Judge,
+    compare::{BranchVerdict, Candidate, Claim, Compare, Outcome},
     protocol::{HeaderRecord, read_headers_request},
 };
 use allod_timekeeper::PotVerifier;
@@ -55,15 +55,12 @@ struct Comparing {
 }
 
 impl Comparing {
-    fn new(own: &Node, checkpoint: (u32, allod_core::Hash)) -> Self {
+    fn new(own: &Node, (number, hash): (u32, allod_core::Hash)) -> Self {
+        let checkpoint = Checkpoint { number, hash };
         Self::with_rules(own, Some(checkpoint), RuleSchedule::default())
     }
 
-    fn with_rules(
-        own: &Node,
-        checkpoint: Option<(u32, allod_core::Hash)>,
-        rules: RuleSchedule,
-    ) -> Self {
+    fn with_rules(own: &Node, checkpoint: Option<Checkpoint>, rules: RuleSchedule) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let judge = Judge {
             chain: ClientChain::new(own.client.clone()),
@@ -75,7 +72,7 @@ impl Comparing {
         };
         let comparer = Comparer {
             judge: Arc::new(judge),
-            checkpoint: checkpoint.map(|(number, hash)| Arc::new(Checkpoint::new(number, hash))),
+            checkpoint: checkpoint.map(|checkpoint| Arc::new(CheckpointMemory::new(checkpoint))),
             folder: folder.path().to_owned(),
             protocol: "/headers".into(),
             spawner: Box::new(Executor(Handle::current())),
@@ -91,9 +88,8 @@ impl Comparing {
         let chain = ClientChain::<Block, _>::new(other.client.clone());
         let tip = chain.tip().unwrap();
         let candidate = Candidate {
-            hash: tip.hash,
-            number: tip.number,
-            claims: vec![(PeerId::random(), tip.weight)],
+            claim: Claim::from(&tip),
+            claimants: vec![(PeerId::random(), tip.weight)],
         };
         self.compare_claim(candidate, |from| headers(&chain, from))
             .await
@@ -149,13 +145,13 @@ async fn a_branch_without_the_checkpoint_is_fetched_once_however_it_grows() {
     grow(&other, 13).await;
     let node = Comparing::new(&own, (3, [7; 32]));
     let (outcome, requests) = node.compare(&other).await;
-    assert!(matches!(outcome.verdict, Verdict::OffCheckpoint));
+    assert!(matches!(outcome.verdict, BranchVerdict::OffCheckpoint));
     assert!(outcome.liars.is_empty());
     // Blocks 13 to 4; at number 3 it is clear.
     assert_eq!(requests, 3);
     grow(&other, 2).await;
     let (outcome, requests) = node.compare(&other).await;
-    assert!(matches!(outcome.verdict, Verdict::OffCheckpoint));
+    assert!(matches!(outcome.verdict, BranchVerdict::OffCheckpoint));
     assert_eq!(requests, 1);
 }
 
@@ -166,7 +162,7 @@ async fn a_branch_with_the_checkpoint_is_fetched_verified_and_heavier() {
     let third = other.client.hash(3).unwrap().unwrap();
     let node = Comparing::new(&own, (3, third.into()));
     let (outcome, requests) = node.compare(&other).await;
-    let Verdict::Heavier(branch, weight) = outcome.verdict else {
+    let BranchVerdict::Heavier(branch, weight) = outcome.verdict else {
         panic!("{:?}", outcome.verdict);
     };
     assert_eq!((branch.blocks(), requests), (13, 4));
@@ -184,19 +180,24 @@ async fn a_number_that_a_liar_names_is_not_remembered() {
     let liar = PeerId::random();
     for block in [13, 9] {
         let candidate = Candidate {
-            hash: other.client.hash(block).unwrap().unwrap().into(),
-            number: 3,
-            claims: vec![(liar, u128::MAX)],
+            claim: Claim {
+                hash: other.client.hash(block).unwrap().unwrap().into(),
+                number: 3,
+            },
+            claimants: vec![(liar, u128::MAX)],
         };
         let (outcome, _) = node
             .compare_claim(candidate, |from| headers(&chain, from))
             .await;
-        assert!(matches!(outcome.verdict, Verdict::Wrong(_)), "{outcome:?}");
+        assert!(
+            matches!(outcome.verdict, BranchVerdict::Wrong(_)),
+            "{outcome:?}"
+        );
         assert_eq!(outcome.liars, vec![liar]);
     }
     let (outcome, _) = node.compare(&other).await;
     assert!(
-        matches!(outcome.verdict, Verdict::Heavier(..)),
+        matches!(outcome.verdict, BranchVerdict::Heavier(..)),
         "{outcome:?}"
     );
 }
@@ -222,9 +223,8 @@ async fn what_comes_before_a_wrong_block_is_heavier_still() {
         };
         let (hash, liar) = (allod_core::Hash::from(junk.hash()), PeerId::random());
         let candidate = Candidate {
-            hash,
-            number: 14,
-            claims: vec![(liar, other.chain_data(other.best()).weight)],
+            claim: Claim { hash, number: 14 },
+            claimants: vec![(liar, other.chain_data(other.best()).weight)],
         };
         let node = Comparing::with_rules(&own, None, RuleSchedule::default());
         let deliver = |from: allod_core::Hash| match from == hash {
@@ -233,7 +233,7 @@ async fn what_comes_before_a_wrong_block_is_heavier_still() {
         };
         let (outcome, _) = node.compare_claim(candidate, deliver).await;
         assert_eq!(outcome.liars, vec![liar]);
-        let Verdict::Heavier(branch, weight) = outcome.verdict else {
+        let BranchVerdict::Heavier(branch, weight) = outcome.verdict else {
             panic!("{:?}", outcome.verdict);
         };
         assert_eq!((branch.tip_number(), branch.blocks()), (13, 13));
@@ -253,14 +253,14 @@ async fn a_branch_that_is_cut_to_the_known_rules_is_never_too_short() {
     grow(&other, 13).await;
     let node = Comparing::with_rules(&own, None, rules_until(2));
     let (outcome, _) = node.compare(&other).await;
-    let Verdict::Heavier(branch, _) = outcome.verdict else {
+    let BranchVerdict::Heavier(branch, _) = outcome.verdict else {
         panic!("{:?}", outcome.verdict);
     };
     assert_eq!(branch.blocks(), 2);
     let node = Comparing::with_rules(&own, None, rules_until(0));
     let (outcome, _) = node.compare(&other).await;
     assert!(
-        matches!(outcome.verdict, Verdict::NotHeavier),
+        matches!(outcome.verdict, BranchVerdict::NotHeavier),
         "{outcome:?}"
     );
     assert!(outcome.liars.is_empty());
@@ -276,13 +276,12 @@ async fn who_claims_more_weight_for_an_own_block_lies() {
     let tip = chain.tip().unwrap();
     let (honest, liar) = (PeerId::random(), PeerId::random());
     let candidate = Candidate {
-        hash: tip.hash,
-        number: tip.number,
-        claims: vec![(honest, tip.weight), (liar, tip.weight + 1)],
+        claim: Claim::from(&tip),
+        claimants: vec![(honest, tip.weight), (liar, tip.weight + 1)],
     };
     let (outcome, requests) = node.compare_claim(candidate, |_| Vec::new()).await;
     assert!(
-        matches!(outcome.verdict, Verdict::NotHeavier),
+        matches!(outcome.verdict, BranchVerdict::NotHeavier),
         "{outcome:?}"
     );
     assert_eq!((outcome.liars, requests), (vec![liar], 0));
@@ -305,13 +304,13 @@ async fn a_lighter_branch_with_the_checkpoint_is_verified() {
         .compare(&other)
         .await;
     assert!(
-        matches!(outcome.verdict, Verdict::Heavier(..)),
+        matches!(outcome.verdict, BranchVerdict::Heavier(..)),
         "{outcome:?}"
     );
     let node = Comparing::with_rules(&own, None, RuleSchedule::default());
     let (outcome, _) = node.compare(&other).await;
     assert!(
-        matches!(outcome.verdict, Verdict::NotHeavier),
+        matches!(outcome.verdict, BranchVerdict::NotHeavier),
         "{outcome:?}"
     );
 }

@@ -1,7 +1,7 @@
 //! Blocks whose rules this release does not know (§8): not judged, not blamed on anybody, not made.
 
 use allod_block_rules::{RuleSchedule, UnknownRules};
-use allod_consensus::{AnnounceValidator, Error, Verdict, outdated::Outdated};
+use allod_consensus::{AnnounceValidator, BlockVerdict, Error, outdated::Outdated};
 use allod_consensus_primitives::FarmingApi;
 use allod_import_tests::{
     block::Made,
@@ -42,7 +42,7 @@ async fn a_node_goes_on_up_to_the_end_of_its_rules_and_judges_nothing_above() {
             matches!(error, Error::Outdated(Outdated::Rules(UnknownRules { from, .. })) if from == LAST + 1),
             "{error}"
         );
-        assert_eq!(error.verdict(), Verdict::Local);
+        assert_eq!(error.verdict(), BlockVerdict::Local);
         let mut validator = AnnounceValidator::new(node.context().clone());
         assert!(validator.validate(&block.sealed(), &[]).await.is_err());
         assert!(!node.context().verdicts.is_condemned(&block.hash()));

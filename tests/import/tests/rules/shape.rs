@@ -1,7 +1,7 @@
 //! What a block is made of: body, digest, inherents, and what executing it leads to.
 
 use allod_block_rules::{BlockError, Execution};
-use allod_consensus::{Error, Verdict};
+use allod_consensus::{BlockVerdict, Error};
 use allod_consensus_primitives::{DigestError, ENGINE_ID, digest::PRE_DIGEST_BYTES};
 use allod_import_tests::{
     block::Made,
@@ -189,7 +189,7 @@ async fn another_body_is_the_senders_fault() {
         change(&mut wrong);
         assert_eq!(wrong.hash(), right.hash());
         let error = node.turn_away(&wrong).await;
-        assert_eq!(error.verdict(), Verdict::Sender);
+        assert_eq!(error.verdict(), BlockVerdict::Sender);
         assert!(
             matches!(error, Error::Rule(BlockError::ExtrinsicsRoot { .. })),
             "{error}"

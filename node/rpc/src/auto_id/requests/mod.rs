@@ -94,7 +94,7 @@ where
         let at = self.best();
         let valid_until = checked_validity(at.reference.number, Some(signatures.valid_until))?;
         let prepared = self.prepare(&at, request)?;
-        if matches!(prepared.query, PayloadQuery::CoIssue { .. }) {
+        if !is_call(&prepared.query) {
             let message = "co_issue is no call: its signature goes among the consents of one";
             return Err(invalid_params(message, None));
         }
@@ -301,6 +301,29 @@ fn checked_signature(
             refused(codes::SIGNATURE_REFUSED, message, &error)
         })?;
     Ok(algorithm)
+}
+
+/// Whether what is signed for a query is a call, and not one half of somebody else's.
+fn is_call(query: &PayloadQuery) -> bool {
+    match query {
+        PayloadQuery::CoIssue { .. } => false,
+        PayloadQuery::Register { .. }
+        | PayloadQuery::RegisterIssued { .. }
+        | PayloadQuery::Renew { .. }
+        | PayloadQuery::Reparent { .. }
+        | PayloadQuery::Deactivate { .. }
+        | PayloadQuery::SetController { .. }
+        | PayloadQuery::SetGuardians { .. }
+        | PayloadQuery::OpenRecovery { .. }
+        | PayloadQuery::ApproveRecovery { .. }
+        | PayloadQuery::VetoRecovery { .. }
+        | PayloadQuery::ExecuteRecovery { .. }
+        | PayloadQuery::SetServices { .. }
+        | PayloadQuery::Revoke { .. }
+        | PayloadQuery::Hold { .. }
+        | PayloadQuery::Release { .. }
+        | PayloadQuery::PublishCrl { .. } => true,
+    }
 }
 
 fn bounded_signature(signature: SignatureBytes) -> RpcResult<allod_identity::SignatureBytes> {

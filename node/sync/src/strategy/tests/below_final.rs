@@ -8,7 +8,7 @@ fn a_verified_branch_below_the_final_block_stops_the_making_of_blocks() {
     let mut test = Test::new(20, &[], true);
     test.peer(peer, 1, 5, 30, 300);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    test.decide(BranchVerdict::Heavier(branch(1, 5, 30), 300), &[]);
     assert!(test.is_following() && test.sync.is_major_syncing());
     assert!(test.sync.stranded.as_ref().unwrap().told_at.is_some());
     // Until the own chain is the heavier one.
@@ -24,7 +24,7 @@ fn peers_of_a_stranded_node_are_left_in_peace() {
     let mut test = Test::new(20, &[], true);
     test.peer(peer, 1, 5, 30, 300);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    test.decide(BranchVerdict::Heavier(branch(1, 5, 30), 300), &[]);
     // `pass` takes no request but one for a tip.
     test.pass(1000);
     assert!(test.sync.is_major_syncing());
@@ -44,7 +44,7 @@ fn a_chain_that_was_compared_with_nobody_named_is_given_up() {
     test.peer(stranger, 1, 5, 30, 300);
     test.pass(2);
     assert_eq!(test.resyncs(), 0, "a claim is none");
-    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    test.decide(BranchVerdict::Heavier(branch(1, 5, 30), 300), &[]);
     assert_eq!(test.resyncs(), 1);
     assert!(test.sync.is_major_syncing());
     test.pass(1000);
@@ -66,7 +66,7 @@ fn a_chain_that_was_compared_with_a_boot_node_is_kept_unless_the_user_says_so() 
         assert!(test.is_compared());
         test.peer(stranger, 1, 5, 30, 300);
         test.pass(2);
-        test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+        test.decide(BranchVerdict::Heavier(branch(1, 5, 30), 300), &[]);
         assert_eq!(test.resyncs(), resyncs, "{rule:?}");
         assert!(test.sync.is_major_syncing());
     }
@@ -79,7 +79,7 @@ fn a_node_that_is_stranded_while_it_waits_waits_no_more() {
     let mut test = Test::new(20, &[boot], false);
     test.peer(boot, 1, 5, 30, 300);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    test.decide(BranchVerdict::Heavier(branch(1, 5, 30), 300), &[]);
     test.pass(1000);
     assert!(test.is_following() && test.sync.is_major_syncing());
     assert!(test.started().is_none());
@@ -94,7 +94,7 @@ fn a_chain_is_given_up_for_the_boot_nodes() {
     test.peer(boot, 1, 5, 30, 300);
     test.pass(2);
     assert!(!test.is_compared());
-    test.decide(Verdict::Heavier(branch(1, 5, 30), 300), &[]);
+    test.decide(BranchVerdict::Heavier(branch(1, 5, 30), 300), &[]);
     assert_eq!(test.resyncs(), 1);
     // It is none after the next start: the database is another one.
     test.pass(1000);
@@ -108,7 +108,7 @@ fn a_provisional_chain_is_not_given_up_where_it_can_go_over() {
     let mut test = Test::with_rule(20, &[], false, ResyncRule::IfProvisional);
     test.peer(peer, 1, 16, 30, 300);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(1, 16, 30), 300), &[]);
+    test.decide(BranchVerdict::Heavier(branch(1, 16, 30), 300), &[]);
     assert!(matches!(test.sync.state, State::Joining(_)));
     assert_eq!(test.resyncs(), 0);
 }
@@ -136,10 +136,10 @@ fn a_chain_is_provisional_until_a_boot_nodes_tip_is_on_it_or_was_compared() {
     assert!(behind.is_compared());
     let mut compared = follow(10, 1, 0, 40, 400);
     assert!(!compared.is_compared());
-    compared.decide(Verdict::NotHeavier, &[]);
+    compared.decide(BranchVerdict::NotHeavier, &[]);
     assert!(compared.is_compared());
     // A liar was met, and no chain.
     let mut liar = follow(10, 1, 0, 40, 400);
-    liar.decide(Verdict::NotHeavier, &[boot]);
+    liar.decide(BranchVerdict::NotHeavier, &[boot]);
     assert!(!liar.is_compared());
 }

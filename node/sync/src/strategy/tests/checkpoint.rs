@@ -2,10 +2,14 @@
 
 use super::*;
 
+fn at(number: u32, hash: Hash) -> Checkpoint {
+    Checkpoint { number, hash }
+}
+
 /// A node at block 0 that must find block 5 of branch 1.
 fn newcomer() -> Test {
     let mut test = Test::new(0, &[], false);
-    test.sync.settings.checkpoint = Some((5, hash(1, 0, 5)));
+    test.sync.settings.checkpoint = Some(at(5, hash(1, 0, 5)));
     test
 }
 
@@ -15,8 +19,8 @@ fn a_branch_without_it_is_compared_once_however_it_grows() {
     let mut test = newcomer();
     test.peer(peer, 2, 0, 40, 400);
     test.pass(2);
-    assert_eq!(test.started().unwrap().hash, hash(2, 0, 40));
-    test.decide(Verdict::OffCheckpoint, &[]);
+    assert_eq!(test.started().unwrap().claim.hash, hash(2, 0, 40));
+    test.decide(BranchVerdict::OffCheckpoint, &[]);
     assert!(test.reports.is_empty(), "it is nobody's fault");
     for number in 41..45 {
         let tip = test.tips.get_mut(&peer).unwrap();
@@ -40,7 +44,7 @@ fn a_chain_that_is_not_as_long_yet_is_not_compared() {
     assert!(matches!(test.sync.state, State::Waiting { .. }));
     test.peer(right, 1, 0, 40, 400);
     test.pass(2);
-    assert_eq!(test.started().unwrap().hash, hash(1, 0, 40));
+    assert_eq!(test.started().unwrap().claim.hash, hash(1, 0, 40));
 }
 
 /// The best chain has block 8; what parts below it is held, though no block of the depth is final yet.
@@ -49,7 +53,7 @@ fn nothing_enters_that_parts_below_it() {
     let peer = PeerId::random();
     let follow = || {
         let mut test = Test::new(10, &[], true);
-        test.sync.settings.checkpoint = Some((8, hash(0, 0, 8)));
+        test.sync.settings.checkpoint = Some(at(8, hash(0, 0, 8)));
         test.peer(peer, 0, 0, 10, 100);
         test.pass(2);
         assert!(test.is_followed(peer));
@@ -73,9 +77,9 @@ fn a_development_chain_without_it_waits_like_any_other() {
         let comparisons = Box::new(Comparisons::default());
         AllodSync::new(Box::new(new_inner), Arc::new(own), comparisons, settings).unwrap()
     };
-    assert!(matches!(with((8, hash(0, 0, 8))).state, State::Following));
+    assert!(matches!(with(at(8, hash(0, 0, 8))).state, State::Following));
     assert!(matches!(
-        with((8, hash(1, 0, 8))).state,
+        with(at(8, hash(1, 0, 8))).state,
         State::Waiting { .. }
     ));
 }
@@ -86,14 +90,14 @@ fn a_heavier_chain_without_it_is_compared_with_a_lighter_claim_and_given_up() {
     for (rule, resyncs) in [(ResyncRule::Never, 0), (ResyncRule::IfProvisional, 1)] {
         let peer = PeerId::random();
         let mut test = Test::with_rule(30, &[], false, rule);
-        test.sync.settings.checkpoint = Some((25, hash(1, 24, 25)));
+        test.sync.settings.checkpoint = Some(at(25, hash(1, 24, 25)));
         test.peer(peer, 1, 24, 29, 290);
         test.claim(peer, |tip| {
             (tip.final_number, tip.final_hash) = (28, [9; 32])
         });
         test.pass(2);
-        assert_eq!(test.started().unwrap().hash, hash(1, 24, 29));
-        test.decide(Verdict::Heavier(branch(1, 24, 29), 290), &[]);
+        assert_eq!(test.started().unwrap().claim.hash, hash(1, 24, 29));
+        test.decide(BranchVerdict::Heavier(branch(1, 24, 29), 290), &[]);
         test.pass(1000);
         assert_eq!(test.resyncs(), resyncs);
         assert!(matches!(test.sync.state, State::Waiting { .. }));

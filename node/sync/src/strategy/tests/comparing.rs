@@ -11,12 +11,12 @@ fn a_far_claim_is_compared_and_then_joined() {
     test.peer(liar, 7, 0, 50, 9_000);
     test.peer(other, 1, 0, 40, 400);
     test.pass(2);
-    assert_eq!(test.started().unwrap().claims, vec![(liar, 9_000)]);
+    assert_eq!(test.started().unwrap().claimants, vec![(liar, 9_000)]);
     assert!(!test.is_followed(other));
-    test.decide(Verdict::Wrong("block #1".into()), &[liar]);
+    test.decide(BranchVerdict::Wrong("block #1".into()), &[liar]);
     assert_eq!(test.reports, vec![liar]);
-    assert_eq!(test.started().unwrap().claims, vec![(other, 400)]);
-    test.decide(Verdict::Heavier(branch(1, 0, 40), 400), &[]);
+    assert_eq!(test.started().unwrap().claimants, vec![(other, 400)]);
+    test.decide(BranchVerdict::Heavier(branch(1, 0, 40), 400), &[]);
     assert!(matches!(test.sync.state, State::Joining(_)));
     assert!(test.sync.is_major_syncing());
     assert!(test.is_followed(other));
@@ -30,7 +30,7 @@ fn a_node_asks_around_again_when_it_has_joined() {
     let mut test = Test::new(5, &[boot], false);
     test.peer(boot, 0, 0, 20, 200);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(0, 5, 20), 200), &[]);
+    test.decide(BranchVerdict::Heavier(branch(0, 5, 20), 200), &[]);
     assert!(matches!(test.sync.state, State::Joining(_)));
     test.own.grow(20);
     test.pass(5);
@@ -44,7 +44,7 @@ fn a_branch_that_stands_still_is_given_up() {
     let mut test = Test::new(5, &[boot], false);
     test.peer(boot, 0, 0, 20, 200);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(0, 5, 20), 200), &[]);
+    test.decide(BranchVerdict::Heavier(branch(0, 5, 20), 200), &[]);
     test.pass(55);
     assert!(matches!(test.sync.state, State::Joining(_)));
     test.pass(10);
@@ -62,7 +62,7 @@ fn a_following_node_makes_blocks_until_a_claim_is_backed() {
     test.peer(other, 1, 8, 13, 130);
     test.pass(2);
     assert!(!test.is_followed(other));
-    assert_eq!(test.started().unwrap().number, 13);
+    assert_eq!(test.started().unwrap().claim.number, 13);
     assert!(!test.sync.is_major_syncing());
     let started = test.comparisons.0.lock().unwrap();
     started
@@ -72,7 +72,7 @@ fn a_following_node_makes_blocks_until_a_claim_is_backed() {
         .store(true, Ordering::Relaxed);
     drop(started);
     assert!(test.sync.is_major_syncing());
-    test.decide(Verdict::NotHeavier, &[]);
+    test.decide(BranchVerdict::NotHeavier, &[]);
     assert!(!test.sync.is_major_syncing());
     test.pass(100);
     assert!(test.started().is_none(), "it is not compared again");
@@ -102,8 +102,8 @@ fn no_run_of_half_the_depth_passes_uncompared() {
         let tip = test.tips.get_mut(&peer).unwrap();
         (tip.hash, tip.number, tip.weight) = (hash(1, 7, 11), 11, 111);
         test.pass(4);
-        assert_eq!(test.started().unwrap().hash, hash(1, 7, 11));
-        test.decide(Verdict::Short, &[]);
+        assert_eq!(test.started().unwrap().claim.hash, hash(1, 7, 11));
+        test.decide(BranchVerdict::Short, &[]);
         test.pass(2);
         assert!(test.is_followed(peer));
     }
@@ -120,7 +120,7 @@ fn final_blocks_that_contradict_one_another_are_compared_however_near() {
     }
     test.pass(2);
     assert!(test.is_followed(near) && !test.is_followed(far));
-    assert_eq!(test.started().unwrap().claims, vec![(far, 300)]);
+    assert_eq!(test.started().unwrap().claimants, vec![(far, 300)]);
 }
 
 #[test]
@@ -181,8 +181,8 @@ fn who_brings_too_long_a_run_is_not_let_in_again_by_claiming_the_own_tip() {
     // It is asked about what it claims beyond that.
     test.claim(peer, |tip| tip.weight = 101);
     test.pass(62);
-    assert_eq!(test.started().unwrap().hash, hash(0, 0, 10));
-    test.decide(Verdict::NotDelivered, &[]);
+    assert_eq!(test.started().unwrap().claim.hash, hash(0, 0, 10));
+    test.decide(BranchVerdict::NotDelivered, &[]);
     test.pass(600);
     assert!(
         test.is_followed(peer),
@@ -202,8 +202,8 @@ fn who_brings_too_long_a_run_again_stays_outside_whatever_it_claims() {
         assert_eq!(test.import(1, 7, 8..=10), 0);
         test.pass(4);
         if is_let_in_again {
-            assert_eq!(test.started().unwrap().hash, hash(1, 9, 11));
-            test.decide(Verdict::Short, &[]);
+            assert_eq!(test.started().unwrap().claim.hash, hash(1, 9, 11));
+            test.decide(BranchVerdict::Short, &[]);
         }
         test.pass(100);
         assert_eq!(test.is_followed(peer), is_let_in_again);

@@ -15,7 +15,7 @@ fn joins_a_shorter_branch() -> (Test, PeerId) {
         (tip.final_number, tip.final_hash) = (14, [9; 32])
     });
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(1, 16, 19), 300), &[]);
+    test.decide(BranchVerdict::Heavier(branch(1, 16, 19), 300), &[]);
     (test, peer)
 }
 
@@ -44,7 +44,7 @@ fn who_delivers_no_block_of_a_branch_is_last_in_line_and_left_alone_for_a_while(
     assert!(test.started().is_none());
     assert_eq!(test.sync.undelivered.peek(&peer).copied(), Some(1));
     test.pass(300);
-    assert_eq!(test.started().unwrap().hash, hash(1, 16, 19));
+    assert_eq!(test.started().unwrap().claim.hash, hash(1, 16, 19));
 }
 
 /// Headers do not show everything: block 1 of branch 99 fails when it is executed.
@@ -55,7 +55,7 @@ fn a_branch_whose_import_fails_is_not_compared_again_and_its_claimants_are_banne
     test.peer(liar, 99, 0, 40, 400);
     test.peer(sender, 0, 0, 0, 0);
     test.pass(2);
-    test.decide(Verdict::Heavier(branch(99, 0, 40), 400), &[]);
+    test.decide(BranchVerdict::Heavier(branch(99, 0, 40), 400), &[]);
     let bad = |number| {
         let error = BlockImportError::BadBlock(Some(sender));
         vec![(Err(error), header(99, 0, number).hash())]
@@ -82,7 +82,7 @@ fn what_is_lighter_by_the_time_it_is_verified_is_not_joined() {
         test.peer(far, 0, 0, 20, 200);
         test.pass(2);
         test.own.grow(number);
-        test.decide(Verdict::Heavier(branch(1, 18, 30), weight), &[]);
+        test.decide(BranchVerdict::Heavier(branch(1, 18, 30), weight), &[]);
         assert!(test.is_following() && !test.sync.is_major_syncing());
         assert_eq!(test.resyncs(), 0);
         test.pass(1000);

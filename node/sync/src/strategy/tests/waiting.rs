@@ -91,7 +91,7 @@ fn a_heavier_claim_of_a_boot_node_is_waited_for() {
     let (boot, stranger) = (PeerId::random(), PeerId::random());
     let undecided = || {
         let cause = "the disk is full".to_owned();
-        [Verdict::NotDelivered, Verdict::Local(cause)]
+        [BranchVerdict::NotDelivered, BranchVerdict::Local(cause)]
     };
     for verdict in undecided() {
         let mut test = Test::new(10, &[boot], false);
@@ -101,8 +101,8 @@ fn a_heavier_claim_of_a_boot_node_is_waited_for() {
         test.pass(200);
         assert!(!test.is_following());
         test.pass(120);
-        assert_eq!(test.started().unwrap().claims, vec![(boot, 400)]);
-        test.decide(Verdict::NotHeavier, &[]);
+        assert_eq!(test.started().unwrap().claimants, vec![(boot, 400)]);
+        test.decide(BranchVerdict::NotHeavier, &[]);
         assert!(test.is_following());
     }
     for verdict in undecided() {
@@ -110,7 +110,7 @@ fn a_heavier_claim_of_a_boot_node_is_waited_for() {
         test.peer(boot, 0, 0, 10, 100);
         test.peer(stranger, 1, 0, 40, 400);
         test.pass(2);
-        assert_eq!(test.started().unwrap().claims, vec![(stranger, 400)]);
+        assert_eq!(test.started().unwrap().claimants, vec![(stranger, 400)]);
         test.decide(verdict, &[]);
         test.pass(2);
         assert!(test.is_following());
@@ -143,7 +143,7 @@ fn a_stranger_that_never_delivers_keeps_nobody_for_ever() {
     for tried in 0..3 {
         test.pass(310);
         assert!(!test.is_following(), "{tried}");
-        test.decide(Verdict::NotDelivered, &[]);
+        test.decide(BranchVerdict::NotDelivered, &[]);
     }
     test.pass(2);
     assert!(test.is_following());

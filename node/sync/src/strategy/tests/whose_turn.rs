@@ -11,11 +11,17 @@ fn a_wrong_number_is_the_fault_of_those_who_claim_it() {
     test.claim(liar, |tip| tip.number = 41);
     test.peer(honest, 1, 0, 40, 400);
     test.pass(2);
-    assert_eq!(test.started().unwrap().claims, vec![(liar, 9_000)]);
-    test.decide(Verdict::Wrong("block 40 has number 40".into()), &[liar]);
+    assert_eq!(test.started().unwrap().claimants, vec![(liar, 9_000)]);
+    test.decide(
+        BranchVerdict::Wrong("block 40 has number 40".into()),
+        &[liar],
+    );
     assert_eq!(test.reports, vec![liar]);
     let next = test.started().unwrap();
-    assert_eq!((next.number, next.claims), (40, vec![(honest, 400)]));
+    assert_eq!(
+        (next.claim.number, next.claimants),
+        (40, vec![(honest, 400)])
+    );
 }
 
 #[test]
@@ -26,17 +32,17 @@ fn who_never_delivers_is_last_in_line_whatever_it_claims_next() {
     test.peer(honest, 1, 0, 40, 400);
     test.pass(2);
     assert_eq!(
-        test.started().unwrap().claims,
+        test.started().unwrap().claimants,
         vec![(liar, BlockWeight::MAX)]
     );
     test.claim(liar, |tip| tip.hash = hash(8, 0, 50));
     // It answers anew, so that its claim is a fresh one.
     test.pass(70);
-    test.decide(Verdict::NotDelivered, &[]);
-    assert_eq!(test.started().unwrap().claims, vec![(honest, 400)]);
+    test.decide(BranchVerdict::NotDelivered, &[]);
+    assert_eq!(test.started().unwrap().claimants, vec![(honest, 400)]);
     // A new connection makes it no other.
     test.sync.remove_peer(&liar);
-    test.decide(Verdict::NotDelivered, &[]);
+    test.decide(BranchVerdict::NotDelivered, &[]);
     test.peer(liar, 9, 0, 50, BlockWeight::MAX);
     test.peer(honest, 1, 0, 41, 410);
     test.pass(2);
@@ -50,7 +56,7 @@ fn boot_nodes_go_before_strangers_whatever_those_claim() {
     test.peer(liar, 7, 0, 50, BlockWeight::MAX);
     test.peer(boot, 1, 0, 40, 400);
     test.pass(2);
-    assert_eq!(test.started().unwrap().claims, vec![(boot, 400)]);
+    assert_eq!(test.started().unwrap().claimants, vec![(boot, 400)]);
 }
 
 /// What trickles in does not keep a boot node's claim waiting, nor, where none is named, that of an old acquaintance.
@@ -67,12 +73,12 @@ fn a_slow_comparison_has_another_one_beside_it() {
             test.peer(PeerId::random(), 6, 0, 60, BlockWeight::MAX);
         }
         test.pass(30);
-        assert_eq!(test.started().unwrap().hash, hash(7, 0, 50));
+        assert_eq!(test.started().unwrap().claim.hash, hash(7, 0, 50));
         test.pass(60);
         let count = |test: &Test| test.comparisons.0.lock().unwrap().len();
         assert_eq!(count(&test), 2);
         if is_named {
-            assert_eq!(test.started().unwrap().claims, vec![(honest, 400)]);
+            assert_eq!(test.started().unwrap().claimants, vec![(honest, 400)]);
         }
         test.pass(1000);
         assert_eq!(count(&test), 2, "no more than two");
