@@ -2,7 +2,6 @@
 
 use crate::outdated::Outdated;
 use allod_block_rules::{BlockError, fork_choice::BelowFinal};
-use allod_metrics::variant_name;
 use allod_verification::SolutionError;
 
 /// An error of consensus.
@@ -74,13 +73,45 @@ pub enum Error {
     Stopped,
 }
 
+/// The names of an enum's variants, and of a value the name of its own. One that is missing does not compile.
+macro_rules! variant_names {
+    ($enum:ident, $all:ident, $name_of:ident: $($variant:ident),+ $(,)?) => {
+        const $all: &[&str] = &[$(stringify!($variant)),+];
+
+        fn $name_of(value: &$enum) -> &'static str {
+            match value {
+                $($enum::$variant { .. } => stringify!($variant),)+
+            }
+        }
+    };
+}
+
+variant_names! {
+    BlockError, RULES, name_of_rule:
+    NotExecuted, NoBody, HeaderTooLarge, BodyTooLarge, ExtrinsicsRoot, ForeignDigest, BelowFinal, Digest, Seal,
+    SeveralJustifications, Justification, SlotNotAfterParent, SlotOutOfReach, Solution, MissingCheckpoints,
+    WrongOutput, WrongProofOfTime, UnboundedRaise, SegmentHeaders, ConsensusDigest,
+}
+
+variant_names! {
+    Error, FAULTS, name_of_fault:
+    Rule, Outdated, UnknownParent, NoChainData, DamagedChainData, NoState, Condemned, Inherents, ClockBehind,
+    NoInherentData, Trap, NotFollowed, StateRoot, Archiver, Runtime, Client, Import, StorageChanges, Stopped,
+}
+
 impl Error {
     /// Its name in metrics: that of the rule, where it is one.
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Rule(rule) => variant_name(rule),
-            error => variant_name(error),
+            Self::Rule(rule) => name_of_rule(rule),
+            fault => name_of_fault(fault),
         }
+    }
+
+    /// Every name that there is.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let faults = FAULTS.iter().filter(|name| **name != "Rule");
+        RULES.iter().chain(faults).copied()
     }
 }
 
@@ -102,5 +133,27 @@ impl From<Error> for sp_consensus::Error {
             Error::Import(error) => error,
             other => Self::Other(Box::new(other)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn an_error_is_called_by_its_variant_or_that_of_its_rule() {
+        let errors = [
+            (Error::ClockBehind, "ClockBehind"),
+            (BlockError::NoBody.into(), "NoBody"),
+            (BlockError::ForeignDigest(1).into(), "ForeignDigest"),
+        ];
+        for (error, expected) in errors {
+            assert_eq!(error.name(), expected);
+            assert!(Error::names().any(|name| name == expected));
+        }
+        let names: BTreeSet<_> = Error::names().collect();
+        assert_eq!(names.len(), Error::names().count(), "one name for two");
+        assert!(!names.contains("Rule"));
     }
 }

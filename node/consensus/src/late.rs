@@ -49,7 +49,7 @@ impl<Block: BlockT> LateHandles<Block> {
 
     pub(crate) fn refused(&self, error: &Error) {
         if let Some(metrics) = self.metrics.get() {
-            metrics.refused(&error.name());
+            metrics.refused(error.name());
         }
     }
 }

@@ -24,10 +24,6 @@
 
 #![forbid(unsafe_code)]
 
-mod name;
-
-pub use name::variant_name;
-
 use std::time::{Duration, Instant};
 use substrate_prometheus_endpoint::{
     Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, Opts,
@@ -45,13 +41,13 @@ const DEPTH_BUCKETS: usize = 10;
 macro_rules! label_values {
     ($(
         $(#[$attribute:meta])*
-        pub enum $name:ident {
+        $visibility:vis enum $name:ident {
             $( $(#[$documentation:meta])* $variant:ident => $word:literal, )+
         }
     )+) => {$(
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name {
+        $visibility enum $name {
             $( $(#[$documentation])* $variant, )+
         }
 
@@ -86,6 +82,22 @@ label_values! {
         Expired => "expired",
         /// It is not what was written.
         Damaged => "damaged",
+    }
+
+    /// Which sectors are counted.
+    enum Sectors {
+        /// Those that there are to be.
+        Pledged => "pledged",
+        /// Those that are farmed.
+        Plotted => "plotted",
+    }
+
+    /// What became of a solution.
+    enum Outcome {
+        /// The farmer has it.
+        Found => "found",
+        /// The node did not take it.
+        Refused => "refused",
     }
 }
 
@@ -206,16 +218,22 @@ impl Metrics {
         for stage in ImportStage::ALL {
             self.import_seconds.with_label_values(&[stage.label()]);
         }
-        for state in [PLEDGED, PLOTTED] {
-            self.sectors.with_label_values(&[state]);
+        for state in Sectors::ALL {
+            self.sectors.with_label_values(&[state.label()]);
         }
         for cause in SectorLoss::ALL {
             self.sectors_lost.with_label_values(&[cause.label()]);
         }
-        for outcome in [FOUND, REFUSED] {
-            self.solutions.with_label_values(&[outcome]);
+        for outcome in Outcome::ALL {
+            self.solutions.with_label_values(&[outcome.label()]);
         }
-        self.blocks_refused.with_label_values(&[ANY_FAULT]);
+    }
+
+    /// Begins at zero, for each of these rules, the count of blocks that are refused by it.
+    pub fn refuse_by(&self, rules: impl IntoIterator<Item = &'static str>) {
+        for rule in rules {
+            self.blocks_refused.with_label_values(&[rule]);
+        }
     }
 
     /// This many blocks left the best chain for others.
@@ -235,7 +253,7 @@ impl Metrics {
     }
 
     /// A block was not imported, by a rule whose name is that of an error's variant.
-    pub fn refused(&self, rule: &str) {
+    pub fn refused(&self, rule: &'static str) {
         self.blocks_refused.with_label_values(&[rule]).inc();
     }
 
@@ -261,24 +279,28 @@ impl Metrics {
 
     /// The farmer begins with so many sectors of so many.
     pub fn farming(&self, plotted: u32, pledged: u32) {
-        self.sectors
-            .with_label_values(&[PLOTTED])
-            .set(plotted.into());
-        self.sectors
-            .with_label_values(&[PLEDGED])
-            .set(pledged.into());
+        self.sectors(Sectors::Plotted).set(plotted.into());
+        self.sectors(Sectors::Pledged).set(pledged.into());
+    }
+
+    fn sectors(&self, state: Sectors) -> Gauge<U64> {
+        self.sectors.with_label_values(&[state.label()])
+    }
+
+    fn solutions(&self, outcome: Outcome) -> Counter<U64> {
+        self.solutions.with_label_values(&[outcome.label()])
     }
 
     /// A sector is farmed from now on that was not.
     pub fn sector_plotted(&self) {
-        self.sectors.with_label_values(&[PLOTTED]).inc();
+        self.sectors(Sectors::Plotted).inc();
     }
 
     /// A sector has to be plotted again; one that is damaged is not farmed any more.
     pub fn sector_lost(&self, cause: SectorLoss) {
         self.sectors_lost.with_label_values(&[cause.label()]).inc();
         if cause == SectorLoss::Damaged {
-            self.sectors.with_label_values(&[PLOTTED]).dec();
+            self.sectors(Sectors::Plotted).dec();
         }
     }
 
@@ -299,12 +321,12 @@ impl Metrics {
 
     /// The farmer found a solution.
     pub fn solution_found(&self) {
-        self.solutions.with_label_values(&[FOUND]).inc();
+        self.solutions(Outcome::Found).inc();
     }
 
     /// The node did not take a solution.
     pub fn solution_refused(&self) {
-        self.solutions.with_label_values(&[REFUSED]).inc();
+        self.solutions(Outcome::Refused).inc();
     }
 
     /// The farmer sealed a block.
@@ -312,13 +334,6 @@ impl Metrics {
         self.wins.inc();
     }
 }
-
-const PLEDGED: &str = "pledged";
-const PLOTTED: &str = "plotted";
-const FOUND: &str = "found";
-const REFUSED: &str = "refused";
-/// The series of refused blocks that is there before one is; it stays at zero.
-const ANY_FAULT: &str = "none";
 
 #[cfg(test)]
 mod tests {
@@ -336,7 +351,7 @@ mod tests {
         let registry = Registry::new();
         let metrics = Metrics::new(Some(&registry)).unwrap();
         metrics.reorganised(3);
-        metrics.refused("BelowFinal");
+        metrics.refuse_by(["BelowFinal"]);
         metrics.import_took(ImportStage::Check, Duration::from_millis(2));
         let families = registry.gather();
         let mut served: Vec<&str> = families.iter().map(|family| family.get_name()).collect();
@@ -356,9 +371,34 @@ mod tests {
         metrics.sector_plotted();
         metrics.sector_lost(SectorLoss::Damaged);
         metrics.sector_lost(SectorLoss::Expired);
-        let sectors = |state| metrics.sectors.with_label_values(&[state]).get();
-        assert_eq!((sectors(PLOTTED), sectors(PLEDGED)), (2, 4));
+        let sectors = |state| metrics.sectors(state).get();
+        assert_eq!(
+            (sectors(Sectors::Plotted), sectors(Sectors::Pledged)),
+            (2, 4)
+        );
         let lost = |cause| metrics.sectors_lost.with_label_values(&[cause]).get();
         assert_eq!((lost("damaged"), lost("expired")), (1, 1));
+    }
+    /// What the table says of a metric that is told apart by a label: the words at the end of its row.
+    #[test]
+    fn the_table_tells_every_value_of_a_label() {
+        let tables = [
+            ("stage", words(ImportStage::ALL, ImportStage::label)),
+            ("state", words(Sectors::ALL, Sectors::label)),
+            ("cause", words(SectorLoss::ALL, SectorLoss::label)),
+            ("outcome", words(Outcome::ALL, Outcome::label)),
+        ];
+        for (label, expected) in tables {
+            let by = format!(" by `{label}` | ");
+            let row = include_str!("lib.rs").lines().find(|row| row.contains(&by));
+            let (_, told) = row.expect("a row of the table").split_once(&by).unwrap();
+            let (_, listed) = told.split_once(": ").expect("a list");
+            let listed: Vec<_> = listed.split('`').skip(1).step_by(2).collect();
+            assert_eq!(listed, expected, "{label}");
+        }
+    }
+
+    fn words<T: Copy>(all: &[T], label: fn(T) -> &'static str) -> Vec<&'static str> {
+        all.iter().map(|value| label(*value)).collect()
     }
 }
