@@ -27,6 +27,7 @@
 //! | [`queue`] | the import queue, and the door at which blocks from the future are held |
 //! | [`link`] | what farmers are told and what they answer |
 //! | [`slot_worker`] | makes blocks |
+//! | [`unfarmed`] | why it makes none |
 //!
 //! Each rule by which a block is rejected, and the fork choice, are in `allod-block-rules`; this crate
 //! asks database, runtime and archiver for what they need. A block's checks need nothing but its parent's state, its parent's [`chain_data`] and the
@@ -55,6 +56,7 @@ pub mod queue;
 pub mod sealed_blocks;
 pub mod siblings;
 pub mod slot_worker;
+pub mod unfarmed;
 pub mod verdict;
 
 pub use announce::AnnounceValidator;
@@ -65,4 +67,5 @@ pub use late::LateHandles;
 pub use link::{FarmingLink, NewSlot, SealRequest, SealedBlock};
 pub use queue::{BlockVerifier, HoldingQueue, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};
+pub use unfarmed::Unfarmed;
 pub use verdict::{Verdict, Verdicts};

@@ -19,6 +19,7 @@
 //! | `allod_audits_missed` | counter | slots that went by unaudited |
 //! | `allod_solutions` | counter by `outcome` | solutions that the farmer found: `found`, `refused` |
 //! | `allod_wins` | counter | blocks that the farmer sealed |
+//! | `allod_slots_unfarmed` | counter by `cause` | slots that farmers were not told of, and solutions that became no block, by why: `syncing`, `state_unreadable`, `too_busy`, `from_the_future`, `too_many_solutions`, `taken`, `other_time`, `out_of_reach`, `not_sealed`, `not_imported`, `refused` |
 //!
 //! A node that serves no metrics keeps them all the same: there is one way to count.
 
@@ -52,9 +53,11 @@ macro_rules! label_values {
         }
 
         impl $name {
-            const ALL: &[Self] = &[$(Self::$variant),+];
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            fn label(self) -> &'static str {
+            /// Its word.
+            pub fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
@@ -82,6 +85,32 @@ label_values! {
         Expired => "expired",
         /// It is not what was written.
         Damaged => "damaged",
+    }
+
+    /// Why a slot is not farmed.
+    pub enum Unfarmed {
+        /// The node is syncing.
+        Syncing => "syncing",
+        /// The best block's state cannot be read.
+        StateUnreadable => "state_unreadable",
+        /// The node did not come to it in time.
+        TooBusy => "too_busy",
+        /// A solution for a slot whose output is not known here.
+        FromTheFuture => "from_the_future",
+        /// As many solutions wait as the slot may have.
+        TooManySolutions => "too_many_solutions",
+        /// Another block of this or a later slot came first.
+        Taken => "taken",
+        /// The node's own time does not follow from the best block.
+        OtherTime => "other_time",
+        /// The best block is longer ago than a block can prove.
+        OutOfReach => "out_of_reach",
+        /// The farmer did not answer in time.
+        NotSealed => "not_sealed",
+        /// The import did not take the sealed block.
+        NotImported => "not_imported",
+        /// The solution breaks a rule, or this node cannot go on.
+        Refused => "refused",
     }
 
     /// Which sectors are counted.
@@ -120,6 +149,7 @@ pub struct Metrics {
     audits_missed: Counter<U64>,
     solutions: CounterVec<U64>,
     wins: Counter<U64>,
+    slots_unfarmed: CounterVec<U64>,
 }
 
 /// What is looked at every few seconds.
@@ -207,6 +237,11 @@ impl Metrics {
                 "outcome",
             )?,
             wins: counter("allod_wins", "Blocks that the farmer sealed")?,
+            slots_unfarmed: counters(
+                "allod_slots_unfarmed",
+                "Slots that farmers were not told of, and solutions that became no block",
+                "cause",
+            )?,
         };
         metrics.begin_at_zero();
         Ok(metrics)
@@ -223,6 +258,9 @@ impl Metrics {
         }
         for cause in SectorLoss::ALL {
             self.sectors_lost.with_label_values(&[cause.label()]);
+        }
+        for cause in Unfarmed::ALL {
+            self.slots_unfarmed.with_label_values(&[cause.label()]);
         }
         for outcome in Outcome::ALL {
             self.solutions.with_label_values(&[outcome.label()]);
@@ -333,6 +371,12 @@ impl Metrics {
     pub fn won(&self) {
         self.wins.inc();
     }
+
+    /// So many slots or solutions are lost to farmers.
+    pub fn unfarmed(&self, cause: Unfarmed, count: u64) {
+        let of_cause = self.slots_unfarmed.with_label_values(&[cause.label()]);
+        of_cause.inc_by(count);
+    }
 }
 
 #[cfg(test)]
@@ -383,18 +427,28 @@ mod tests {
     #[test]
     fn the_table_tells_every_value_of_a_label() {
         let tables = [
-            ("stage", words(ImportStage::ALL, ImportStage::label)),
-            ("state", words(Sectors::ALL, Sectors::label)),
-            ("cause", words(SectorLoss::ALL, SectorLoss::label)),
-            ("outcome", words(Outcome::ALL, Outcome::label)),
+            (
+                "allod_import_seconds",
+                words(ImportStage::ALL, ImportStage::label),
+            ),
+            ("allod_sectors", words(Sectors::ALL, Sectors::label)),
+            (
+                "allod_sectors_lost",
+                words(SectorLoss::ALL, SectorLoss::label),
+            ),
+            ("allod_solutions", words(Outcome::ALL, Outcome::label)),
+            (
+                "allod_slots_unfarmed",
+                words(Unfarmed::ALL, Unfarmed::label),
+            ),
         ];
-        for (label, expected) in tables {
-            let by = format!(" by `{label}` | ");
-            let row = include_str!("lib.rs").lines().find(|row| row.contains(&by));
-            let (_, told) = row.expect("a row of the table").split_once(&by).unwrap();
-            let (_, listed) = told.split_once(": ").expect("a list");
+        for (metric, expected) in tables {
+            let start = format!("//! | `{metric}` | ");
+            let mut rows = include_str!("lib.rs").lines();
+            let row = rows.find_map(|row| row.strip_prefix(&start));
+            let (_, listed) = row.expect("a row").split_once(": ").expect("a list");
             let listed: Vec<_> = listed.split('`').skip(1).step_by(2).collect();
-            assert_eq!(listed, expected, "{label}");
+            assert_eq!(listed, expected, "{metric}");
         }
     }
 
