@@ -108,6 +108,11 @@ impl Error {
         }
     }
 
+    /// The names of the rules of a block.
+    pub fn rules() -> &'static [&'static str] {
+        RULES
+    }
+
     /// Every name that there is.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let faults = FAULTS.iter().filter(|name| **name != "Rule");
@@ -155,5 +160,28 @@ mod tests {
         let names: BTreeSet<_> = Error::names().collect();
         assert_eq!(names.len(), Error::names().count(), "one name for two");
         assert!(!names.contains("Rule"));
+    }
+
+    /// The two tables of rules in `allod-block-rules` name every variant of [`BlockError`], and no error that there is
+    /// not.
+    #[test]
+    fn the_tables_of_rules_name_every_error() {
+        let text = include_str!("../../../primitives/block-rules/src/lib.rs");
+        let rows = text.lines().filter_map(|line| line.strip_prefix("//! | "));
+        let last = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+        let (mut rules, mut faults) = (BTreeSet::new(), BTreeSet::new());
+        for name in last.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
+            match name.strip_prefix("Error::") {
+                Some(fault) => faults.insert(fault),
+                None => rules.insert(name),
+            };
+        }
+        // The heads of the tables, and the one error that stops the node.
+        rules.retain(|name| !["BlockError", "UnknownRules"].contains(name));
+        assert_eq!(rules, Error::rules().iter().copied().collect());
+        assert!(faults.len() >= 5, "{faults:?}");
+        for fault in faults {
+            assert!(FAULTS.contains(&fault), "there is no Error::{fault}");
+        }
     }
 }
