@@ -3,7 +3,7 @@
 
 mod labels;
 
-use allod_e2e::{Node, eventually, run};
+use allod_e2e::{Node, eventually, run, skipped};
 use labels::{Served, Watch};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
@@ -177,7 +177,7 @@ async fn prometheus_takes_the_alert_rules() {
         .output()
         .is_err()
     {
-        eprintln!("skipped: promtool is not installed (Debian's package prometheus has it)");
+        skipped("promtool is not installed (Debian's package prometheus has it)");
         return;
     }
     let checked = run("promtool", &["check", "rules", "alerts.yml"], &monitoring).await;
