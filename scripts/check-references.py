@@ -6,6 +6,7 @@
 - no text that users see cites a §, whose document they may not have;
 - links and anchors in every *.md lead somewhere; files and constants that documents name in backticks exist, and tables
   of constants say what the code says;
+- tables of modules of the crates in tests/ have a row for each;
 - numbers of running text that are listed in PROSE are those of their constants.
 
 A section of a public standard is no reference: write it without the sign ("RFC 5280, 4.2.1.9"). Where the sign stands
@@ -448,6 +449,20 @@ def number(match: re.Match) -> int:
 VARIABLES = "ALLOD_CACHE ALLOD_KEY_PASSWORD CARGO_TARGET_DIR FUZZ_CORPUS SKIP_WASM_BUILD RUSTC_BOOTSTRAP"
 
 
+MODULES = re.compile(r"^//! \| module[^\n]*\n//! \|[-|]+\|\n((?://! \|[^\n]*\n)+)", re.M)
+
+
+def check_modules(name: str, text: str) -> list[str]:
+    table = MODULES.search(text)
+    if not table:
+        return []
+    rows = (row.removeprefix("//! | ").split(" | ")[0] for row in table[1].splitlines())
+    listed = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
+    there = set(re.findall(r"^(?:pub )?mod (\w+);", text, re.M))
+    errors = [f"{name}: no row of the table of modules for {module}" for module in sorted(there - listed)]
+    return errors + [f"{name}: there is no module {module}" for module in sorted(listed - there)]
+
+
 # Numbers of running text: what it says, the crate and the constant that say so, and the number, in seconds where it is a time.
 PROSE: dict[str, list[tuple[str, str, str, int]]] = {
     "docs/design.md": [
@@ -478,7 +493,7 @@ PROSE: dict[str, list[tuple[str, str, str, int]]] = {
         ("one second for every 256 of them", "node/sync", "LEAST_HEADERS_PER_SECOND", 256),
         ("kept off for a day", "node/sync", "BAN", 86_400),
         ("of strangers five minutes long", "node/sync", "STRANGERS_TIMEOUT", 300),
-        ("it waits an hour at most", "node/sync", "ANYBODY_TIMEOUT", 3_600),
+        ("an hour at most", "node/sync", "ANYBODY_TIMEOUT", 3_600),
         ("left three claims in a row", "node/sync", "MAX_HOLDING_UNDELIVERED", 3),
         ("after ten minutes at the earliest", "node/sync", "OFF_CHECKPOINT_RETRY_INTERVAL", 600),
     ],
@@ -528,6 +543,8 @@ def main() -> int:
             errors += check_sections(name, text, known)
             if suffix in TEXTS and not is_test(name):
                 errors += TEXTS[suffix](name, text)
+        if suffix == ".rs" and name.startswith("tests/"):
+            errors += check_modules(name, text)
         if suffix == ".md":
             errors += check_links(name, text)
             if name not in HISTORICAL and not name.startswith("clients/"):

@@ -169,6 +169,19 @@ async fn what_the_dashboard_and_the_alerts_name_is_served_and_moves() {
     assert!(node.stop().await.success());
 }
 
+#[test]
+fn every_alert_has_a_row_of_what_to_do() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let (rules, document) = (read("monitoring/alerts.yml"), read("docs/monitoring.md"));
+    let rules = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "));
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = rows.filter_map(|row| row.split('`').next());
+    assert_eq!(rules.collect::<Vec<_>>(), rows.collect::<Vec<_>>());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn prometheus_takes_the_alert_rules() {
     let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
