@@ -5,7 +5,9 @@
   and speaks of what stands beside the reference;
 - no text that users see cites a §, whose document they may not have;
 - links and anchors in every *.md lead somewhere; files and constants that documents name in backticks exist, and tables
-  of constants say what the code says.
+  of constants say what the code says;
+- tables of modules of the crates in tests/ have a row for each;
+- numbers of running text that are listed in PROSE are those of their constants.
 
 A section of a public standard is no reference: write it without the sign ("RFC 5280, 4.2.1.9"). Where the sign stands
 right after the standard's name ("FIPS 197 §5") or before it ("§4.2 of RFC 6962"), it is taken for the standard's.
@@ -447,6 +449,86 @@ def number(match: re.Match) -> int:
 VARIABLES = "ALLOD_CACHE ALLOD_KEY_PASSWORD CARGO_TARGET_DIR FUZZ_CORPUS SKIP_WASM_BUILD RUSTC_BOOTSTRAP"
 
 
+MODULES = re.compile(r"^//! \| module[^\n]*\n//! \|[-|]+\|\n((?://! \|[^\n]*\n)+)", re.M)
+
+
+def check_modules(name: str, text: str) -> list[str]:
+    table = MODULES.search(text)
+    if not table:
+        return []
+    rows = (row.removeprefix("//! | ").split(" | ")[0] for row in table[1].splitlines())
+    listed = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
+    there = set(re.findall(r"^(?:pub )?mod (\w+);", text, re.M))
+    errors = [f"{name}: no row of the table of modules for {module}" for module in sorted(there - listed)]
+    return errors + [f"{name}: there is no module {module}" for module in sorted(listed - there)]
+
+
+# Numbers of running text: what it says, the crate and the constant that say so, and the number, in seconds where it is a time.
+PROSE: dict[str, list[tuple[str, str, str, int]]] = {
+    "docs/design.md": [
+        ("a hash of all eight, 4,096 of them", "node/timekeeper", "REMEMBERED_FALSE", 4_096),
+        ("as bad (16,384 of headers", "node/consensus", "MAX_CONDEMNED_HEADERS", 16_384),
+        ("apart from them 1,024 of blocks", "node/consensus", "MAX_CONDEMNED_EXECUTIONS", 1_024),
+        ("Two of them are imported", "node/consensus", "IMPORTED_SIBLINGS", 2),
+        ("is parked, 64 of them", "node/consensus", "MAX_PARKED", 64),
+        ("64 of them and 32 MiB at most", "node/consensus", "MAX_PARKED_BYTES", 32 << 20),
+        ("build on it, for a minute at most", "node/consensus", "HELD_AT_MOST", 60),
+        ("nearest in time stays: 16 blocks", "node/consensus", "MAX_HELD_PER_PEER", 16),
+        ("16 blocks and 10 MiB of a peer", "node/consensus", "MAX_HELD_BYTES_PER_PEER", 10 << 20),
+        ("of a peer, 128 blocks", "node/consensus", "MAX_HELD", 128),
+        ("128 blocks and 32 MiB in all", "node/consensus", "MAX_HELD_BYTES", 32 << 20),
+        ("tried again every five seconds", "node/consensus", "CLOCK_RETRY", 5),
+        ("says so every ten minutes in one line", "node/sync", "STRANDED_TELL_INTERVAL", 600),
+        ("eight or all there are", "node/sync", "ASKED", 8),
+        ("first answer and a minute at most", "node/sync", "FIRST_ANSWERS_TIMEOUT", 60),
+        ("answered for a minute goes on alone", "node/sync", "NO_PEERS_TIMEOUT", 60),
+        ("or ten minutes later; ten minutes at the least", "node/sync", "SUSPICION", 600),
+        ("takes two minutes without verified blocks", "node/sync", "CHALLENGE_AFTER", 120),
+        ("at most 2^21 blocks", "node/sync", "MAX_BLOCKS", 1 << 21),
+        ("blocks and 16 GiB in a file", "node/sync", "MAX_BYTES", 16 << 30),
+        ("verified of 64 blocks that are drawn by weight", "node/sync", "SAMPLES", 64),
+        ("then of all, 64 at a time", "node/sync", "TOGETHER", 64),
+        ("If none comes for a minute", "node/sync", "STANDSTILL", 60),
+        ("in time (a minute", "node/sync", "DELIVERY_TIMEOUT", 60),
+        ("one second for every 256 of them", "node/sync", "LEAST_HEADERS_PER_SECOND", 256),
+        ("kept off for a day", "node/sync", "BAN", 86_400),
+        ("of strangers five minutes long", "node/sync", "STRANGERS_TIMEOUT", 300),
+        ("an hour at most", "node/sync", "ANYBODY_TIMEOUT", 3_600),
+        ("left three claims in a row", "node/sync", "MAX_HOLDING_UNDELIVERED", 3),
+        ("after ten minutes at the earliest", "node/sync", "OFF_CHECKPOINT_RETRY_INTERVAL", 600),
+    ],
+    "docs/monitoring.md": [
+        ("keeps 512 MiB of the disk", "node/disk", "KEPT_FREE_BYTES", 512 << 20),
+        ("of a small disk an eighth", "node/disk", "KEPT_FREE_DIVISOR", 8),
+    ],
+    "docs/networks.md": [
+        ("at most 420 million ALD", "node/chain-spec", "MAX_ENDOWED_ALD", 420_000_000),
+        ("delay = 14_400", "runtime", "DAY_IN_BLOCKS", 14_400),
+        ("initialIterations = 96_000_000", "runtime", "TESTNET_ITERATIONS_VALUE", 96_000_000),
+    ],
+    "ARCHITECTURE.md": [
+        ("than 4,096 blocks below the final one", "node/consensus", "KEPT_BELOW_FINAL", 4_096),
+        ("keep the node busy | 256 of them", "node/rpc", "MAX_SUBSCRIPTIONS", 256),
+    ],
+}
+
+
+def check_prose() -> list[str]:
+    errors = []
+    for document, numbers in PROSE.items():
+        prose = " ".join((ROOT / document).read_text().split())
+        for phrase, crate, constant, value in numbers:
+            if phrase not in prose:
+                errors.append(f"{document}: nothing reads '{phrase}', which is {constant} of {crate} (see PROSE)")
+            sources = "".join(file.read_text() for file in (ROOT / crate / "src").rglob("*.rs"))
+            written = re.findall(rf"\bconst {constant}: [^=\n]+=\s*(?:Duration::from_secs\()?([\d_ <*+]+)\)?;", sources)
+            # Digits and operators alone.
+            actual = [eval(number, {"__builtins__": {}}) for number in written]
+            if value not in actual:
+                errors.append(f"{document}: '{phrase}', but {constant} of {crate} is {actual}")
+    return errors
+
+
 def main() -> int:
     errors: list[str] = []
     files = all_files()
@@ -461,10 +543,13 @@ def main() -> int:
             errors += check_sections(name, text, known)
             if suffix in TEXTS and not is_test(name):
                 errors += TEXTS[suffix](name, text)
+        if suffix == ".rs" and name.startswith("tests/"):
+            errors += check_modules(name, text)
         if suffix == ".md":
             errors += check_links(name, text)
             if name not in HISTORICAL and not name.startswith("clients/"):
                 errors += check_paths(name, text, files) + check_constants(name, text, known_constants)
+    errors += check_prose()
     for error in errors:
         print(f"references: {error}", file=sys.stderr)
     return 1 if errors else 0

@@ -222,6 +222,20 @@ mod tests {
         assert_eq!(ids, ["allod-dev", "allod-local", "allod-testnet"]);
     }
 
+    /// A preset that no chain has would be in every runtime for nothing; a chain of a preset that is not there would
+    /// begin with the runtime's default.
+    #[test]
+    fn every_preset_is_that_of_one_chain() {
+        let mut presets = allod_runtime::genesis_presets::preset_names();
+        let mut built_in = BUILT_IN
+            .each_ref()
+            .map(|chain| chain.preset.into())
+            .to_vec();
+        presets.sort();
+        built_in.sort();
+        assert_eq!(presets, built_in);
+    }
+
     #[test]
     fn a_network_of_ones_own_has_the_limits_of_the_runtime() {
         use allod_chain_spec::network::{MAX_ENDOWMENTS, MAX_FIXED_PRICE};

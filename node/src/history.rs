@@ -9,11 +9,10 @@
 use crate::{chain_spec, cli::Cli, commands::Error, configuration::NodeConfiguration};
 use allod_archiver::{archived_bytes, rebuild::Step};
 use allod_archiving::{Reconstructor, verify_pieces_of_segment};
-use allod_core::{
-    ChainParameters, HistorySize, Piece, SegmentHeader, SegmentIndex, parameters::PIECE_BYTES,
-};
+use allod_core::{ChainParameters, Piece, SegmentHeader, SegmentIndex, parameters::PIECE_BYTES};
 use allod_kzg::Kzg;
-use allod_rpc_types::{MAX_ANSWER_BYTES, farmer::PieceBytes};
+use allod_rpc::history::HistoryApiClient;
+use allod_rpc_types::MAX_ANSWER_BYTES;
 use jsonrpsee::{
     core::client::ClientT,
     rpc_params,
@@ -148,9 +147,9 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
         .build(&args.url)
         .await
         .map_err(|error| format!("cannot reach a node at {}: {error}", args.url))?;
-    let parameters: ChainParameters = client.request("allod_parameters", rpc_params![]).await?;
+    let parameters = client.parameters().await?;
     parameters.check()?;
-    let size: HistorySize = client.request("allod_historySize", rpc_params![]).await?;
+    let size = client.history_size().await?;
     let kzg = Kzg::new();
     let mut reconstructor = Reconstructor::new(kzg.clone(), parameters.raw_records_per_segment)?;
     let mut tally = Tally::default();
@@ -183,9 +182,7 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode, Error> {
 }
 
 async fn header(client: &WsClient, index: u64) -> Result<SegmentHeader, Error> {
-    let headers: Vec<SegmentHeader> = client
-        .request("allod_segmentHeaders", rpc_params![index, 1])
-        .await?;
+    let headers = client.segment_headers(index, 1).await?;
     let header = headers
         .first()
         .copied()
@@ -208,7 +205,7 @@ async fn half_of_pieces(
     let mut chosen = Vec::with_capacity(positions.len());
     for position in &positions {
         let index = first.saturating_add(*position);
-        let bytes: Option<PieceBytes> = client.request("allod_piece", rpc_params![index]).await?;
+        let bytes = client.piece(index).await?;
         let bytes = bytes.ok_or_else(|| format!("the node does not hold piece {index}"))?;
         chosen.push((*position, Piece::try_from(bytes.into_inner())?));
     }

@@ -44,3 +44,41 @@ pub fn rules_of(extensions: &dyn GetExtension) -> RuleSchedule {
     get_extension::<Extensions>(extensions)
         .map_or_else(RuleSchedule::default, |own| own.rules.0.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FIELDS, OPTIONAL_FIELDS};
+    use serde_json::Value;
+
+    const LOCAL: &[u8] = include_bytes!("../../../chain-specs/local.json");
+
+    fn names(value: &Value) -> Vec<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// Whatever a specification can be written with may stand in one: a field that is missing would be refused as
+    /// misspelt.
+    #[test]
+    fn every_field_that_is_written_is_read() {
+        // All of them, so that a new one does not compile.
+        let ours = Extensions {
+            rules: NetworkRules::default(),
+            checkpoint: Some(Checkpoint {
+                number: 7,
+                hash: [1; 32],
+            }),
+        };
+        let mut written = names(&serde_json::to_value(ours).unwrap());
+        let spec = crate::read(LOCAL, Some(b"\0asm")).unwrap();
+        let spec = serde_json::from_str(&spec.as_json(false).unwrap()).unwrap();
+        written.extend(names(&spec));
+        for field in written {
+            let known = FIELDS
+                .iter()
+                .chain(&OPTIONAL_FIELDS)
+                .any(|known| *known == field);
+            assert!(known, "{field} is refused");
+        }
+    }
+}

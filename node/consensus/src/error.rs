@@ -2,7 +2,6 @@
 
 use crate::outdated::Outdated;
 use allod_block_rules::{BlockError, fork_choice::BelowFinal};
-use allod_metrics::variant_name;
 use allod_verification::SolutionError;
 
 /// An error of consensus.
@@ -74,13 +73,50 @@ pub enum Error {
     Stopped,
 }
 
+/// The names of an enum's variants, and of a value the name of its own. One that is missing does not compile.
+macro_rules! variant_names {
+    ($enum:ident, $all:ident, $name_of:ident: $($variant:ident),+ $(,)?) => {
+        const $all: &[&str] = &[$(stringify!($variant)),+];
+
+        fn $name_of(value: &$enum) -> &'static str {
+            match value {
+                $($enum::$variant { .. } => stringify!($variant),)+
+            }
+        }
+    };
+}
+
+variant_names! {
+    BlockError, RULES, name_of_rule:
+    NotExecuted, NoBody, HeaderTooLarge, BodyTooLarge, ExtrinsicsRoot, ForeignDigest, BelowFinal, Digest, Seal,
+    SeveralJustifications, Justification, SlotNotAfterParent, SlotOutOfReach, Solution, MissingCheckpoints,
+    WrongOutput, WrongProofOfTime, UnboundedRaise, SegmentHeaders, ConsensusDigest,
+}
+
+variant_names! {
+    Error, FAULTS, name_of_fault:
+    Rule, Outdated, UnknownParent, NoChainData, DamagedChainData, NoState, Condemned, Inherents, ClockBehind,
+    NoInherentData, Trap, NotFollowed, StateRoot, Archiver, Runtime, Client, Import, StorageChanges, Stopped,
+}
+
 impl Error {
     /// Its name in metrics: that of the rule, where it is one.
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Rule(rule) => variant_name(rule),
-            error => variant_name(error),
+            Self::Rule(rule) => name_of_rule(rule),
+            fault => name_of_fault(fault),
         }
+    }
+
+    /// The names of the rules of a block.
+    pub fn rules() -> &'static [&'static str] {
+        RULES
+    }
+
+    /// Every name that there is.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let faults = FAULTS.iter().filter(|name| **name != "Rule");
+        RULES.iter().chain(faults).copied()
     }
 }
 
@@ -101,6 +137,51 @@ impl From<Error> for sp_consensus::Error {
         match error {
             Error::Import(error) => error,
             other => Self::Other(Box::new(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn an_error_is_called_by_its_variant_or_that_of_its_rule() {
+        let errors = [
+            (Error::ClockBehind, "ClockBehind"),
+            (BlockError::NoBody.into(), "NoBody"),
+            (BlockError::ForeignDigest(1).into(), "ForeignDigest"),
+        ];
+        for (error, expected) in errors {
+            assert_eq!(error.name(), expected);
+            assert!(Error::names().any(|name| name == expected));
+        }
+        let names: BTreeSet<_> = Error::names().collect();
+        assert_eq!(names.len(), Error::names().count(), "one name for two");
+        assert!(!names.contains("Rule"));
+    }
+
+    /// The two tables of rules in `allod-block-rules` name every variant of [`BlockError`], and no error that there is
+    /// not.
+    #[test]
+    fn the_tables_of_rules_name_every_error() {
+        let text = include_str!("../../../primitives/block-rules/src/lib.rs");
+        let rows = text.lines().filter_map(|line| line.strip_prefix("//! | "));
+        let last = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+        let (mut rules, mut faults) = (BTreeSet::new(), BTreeSet::new());
+        for name in last.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
+            match name.strip_prefix("Error::") {
+                Some(fault) => faults.insert(fault),
+                None => rules.insert(name),
+            };
+        }
+        // The heads of the tables, and the one error that stops the node.
+        rules.retain(|name| !["BlockError", "UnknownRules"].contains(name));
+        assert_eq!(rules, Error::rules().iter().copied().collect());
+        assert!(faults.len() >= 5, "{faults:?}");
+        for fault in faults {
+            assert!(FAULTS.contains(&fault), "there is no Error::{fault}");
         }
     }
 }

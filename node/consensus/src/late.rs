@@ -1,6 +1,7 @@
 //! What import needs and is made after it.
 
-use crate::{Error, equivocation::ReportEquivocation};
+use crate::{Error, Unfarmed, equivocation::ReportEquivocation};
+use allod_core::Slot;
 use allod_metrics::{ImportStage, Metrics};
 use allod_timekeeper::PotSourceHandle;
 use sp_consensus::SyncOracle;
@@ -49,7 +50,15 @@ impl<Block: BlockT> LateHandles<Block> {
 
     pub(crate) fn refused(&self, error: &Error) {
         if let Some(metrics) = self.metrics.get() {
-            metrics.refused(&error.name());
+            metrics.refused(error.name());
+        }
+    }
+
+    /// A slot is not farmed: to the log and to Prometheus.
+    pub(crate) fn unfarmed(&self, slot: Slot, cause: &Unfarmed) {
+        cause.log(slot);
+        if let Some(metrics) = self.metrics.get() {
+            metrics.unfarmed(cause.label(), cause.count());
         }
     }
 }

@@ -28,6 +28,7 @@
 //! | [`queue`] | the import queue, and the door at which blocks from the future are held |
 //! | [`link`] | what farmers are told and what they answer |
 //! | [`slot_worker`] | makes blocks |
+//! | [`unfarmed`] | why it makes none |
 //!
 //! Each rule by which a block is rejected, and the fork choice, are in `allod-block-rules`; this crate
 //! asks database, runtime and archiver for what they need. A block's checks need nothing but its parent's state, its parent's [`chain_data`] and the
@@ -59,6 +60,7 @@ pub mod siblings;
 pub mod slot_worker;
 #[cfg(test)]
 mod testing;
+pub mod unfarmed;
 pub mod verdict;
 
 pub use announce::AnnounceValidator;
@@ -69,4 +71,5 @@ pub use late::LateHandles;
 pub use link::{FarmingLink, NewSlot, SealRequest, SealedBlock};
 pub use queue::{BlockVerifier, HoldingQueue, import_queue};
 pub use slot_worker::{SlotWorker, SlotWorkerParams};
+pub use unfarmed::Unfarmed;
 pub use verdict::{BlockVerdict, Verdicts};

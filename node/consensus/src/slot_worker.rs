@@ -9,6 +9,7 @@ use crate::{
     execute::StateChanges,
     link::{FarmingLink, SealRequest},
     prospects::Prospects,
+    unfarmed::Unfarmed,
 };
 use allod_block_rules::{BlockError, Parent, slot_after_parent};
 use allod_consensus_primitives::{
@@ -106,9 +107,14 @@ where
         let link = self.params.link.clone();
         let client = self.context.client.clone();
         let sync = self.params.sync.clone();
+        let context = self.context.clone();
         async move {
-            while let Some(tick) = next_tick(&mut slots).await {
+            while let Some((tick, missed)) = next_tick(&mut slots).await {
+                if missed > 0 {
+                    context.late.unfarmed(tick.slot, &Unfarmed::TooBusy(missed));
+                }
                 if sync.is_major_syncing() {
+                    context.late.unfarmed(tick.slot, &Unfarmed::Syncing);
                     continue;
                 }
                 let best = client.info().best_hash;
@@ -117,7 +123,9 @@ where
                         link.announce(prospects.slot(tick.slot, &tick.checkpoints.output()));
                     }
                     Err(error) => {
-                        tracing::warn!(target: "farming", "slot {} is not farmed, the state of {best:?} cannot be read: {error}", tick.slot);
+                        let best = best.to_string();
+                        let cause = Unfarmed::StateUnreadable { best, error };
+                        context.late.unfarmed(tick.slot, &cause);
                     }
                 }
             }
@@ -130,7 +138,8 @@ where
         loop {
             tokio::select! {
                 tick = next_tick(&mut slots) => match tick {
-                    Some(tick) => self.on_slot(tick.slot).await,
+                    // Slots that were missed are due with this one.
+                    Some((tick, _)) => self.on_slot(tick.slot).await,
                     None => return,
                 },
                 solution = self.params.solutions.recv() => match solution {
@@ -149,11 +158,15 @@ where
         let tip = self.params.time.tip();
         // Any slot after the best block's is open, however old; whether it is, the claim looks at.
         if slot > tip {
-            tracing::debug!(target: "farming", "solution for slot {slot} at slot {tip} dropped");
-            return;
+            let cause = Unfarmed::FromTheFuture { tip };
+            return self.context.late.unfarmed(slot, &cause);
         }
         let waiting = self.waiting.entry(slot).or_default();
-        if waiting.len() < SOLUTIONS_PER_SLOT && !waiting.contains(&solution) {
+        if waiting.len() >= SOLUTIONS_PER_SLOT {
+            let most = SOLUTIONS_PER_SLOT;
+            let cause = Unfarmed::TooManySolutions { most };
+            self.context.late.unfarmed(slot, &cause);
+        } else if !waiting.contains(&solution) {
             waiting.push(solution);
         }
         if slot.saturating_add(self.delay()) <= tip {
@@ -178,30 +191,26 @@ where
             return;
         };
         if self.params.sync.is_major_syncing() {
-            return;
+            return self.context.late.unfarmed(slot, &Unfarmed::Syncing);
         }
         for solution in solutions {
-            match self.make_block(slot, solution).await {
-                Ok(true) => return,
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(target: "farming", "No block for slot {slot}: {error}");
-                }
+            let Err(cause) = self.make_block(slot, solution).await else {
+                return;
+            };
+            self.context.late.unfarmed(slot, &cause);
+            if !cause.leaves_others() {
+                return;
             }
         }
     }
 
-    /// Makes one block; false if the solution is of no use any more.
-    async fn make_block(&mut self, slot: Slot, solution: Solution) -> Result<bool, Error> {
+    /// Makes one block.
+    async fn make_block(&mut self, slot: Slot, solution: Solution) -> Result<(), Unfarmed> {
         let started = std::time::Instant::now();
-        let Some(unsealed) = self.unsealed(slot, &solution).await? else {
-            return Ok(false);
-        };
+        let unsealed = self.unsealed(slot, &solution).await?;
         let claim = unsealed.claim;
         let (header, body) = unsealed.block.deconstruct();
-        let Some(seal) = self.seal(&claim, &header).await? else {
-            return Ok(true);
-        };
+        let seal = self.seal(&claim, &header).await?;
 
         let mut import = BlockImportParams::new(BlockOrigin::Own, header);
         import.post_digests.push(seal_item(&seal));
@@ -210,19 +219,22 @@ where
         let changes = StorageChanges::Changes(unsealed.changes);
         import.state_action = StateAction::ApplyChanges(changes);
         let hash = import.post_hash();
-        match self.params.block_import.import_block(import).await? {
-            ImportResult::Imported(_) => tracing::info!(
-                target: "farming",
-                "Won block #{} in slot {slot} ({hash}), made in {} ms",
-                claim.number,
-                started.elapsed().as_millis(),
-            ),
-            other => tracing::warn!(target: "farming", "Own block {hash} not imported: {other:?}"),
-        }
-        Ok(true)
+        let imported = self.params.block_import.import_block(import).await;
+        let answer = imported.map_err(Error::from)?;
+        let ImportResult::Imported(_) = answer else {
+            let hash = hash.to_string();
+            return Err(Unfarmed::NotImported { hash, answer });
+        };
+        tracing::info!(
+            target: "farming",
+            "Won block #{} in slot {slot} ({hash}), made in {} ms",
+            claim.number,
+            started.elapsed().as_millis(),
+        );
+        Ok(())
     }
 
-    /// A block on the best block; none if the solution is of no use there.
+    /// A block on the best block.
     ///
     /// A solution is sealed once, and filling a block takes up to [`PROPOSAL_TIMEOUT`]. Where another block
     /// became the best one meanwhile, a child of that one is made, so that the win is not spent on a
@@ -231,22 +243,17 @@ where
         &mut self,
         slot: Slot,
         solution: &Solution,
-    ) -> Result<Option<Unsealed<Block>>, Error> {
-        let mut made = None;
-        for _ in 0..ATTEMPTS {
-            let best = self.context.client.info();
-            let is_child =
-                |made: &Unsealed<Block>| *made.block.header().parent_hash() == best.best_hash;
-            if made.as_ref().is_some_and(is_child) {
+    ) -> Result<Unsealed<Block>, Unfarmed> {
+        let mut made = self.child_of_best(slot, solution).await?;
+        for _ in 1..ATTEMPTS {
+            let best = self.context.client.info().best_hash;
+            if *made.block.header().parent_hash() == best {
                 break;
             }
-            let number = best.best_number.into();
-            match self.child_of(best.best_hash, number, slot, solution).await {
-                Ok(Some(child)) => made = Some(child),
-                nothing if made.is_none() => return nothing,
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::debug!(target: "farming", "no block on the new best block: {error}");
+            match self.child_of_best(slot, solution).await {
+                Ok(child) => made = child,
+                Err(cause) => {
+                    tracing::debug!(target: "farming", "no block on the new best block: {cause}");
                     break;
                 }
             }
@@ -254,48 +261,46 @@ where
         Ok(made)
     }
 
-    /// A block on this parent; none if the chain has gone past the slot or its proof-of-time.
-    async fn child_of(
+    async fn child_of_best(
         &mut self,
-        parent: Block::Hash,
-        parent_number: u32,
         slot: Slot,
         solution: &Solution,
-    ) -> Result<Option<Unsealed<Block>>, Error> {
+    ) -> Result<Unsealed<Block>, Unfarmed> {
+        let best = self.context.client.info();
+        let (parent, parent_number) = (best.best_hash, best.best_number.into());
         self.context.can_judge_child(parent, parent_number)?;
         let archiver = self.context.archiver.clone();
         let headers =
             tokio::task::spawn_blocking(move || archiver.headers_for_child(parent, parent_number))
                 .await
-                .map_err(|_| Error::Stopped)??;
-        let Some(claim) = self.claim(slot, solution.clone(), parent, &headers)? else {
-            return Ok(None);
-        };
+                .map_err(|_| Error::Stopped)?
+                .map_err(Error::from)?;
+        let claim = self.claim(slot, solution.clone(), parent, &headers)?;
         let (block, changes) = self.propose(&claim, headers).await?;
-        Ok(Some(Unsealed {
+        Ok(Unsealed {
             claim,
             block,
             changes,
-        }))
+        })
     }
 
-    /// Checks a solution against the best block and puts the claim of a child together; none if the
-    /// chain has gone past the slot or its proof-of-time.
+    /// Checks a solution against the best block and puts the claim of a child together.
     fn claim(
         &self,
         slot: Slot,
         solution: Solution,
         best: Block::Hash,
         headers: &[SegmentHeader],
-    ) -> Result<Option<Claim<Block>>, Error> {
+    ) -> Result<Claim<Block>, Unfarmed> {
         let client = &self.context.client;
         let parent = client
-            .header(best)?
+            .header(best)
+            .map_err(Error::from)?
             .ok_or_else(|| Error::UnknownParent(best.to_string()))?;
         let data = chain_data::load::<Block, _>(&**client, best)?;
         if slot_after_parent(slot, data.slot).is_err() {
-            tracing::debug!(target: "farming", "slot {slot} was won by {best:?} or a descendant");
-            return Ok(None);
+            let best = best.to_string();
+            return Err(Unfarmed::Taken { best });
         }
         let mut pre_digest = PreDigest {
             slot,
@@ -307,24 +312,29 @@ where
         let context = self.context.child_context(best, &pre_digest)?;
         let rules = self.context.parent(&data, &context, headers);
         let Some((checkpoints, outputs)) = self.proof_of_time(slot, &rules) else {
-            tracing::debug!(target: "farming", "proof-of-time of slot {slot} is not on {best:?}");
-            return Ok(None);
+            let best = best.to_string();
+            return Err(Unfarmed::OtherTime { best });
         };
         (pre_digest.slot_output, pre_digest.future_output) = outputs;
-        rules.verify_solution(&pre_digest, &self.context.kzg)?;
-        let Some(justification) = PotJustification::new(checkpoints) else {
-            return Ok(None);
-        };
+        rules
+            .verify_solution(&pre_digest, &self.context.kzg)
+            .map_err(Error::from)?;
+        let slots = checkpoints.len();
+        let justification =
+            PotJustification::new(checkpoints).ok_or_else(|| Unfarmed::OutOfReach {
+                best: best.to_string(),
+                slots,
+            })?;
         let justification = justification.encode();
         pre_digest.justification_hash = justification_hash(&justification);
         let number: u32 = (*parent.number()).into();
         let number = number.saturating_add(1);
-        Ok(Some(Claim {
+        Ok(Claim {
             parent,
             pre_digest,
             justification,
             number,
-        }))
+        })
     }
 
     /// Checkpoints that a child in `slot` must carry, and the outputs of `slot` and of
@@ -383,12 +393,12 @@ where
         Ok((proposal.block, proposal.storage_changes))
     }
 
-    /// Has the farmer seal the header; none if it does not, or seals something else.
+    /// Has the farmer seal the header.
     async fn seal(
         &self,
         claim: &Claim<Block>,
         header: &Block::Header,
-    ) -> Result<Option<[u8; 64]>, Error> {
+    ) -> Result<[u8; 64], Unfarmed> {
         let encoded = header.encode();
         let public_key = claim.pre_digest.solution.public_key;
         let message = seal_message(&self.context.genesis_hash(), &encoded);
@@ -396,27 +406,21 @@ where
             header: encoded,
             public_key,
         };
-        let Some(seal) = self.params.link.seal(request, SEAL_TIMEOUT).await else {
-            tracing::warn!(
-                target: "farming",
-                "Farmer {public_key} did not seal its block of slot {}",
-                claim.pre_digest.slot,
-            );
-            return Ok(None);
-        };
-        verify_seal(&public_key, &message, &seal).map_err(BlockError::from)?;
-        Ok(Some(seal))
+        let seal = self.params.link.seal(request, SEAL_TIMEOUT).await;
+        let seal = seal.ok_or(Unfarmed::NotSealed(public_key))?;
+        verify_seal(&public_key, &message, &seal)
+            .map_err(|error| Error::from(BlockError::from(error)))?;
+        Ok(seal)
     }
 }
 
-/// The next slot; slots that were missed are skipped. None when proof-of-time has ended.
-async fn next_tick(slots: &mut broadcast::Receiver<SlotTick>) -> Option<SlotTick> {
+/// The next slot, and how many before it were missed. None when proof-of-time has ended.
+async fn next_tick(slots: &mut broadcast::Receiver<SlotTick>) -> Option<(SlotTick, u64)> {
+    let mut missed: u64 = 0;
     loop {
         match slots.recv().await {
-            Ok(tick) => return Some(tick),
-            Err(broadcast::error::RecvError::Lagged(missed)) => {
-                tracing::debug!(target: "farming", "{missed} slots missed");
-            }
+            Ok(tick) => return Some((tick, missed)),
+            Err(broadcast::error::RecvError::Lagged(more)) => missed = missed.saturating_add(more),
             Err(broadcast::error::RecvError::Closed) => return None,
         }
     }

@@ -16,62 +16,8 @@ pub enum FarmerEvent {
         /// Sectors that there are to be.
         pledged: u32,
     },
-    /// Another piece of a sector was plotted.
-    PlotProgress {
-        sector_index: SectorIndex,
-        /// The history size that it is made at.
-        history_size: HistorySize,
-        /// Pieces plotted.
-        pieces_done: u16,
-        /// Pieces of a sector.
-        pieces_total: u16,
-        /// Bytes that the finished pieces take in the plot.
-        bytes: u64,
-        /// Time since this sector was begun.
-        elapsed: Duration,
-    },
-    /// A sector is in its place and farmed from now on.
-    SectorPlotted {
-        sector_index: SectorIndex,
-        /// The history size that it was made at.
-        history_size: HistorySize,
-        /// Whether it took the place of an older one.
-        replaced: bool,
-        /// Time that it took.
-        elapsed: Duration,
-    },
-    /// A sector could not be made; it is tried again.
-    PlottingFailed {
-        sector_index: SectorIndex,
-        /// Why.
-        error: String,
-        /// When it is tried again.
-        retry_in: Duration,
-    },
-    /// A sector expires and is plotted again. It is farmed as long as it is valid.
-    SectorExpires {
-        sector_index: SectorIndex,
-        /// The history size at which it is no longer valid.
-        expires_at: HistorySize,
-        /// The history size now.
-        history_size: HistorySize,
-    },
-    /// A sector was made at a history size that the best block's state does not have: after a
-    /// reorganisation, or by an earlier version. It is kept until it may win, and another one is
-    /// plotted that may win now.
-    SectorTooNew {
-        sector_index: SectorIndex,
-        /// The history size that it was made at.
-        made_at: HistorySize,
-        /// The history size now.
-        history_size: HistorySize,
-    },
-    /// A sector is damaged. It is not farmed any more and plotted again.
-    SectorDamaged {
-        sector_index: SectorIndex,
-        /// What was found, with path and offset where they are known.
-        error: String,
-    },
+    /// Something happened to a sector.
+    Sector(SectorIndex, SectorEvent),
     /// All sectors that were there at the start were read to the last byte.
     ScrubFinished {
         /// Sectors that are whole.
@@ -129,12 +75,66 @@ pub enum FarmerEvent {
     },
 }
 
-impl FarmerEvent {
-    /// How loudly it is logged.
-    pub fn level(&self) -> Level {
+/// What happened to a sector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SectorEvent {
+    /// Another piece of it was plotted.
+    Progress {
+        /// The history size that it is made at.
+        history_size: HistorySize,
+        /// Pieces plotted.
+        pieces_done: u16,
+        /// Pieces of a sector.
+        pieces_total: u16,
+        /// Bytes that the finished pieces take in the plot.
+        bytes: u64,
+        /// Time since it was begun.
+        elapsed: Duration,
+    },
+    /// It is in its place and farmed from now on.
+    Plotted {
+        /// The history size that it was made at.
+        history_size: HistorySize,
+        /// Whether it took the place of an older one.
+        replaced: bool,
+        /// Time that it took.
+        elapsed: Duration,
+    },
+    /// It could not be made, and is tried again.
+    PlottingFailed {
+        /// Why.
+        error: String,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+    /// It expires and is plotted again. It is farmed as long as it is valid.
+    Expires {
+        /// The history size at which it is no longer valid.
+        expires_at: HistorySize,
+        /// The history size now.
+        history_size: HistorySize,
+    },
+    /// It was made at a history size that the best block's state does not have: after a
+    /// reorganisation, or by an earlier version. It is kept until it may win, and another one is
+    /// plotted that may win now.
+    TooNew {
+        /// The history size that it was made at.
+        made_at: HistorySize,
+        /// The history size now.
+        history_size: HistorySize,
+    },
+    /// It is damaged. It is not farmed any more and plotted again.
+    Damaged {
+        /// What was found, with path and offset where they are known.
+        error: String,
+    },
+}
+
+impl SectorEvent {
+    fn level(&self) -> Level {
         match self {
             // A line for every eighth of a sector is enough to see it move.
-            Self::PlotProgress {
+            Self::Progress {
                 pieces_done,
                 pieces_total,
                 ..
@@ -146,17 +146,74 @@ impl FarmerEvent {
                     Level::TRACE
                 }
             }
+            Self::Plotted { .. } | Self::Expires { .. } | Self::TooNew { .. } => Level::INFO,
+            Self::PlottingFailed { .. } | Self::Damaged { .. } => Level::WARN,
+        }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, sector_index: SectorIndex) -> fmt::Result {
+        match self {
+            Self::Progress {
+                history_size,
+                pieces_done,
+                pieces_total,
+                bytes,
+                elapsed,
+            } => write!(
+                f,
+                "Plotting sector {sector_index} at history size {history_size}: \
+                 {pieces_done} of {pieces_total} pieces, {} KiB, {}",
+                bytes / 1024,
+                Seconds(*elapsed)
+            ),
+            Self::Plotted {
+                history_size,
+                replaced,
+                elapsed,
+            } => write!(
+                f,
+                "{} sector {sector_index} at history size {history_size} in {}",
+                if *replaced { "Replotted" } else { "Plotted" },
+                Seconds(*elapsed)
+            ),
+            Self::PlottingFailed { error, retry_in } => write!(
+                f,
+                "Cannot plot sector {sector_index}: {error}; trying again in {}",
+                Seconds(*retry_in)
+            ),
+            Self::Expires {
+                expires_at,
+                history_size,
+            } => write!(
+                f,
+                "Sector {sector_index} expires at history size {expires_at}, which is \
+                 {history_size} now: replotting it"
+            ),
+            Self::TooNew {
+                made_at,
+                history_size,
+            } => write!(
+                f,
+                "Sector {sector_index} was made at history size {made_at}, which is \
+                 {history_size} in the best block: plotting it at that, too"
+            ),
+            Self::Damaged { error } => {
+                write!(f, "Sector {sector_index} is damaged and replotted: {error}")
+            }
+        }
+    }
+}
+
+impl FarmerEvent {
+    /// How loudly it is logged.
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Sector(_, event) => event.level(),
             Self::SlotAudited { .. } | Self::SolutionFound { .. } | Self::Sealed { .. } => {
                 Level::DEBUG
             }
-            Self::Started { .. }
-            | Self::SectorPlotted { .. }
-            | Self::SectorExpires { .. }
-            | Self::SectorTooNew { .. }
-            | Self::ScrubFinished { .. } => Level::INFO,
-            Self::PlottingFailed { .. }
-            | Self::SectorDamaged { .. }
-            | Self::SolutionRefused { .. }
+            Self::Started { .. } | Self::ScrubFinished { .. } => Level::INFO,
+            Self::SolutionRefused { .. }
             | Self::SlotsSkipped { .. }
             | Self::SealRefused { .. }
             | Self::Disconnected { .. } => Level::WARN,
@@ -199,62 +256,7 @@ impl fmt::Display for FarmerEvent {
                 let all = if *pledged == 1 { "sector" } else { "sectors" };
                 write!(f, "Farming {sectors} of {pledged} {all}")
             }
-            Self::PlotProgress {
-                sector_index,
-                history_size,
-                pieces_done,
-                pieces_total,
-                bytes,
-                elapsed,
-            } => write!(
-                f,
-                "Plotting sector {sector_index} at history size {history_size}: \
-                 {pieces_done} of {pieces_total} pieces, {} KiB, {}",
-                bytes / 1024,
-                Seconds(*elapsed)
-            ),
-            Self::SectorPlotted {
-                sector_index,
-                history_size,
-                replaced,
-                elapsed,
-            } => write!(
-                f,
-                "{} sector {sector_index} at history size {history_size} in {}",
-                if *replaced { "Replotted" } else { "Plotted" },
-                Seconds(*elapsed)
-            ),
-            Self::PlottingFailed {
-                sector_index,
-                error,
-                retry_in,
-            } => write!(
-                f,
-                "Cannot plot sector {sector_index}: {error}; trying again in {}",
-                Seconds(*retry_in)
-            ),
-            Self::SectorExpires {
-                sector_index,
-                expires_at,
-                history_size,
-            } => write!(
-                f,
-                "Sector {sector_index} expires at history size {expires_at}, which is \
-                 {history_size} now: replotting it"
-            ),
-            Self::SectorTooNew {
-                sector_index,
-                made_at,
-                history_size,
-            } => write!(
-                f,
-                "Sector {sector_index} was made at history size {made_at}, which is \
-                 {history_size} in the best block: plotting it at that, too"
-            ),
-            Self::SectorDamaged {
-                sector_index,
-                error,
-            } => write!(f, "Sector {sector_index} is damaged and replotted: {error}"),
+            Self::Sector(sector_index, event) => event.write(f, *sector_index),
             Self::ScrubFinished { whole, damaged } => {
                 let sectors = if *whole == 1 { "sector" } else { "sectors" };
                 write!(
@@ -314,14 +316,14 @@ mod tests {
 
     #[test]
     fn events_are_lines_that_one_can_follow() {
-        let event = FarmerEvent::PlotProgress {
-            sector_index: 2,
+        let event = SectorEvent::Progress {
             history_size: HistorySize(7),
             pieces_done: 32,
             pieces_total: 64,
             bytes: 4 << 20,
             elapsed: Duration::from_millis(1540),
         };
+        let event = FarmerEvent::Sector(2, event);
         assert_eq!(
             event.to_string(),
             "Plotting sector 2 at history size 7: 32 of 64 pieces, 4096 KiB, 1.5 s"

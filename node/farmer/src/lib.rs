@@ -45,7 +45,7 @@ mod test_node;
 mod tests;
 pub mod tickets;
 
-pub use events::{EventHandler, FarmerEvent};
+pub use events::{EventHandler, FarmerEvent, SectorEvent};
 pub use farmer::{Farmer, FarmerConfig, FarmerError};
 pub use files::{DamagedFile, FileError};
 pub use sector_file::sector_bytes;

@@ -19,14 +19,11 @@
 //! | `allod_audits_missed` | counter | slots that went by unaudited |
 //! | `allod_solutions` | counter by `outcome` | solutions that the farmer found: `found`, `refused` |
 //! | `allod_wins` | counter | blocks that the farmer sealed |
+//! | `allod_slots_unfarmed` | counter by `cause` | slots that farmers were not told of, and solutions that became no block, by why: `syncing`, `state_unreadable`, `too_busy`, `from_the_future`, `too_many_solutions`, `taken`, `other_time`, `out_of_reach`, `not_sealed`, `not_imported`, `refused` |
 //!
 //! A node that serves no metrics keeps them all the same: there is one way to count.
 
 #![forbid(unsafe_code)]
-
-mod name;
-
-pub use name::variant_name;
 
 use std::time::{Duration, Instant};
 use substrate_prometheus_endpoint::{
@@ -45,20 +42,22 @@ const DEPTH_BUCKETS: usize = 10;
 macro_rules! label_values {
     ($(
         $(#[$attribute:meta])*
-        pub enum $name:ident {
+        $visibility:vis enum $name:ident {
             $( $(#[$documentation:meta])* $variant:ident => $word:literal, )+
         }
     )+) => {$(
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name {
+        $visibility enum $name {
             $( $(#[$documentation])* $variant, )+
         }
 
         impl $name {
-            const ALL: &[Self] = &[$(Self::$variant),+];
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            fn label(self) -> &'static str {
+            /// Its word.
+            pub fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
@@ -87,6 +86,48 @@ label_values! {
         /// It is not what was written.
         Damaged => "damaged",
     }
+
+    /// Why a slot is not farmed.
+    pub enum Unfarmed {
+        /// The node is syncing.
+        Syncing => "syncing",
+        /// The best block's state cannot be read.
+        StateUnreadable => "state_unreadable",
+        /// The node did not come to it in time.
+        TooBusy => "too_busy",
+        /// A solution for a slot whose output is not known here.
+        FromTheFuture => "from_the_future",
+        /// As many solutions wait as the slot may have.
+        TooManySolutions => "too_many_solutions",
+        /// Another block of this or a later slot came first.
+        Taken => "taken",
+        /// The node's own time does not follow from the best block.
+        OtherTime => "other_time",
+        /// The best block is longer ago than a block can prove.
+        OutOfReach => "out_of_reach",
+        /// The farmer did not answer in time.
+        NotSealed => "not_sealed",
+        /// The import did not take the sealed block.
+        NotImported => "not_imported",
+        /// The solution breaks a rule, or this node cannot go on.
+        Refused => "refused",
+    }
+
+    /// Which sectors are counted.
+    enum Sectors {
+        /// Those that there are to be.
+        Pledged => "pledged",
+        /// Those that are farmed.
+        Plotted => "plotted",
+    }
+
+    /// What became of a solution.
+    enum Outcome {
+        /// The farmer has it.
+        Found => "found",
+        /// The node did not take it.
+        Refused => "refused",
+    }
 }
 
 /// Every metric; cheap to clone.
@@ -108,6 +149,7 @@ pub struct Metrics {
     audits_missed: Counter<U64>,
     solutions: CounterVec<U64>,
     wins: Counter<U64>,
+    slots_unfarmed: CounterVec<U64>,
 }
 
 /// What is looked at every few seconds.
@@ -195,6 +237,11 @@ impl Metrics {
                 "outcome",
             )?,
             wins: counter("allod_wins", "Blocks that the farmer sealed")?,
+            slots_unfarmed: counters(
+                "allod_slots_unfarmed",
+                "Slots that farmers were not told of, and solutions that became no block",
+                "cause",
+            )?,
         };
         metrics.begin_at_zero();
         Ok(metrics)
@@ -206,16 +253,25 @@ impl Metrics {
         for stage in ImportStage::ALL {
             self.import_seconds.with_label_values(&[stage.label()]);
         }
-        for state in [PLEDGED, PLOTTED] {
-            self.sectors.with_label_values(&[state]);
+        for state in Sectors::ALL {
+            self.sectors.with_label_values(&[state.label()]);
         }
         for cause in SectorLoss::ALL {
             self.sectors_lost.with_label_values(&[cause.label()]);
         }
-        for outcome in [FOUND, REFUSED] {
-            self.solutions.with_label_values(&[outcome]);
+        for cause in Unfarmed::ALL {
+            self.slots_unfarmed.with_label_values(&[cause.label()]);
         }
-        self.blocks_refused.with_label_values(&[ANY_FAULT]);
+        for outcome in Outcome::ALL {
+            self.solutions.with_label_values(&[outcome.label()]);
+        }
+    }
+
+    /// Begins at zero, for each of these rules, the count of blocks that are refused by it.
+    pub fn refuse_by(&self, rules: impl IntoIterator<Item = &'static str>) {
+        for rule in rules {
+            self.blocks_refused.with_label_values(&[rule]);
+        }
     }
 
     /// This many blocks left the best chain for others.
@@ -235,7 +291,7 @@ impl Metrics {
     }
 
     /// A block was not imported, by a rule whose name is that of an error's variant.
-    pub fn refused(&self, rule: &str) {
+    pub fn refused(&self, rule: &'static str) {
         self.blocks_refused.with_label_values(&[rule]).inc();
     }
 
@@ -261,24 +317,28 @@ impl Metrics {
 
     /// The farmer begins with so many sectors of so many.
     pub fn farming(&self, plotted: u32, pledged: u32) {
-        self.sectors
-            .with_label_values(&[PLOTTED])
-            .set(plotted.into());
-        self.sectors
-            .with_label_values(&[PLEDGED])
-            .set(pledged.into());
+        self.sectors(Sectors::Plotted).set(plotted.into());
+        self.sectors(Sectors::Pledged).set(pledged.into());
+    }
+
+    fn sectors(&self, state: Sectors) -> Gauge<U64> {
+        self.sectors.with_label_values(&[state.label()])
+    }
+
+    fn solutions(&self, outcome: Outcome) -> Counter<U64> {
+        self.solutions.with_label_values(&[outcome.label()])
     }
 
     /// A sector is farmed from now on that was not.
     pub fn sector_plotted(&self) {
-        self.sectors.with_label_values(&[PLOTTED]).inc();
+        self.sectors(Sectors::Plotted).inc();
     }
 
     /// A sector has to be plotted again; one that is damaged is not farmed any more.
     pub fn sector_lost(&self, cause: SectorLoss) {
         self.sectors_lost.with_label_values(&[cause.label()]).inc();
         if cause == SectorLoss::Damaged {
-            self.sectors.with_label_values(&[PLOTTED]).dec();
+            self.sectors(Sectors::Plotted).dec();
         }
     }
 
@@ -299,30 +359,30 @@ impl Metrics {
 
     /// The farmer found a solution.
     pub fn solution_found(&self) {
-        self.solutions.with_label_values(&[FOUND]).inc();
+        self.solutions(Outcome::Found).inc();
     }
 
     /// The node did not take a solution.
     pub fn solution_refused(&self) {
-        self.solutions.with_label_values(&[REFUSED]).inc();
+        self.solutions(Outcome::Refused).inc();
     }
 
     /// The farmer sealed a block.
     pub fn won(&self) {
         self.wins.inc();
     }
-}
 
-const PLEDGED: &str = "pledged";
-const PLOTTED: &str = "plotted";
-const FOUND: &str = "found";
-const REFUSED: &str = "refused";
-/// The series of refused blocks that is there before one is; it stays at zero.
-const ANY_FAULT: &str = "none";
+    /// So many slots or solutions are lost to farmers.
+    pub fn unfarmed(&self, cause: Unfarmed, count: u64) {
+        let of_cause = self.slots_unfarmed.with_label_values(&[cause.label()]);
+        of_cause.inc_by(count);
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     /// The names of this module's table.
     fn documented() -> Vec<&'static str> {
@@ -336,7 +396,7 @@ mod tests {
         let registry = Registry::new();
         let metrics = Metrics::new(Some(&registry)).unwrap();
         metrics.reorganised(3);
-        metrics.refused("BelowFinal");
+        metrics.refuse_by(["BelowFinal"]);
         metrics.import_took(ImportStage::Check, Duration::from_millis(2));
         let families = registry.gather();
         let mut served: Vec<&str> = families.iter().map(|family| family.get_name()).collect();
@@ -356,9 +416,45 @@ mod tests {
         metrics.sector_plotted();
         metrics.sector_lost(SectorLoss::Damaged);
         metrics.sector_lost(SectorLoss::Expired);
-        let sectors = |state| metrics.sectors.with_label_values(&[state]).get();
-        assert_eq!((sectors(PLOTTED), sectors(PLEDGED)), (2, 4));
+        let sectors = |state| metrics.sectors(state).get();
+        assert_eq!(
+            (sectors(Sectors::Plotted), sectors(Sectors::Pledged)),
+            (2, 4)
+        );
         let lost = |cause| metrics.sectors_lost.with_label_values(&[cause]).get();
         assert_eq!((lost("damaged"), lost("expired")), (1, 1));
+    }
+    /// The table names the label of each metric that has one, and lists its values, where this crate knows them; and all
+    /// of these are there from the start.
+    #[test]
+    fn the_table_tells_every_label_with_its_values() {
+        let registry = Registry::new();
+        let metrics = Metrics::new(Some(&registry)).unwrap();
+        metrics.refuse_by(["BelowFinal"]);
+        for family in registry.gather() {
+            let start = format!("//! | `{}` | ", family.get_name());
+            let row = include_str!("lib.rs")
+                .lines()
+                .find_map(|row| row.strip_prefix(&start));
+            let (kind, told) = row.expect("a row").split_once(" | ").unwrap();
+            let label = kind
+                .split_once(" by ")
+                .map(|(_, label)| label.trim_matches('`'));
+            let listed = told.split_once(": ").map(|(_, list)| list);
+            let listed = listed
+                .into_iter()
+                .flat_map(|list| list.split('`').skip(1).step_by(2));
+            let listed: BTreeSet<_> = listed.collect();
+            let mut served = BTreeSet::new();
+            for pair in family.get_metric().iter().flat_map(|one| one.get_label()) {
+                assert_eq!(Some(pair.get_name()), label, "{}", family.get_name());
+                served.insert(pair.get_value());
+            }
+            assert_eq!(label.is_some(), !served.is_empty(), "{}", family.get_name());
+            // Which rules there are, import says.
+            if label != Some("rule") {
+                assert_eq!(listed, served, "{}", family.get_name());
+            }
+        }
     }
 }

@@ -15,3 +15,5 @@ pub mod error;
 pub mod farmer;
 pub mod history;
 mod pieces;
+#[cfg(test)]
+mod tests;

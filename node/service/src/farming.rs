@@ -3,7 +3,7 @@
 
 use crate::{FarmerNode, essential::EssentialTasks};
 use allod_core::RewardAddress;
-use allod_farmer::{EventHandler, Farmer, FarmerConfig, FarmerEvent};
+use allod_farmer::{EventHandler, Farmer, FarmerConfig, FarmerEvent, SectorEvent};
 use allod_kzg::Kzg;
 use allod_metrics::{Metrics, SectorLoss};
 use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
@@ -24,23 +24,29 @@ pub struct FarmingOptions {
 fn count_event(metrics: &Metrics, event: &FarmerEvent) {
     match event {
         FarmerEvent::Started { sectors, pledged } => metrics.farming(*sectors, *pledged),
-        // One that took another's place is farmed instead of it.
-        FarmerEvent::SectorPlotted { replaced: true, .. } => {}
-        FarmerEvent::SectorPlotted { .. } => metrics.sector_plotted(),
-        FarmerEvent::PlottingFailed { .. } => metrics.plotting_failed(),
-        FarmerEvent::SectorExpires { .. } => metrics.sector_lost(SectorLoss::Expired),
-        FarmerEvent::SectorDamaged { .. } => metrics.sector_lost(SectorLoss::Damaged),
+        FarmerEvent::Sector(_, event) => count_sector_event(metrics, event),
         FarmerEvent::SolutionFound { .. } => metrics.solution_found(),
         FarmerEvent::SolutionRefused { .. } => metrics.solution_refused(),
         FarmerEvent::SlotAudited { .. } => metrics.audited(),
         FarmerEvent::SlotsSkipped { count } => metrics.audits_missed(*count),
         FarmerEvent::Sealed { .. } => metrics.won(),
         // Logged, and not counted.
-        FarmerEvent::PlotProgress { .. }
-        | FarmerEvent::SectorTooNew { .. }
-        | FarmerEvent::ScrubFinished { .. }
+        FarmerEvent::ScrubFinished { .. }
         | FarmerEvent::SealRefused { .. }
         | FarmerEvent::Disconnected { .. } => {}
+    }
+}
+
+fn count_sector_event(metrics: &Metrics, event: &SectorEvent) {
+    match event {
+        // One that took another's place is farmed instead of it.
+        SectorEvent::Plotted { replaced: true, .. } => {}
+        SectorEvent::Plotted { .. } => metrics.sector_plotted(),
+        SectorEvent::PlottingFailed { .. } => metrics.plotting_failed(),
+        SectorEvent::Expires { .. } => metrics.sector_lost(SectorLoss::Expired),
+        SectorEvent::Damaged { .. } => metrics.sector_lost(SectorLoss::Damaged),
+        // Logged, and not counted.
+        SectorEvent::Progress { .. } | SectorEvent::TooNew { .. } => {}
     }
 }
 

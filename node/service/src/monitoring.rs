@@ -23,6 +23,7 @@ pub(crate) fn start(
     disk: Disk,
     metrics: &Metrics,
 ) {
+    metrics.refuse_by(allod_consensus::Error::names());
     let (spawner, group) = (parts.tasks.spawn_handle(), Some("metrics"));
     let depth = watch_reorganisations(parts.client.clone(), metrics.clone());
     spawner.spawn("reorganisations", group, depth);

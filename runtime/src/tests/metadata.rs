@@ -1,6 +1,8 @@
-use crate::{Runtime, RuntimeCall, TxExtension};
+use crate::{AllPalletsWithSystem, Runtime, RuntimeCall, TxExtension};
+use frame_support::traits::PalletsInfoAccess;
 use parity_scale_codec::Encode;
 use sp_runtime::traits::TransactionExtension;
+use std::path::Path;
 
 #[test]
 fn metadata_are_generated_in_every_version() {
@@ -16,6 +18,30 @@ fn check_metadata() {
         assert_eq!(&metadata[..4], b"meta", "version {version}");
         assert_eq!(u32::from(metadata[4]), version);
     }
+}
+
+/// The invariants of every pallet of this repository that is in the runtime are asked for.
+#[test]
+fn the_invariants_of_every_pallet_are_checked() {
+    let text = include_str!("../lib.rs");
+    let (_, behind) = text.split_once("pub fn do_try_state()").unwrap();
+    let (body, _) = behind.split_once("\n}\n").unwrap();
+    let pallets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pallets");
+    let mut ours = 0;
+    for pallet in AllPalletsWithSystem::infos() {
+        let of_crate = pallet.module_name.strip_prefix("pallet_");
+        let folder = of_crate.map(|name| pallets.join(name.replace('_', "-")));
+        if folder.is_some_and(|folder| folder.is_dir()) {
+            ours += 1;
+            let asked = format!("{}::do_try_state()", pallet.name);
+            assert!(
+                body.contains(&asked),
+                "do_try_state leaves out {}",
+                pallet.name
+            );
+        }
+    }
+    assert_eq!(ours, pallets.read_dir().unwrap().count());
 }
 
 #[test]

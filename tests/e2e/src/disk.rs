@@ -24,7 +24,7 @@ impl SmallDisk {
         match mounted {
             Ok(output) if output.status.success() => Some(Self { folder }),
             Ok(_) | Err(_) => {
-                eprintln!("skipped: a small disk cannot be mounted here; it needs root");
+                crate::skipped("a small disk cannot be mounted here; it needs root");
                 None
             }
         }

@@ -1,17 +1,18 @@
 //! JSON from users, farmers and nodes.
 
 use crate::{Seed, Target, repository};
-use allod_core::{ChainParameters, SegmentHeader};
+use allod_core::{ChainParameters, HistorySize, SegmentHeader};
 use allod_identity::{
-    Check, CheckReport, Identifier, Issuance, KeyFingerprint, LinkReport, Outcome, Purpose,
-    SignatureAlgorithm, VerificationReport,
+    CertificateStatus, Check, CheckReport, Identifier, Issuance, KeyFingerprint, LinkReport,
+    Outcome, Purpose, SignatureAlgorithm, VerificationReport,
 };
 use allod_identity_cli::SignatureFile;
 use allod_rpc_types::{
     auto_id::{
-        BlockHash, BlockReference, BlockRole, CertificateFormat, CertificateText, Change, CrlText,
-        DetailsAnswer, IdentifierList, IdentityAnswer, Request, RequestSignatures, SerialNumber,
-        VerifyAnswer, VerifyOptions,
+        BlockHash, BlockReference, BlockRole, CertificateFingerprint, CertificateFormat,
+        CertificateText, Change, CrlAnswer, CrlText, DetailsAnswer, IdentifierList, IdentityAnswer,
+        IssuedByAnswer, PayloadAnswer, RegisterPayload, Request, RequestSignatures, SerialNumber,
+        ServiceEntry, SignatureBytes, ToBeSignedAnswer, VerifyAnswer, VerifyOptions,
     },
     did::{DidText, Resolution, ResolveOptions},
     farmer::{
@@ -56,56 +57,80 @@ pub const TARGETS: &[Target] = &[
     },
 ];
 
-/// Reads one type's values.
-type Reader = fn(&[u8]) -> bool;
+/// A type, and what reads its values.
+type Reader = (&'static str, fn(&[u8]) -> bool);
 
-/// What a node takes.
-const REQUESTS: [Reader; 14] = [
-    read::<Request>,
-    read::<RequestSignatures>,
-    read::<VerifyOptions>,
-    read::<IdentifierList>,
-    read::<SerialNumber>,
-    read::<BlockHash>,
-    read::<KeyFingerprint>,
-    read::<CertificateFormat>,
-    read::<CertificateText>,
-    read::<CrlText>,
-    read::<DidText>,
-    read::<ResolveOptions>,
-    read::<SolutionSubmission>,
-    read::<SealResponse>,
+/// A type that is read as it is.
+macro_rules! reader {
+    ($type:ident) => {
+        (stringify!($type), read::<$type>)
+    };
+}
+
+/// What a node takes. New ones come last: the corpus picks by position.
+const REQUESTS: &[Reader] = &[
+    reader!(Request),
+    reader!(RequestSignatures),
+    reader!(VerifyOptions),
+    reader!(IdentifierList),
+    reader!(SerialNumber),
+    reader!(BlockHash),
+    reader!(KeyFingerprint),
+    reader!(CertificateFormat),
+    reader!(CertificateText),
+    reader!(CrlText),
+    reader!(DidText),
+    reader!(ResolveOptions),
+    reader!(SolutionSubmission),
+    reader!(SealResponse),
+    reader!(Identifier),
+    reader!(CertificateFingerprint),
+    reader!(SignatureAlgorithm),
+    reader!(SignatureBytes),
 ];
 
-/// What those who ask a node take of it.
-const ANSWERS: [Reader; 12] = [
-    identity,
-    verification,
-    head,
-    read::<DetailsAnswer>,
-    read::<Change>,
-    read::<Resolution>,
-    read::<FarmerChainInfo>,
-    read::<SlotInfo>,
-    read::<SigningRequest>,
-    read::<SegmentHeader>,
-    read::<PieceBytes>,
-    read::<SealedBlock>,
+/// What those who ask a node take of it. New ones come last, too.
+const ANSWERS: &[Reader] = &[
+    ("IdentityAnswer", identity),
+    ("VerifyAnswer", verification),
+    ("Header", head),
+    reader!(DetailsAnswer),
+    reader!(Change),
+    reader!(Resolution),
+    reader!(FarmerChainInfo),
+    reader!(SlotInfo),
+    reader!(SigningRequest),
+    reader!(SegmentHeader),
+    reader!(PieceBytes),
+    reader!(SealedBlock),
+    reader!(ServiceEntry),
+    reader!(Identifier),
+    reader!(IssuedByAnswer),
+    reader!(CertificateStatus),
+    reader!(CrlAnswer),
+    reader!(ToBeSignedAnswer),
+    reader!(PayloadAnswer),
+    reader!(RegisterPayload),
+    reader!(ChainParameters),
+    reader!(HistorySize),
 ];
 
 /// The first byte picks a request, the others are its JSON.
 fn json_request(bytes: &[u8]) -> bool {
-    pick(&REQUESTS, bytes)
+    pick(REQUESTS, bytes)
 }
 
 /// The first byte picks an answer, the others are its JSON.
 fn json_answer(bytes: &[u8]) -> bool {
-    pick(&ANSWERS, bytes)
+    pick(ANSWERS, bytes)
 }
 
 fn pick(readers: &[Reader], bytes: &[u8]) -> bool {
     match bytes.split_first() {
-        Some((kind, json)) => readers[usize::from(*kind) % readers.len()](json),
+        Some((kind, json)) => {
+            let (_, reads) = readers[usize::from(*kind) % readers.len()];
+            reads(json)
+        }
         None => false,
     }
 }
@@ -399,4 +424,100 @@ fn chain_spec_seeds() -> Vec<Seed> {
         Seed::valid("several-rules", with_rules(several)),
         Seed::invalid("late-rules", with_rules(late)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Every trait of JSON-RPC methods.
+    const APIS: [&str; 4] = [
+        include_str!("../../../node/rpc/src/history.rs"),
+        include_str!("../../../node/rpc/src/auto_id/mod.rs"),
+        include_str!("../../../node/rpc/src/did/mod.rs"),
+        include_str!("../../../clients/farmer-rpc/src/api.rs"),
+    ];
+    /// Names in a signature that are no type which is parsed, or that the standard library parses.
+    const NOT_OURS: [&str; 6] = [
+        "Option",
+        "Vec",
+        "String",
+        "RpcResult",
+        "SubscriptionResult",
+        "Extensions",
+    ];
+
+    /// The types of ours that a piece of a signature names.
+    fn types(text: &str) -> impl Iterator<Item = String> {
+        let words = text.split(|sign: char| !sign.is_ascii_alphanumeric());
+        let types = words.filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase()));
+        types
+            .filter(|word| !NOT_OURS.contains(word))
+            .map(str::to_owned)
+    }
+
+    /// The types of parameters and of answers.
+    fn travelling(source: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+        let (mut asked, mut answered) = (BTreeSet::new(), BTreeSet::new());
+        let (_, behind) = source.split_once("#[rpc(").expect("a trait of methods");
+        let (api, _) = behind.split_once("\n}\n").expect("its end");
+        let code: Vec<_> = api
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect();
+        for method in code.join(" ").split(';') {
+            let Some((attributes, signature)) = method.split_once(" fn ") else {
+                continue;
+            };
+            let (parameters, answer) = signature.split_once("->").expect("an answer");
+            asked.extend(types(parameters));
+            answered.extend(types(answer));
+            if let Some((_, item)) = attributes.split_once("item = ") {
+                answered.extend(types(item));
+            }
+        }
+        (asked, answered)
+    }
+
+    #[test]
+    fn whatever_travels_over_json_rpc_is_read_here() {
+        let of = |readers: &[Reader]| -> BTreeSet<String> {
+            readers.iter().map(|(name, _)| (*name).into()).collect()
+        };
+        for source in APIS {
+            let (asked, answered) = travelling(source);
+            assert!(!answered.is_empty());
+            let missing: Vec<_> = asked.difference(&of(REQUESTS)).cloned().collect();
+            assert!(missing.is_empty(), "no request is read as {missing:?}");
+            let missing: Vec<_> = answered.difference(&of(ANSWERS)).cloned().collect();
+            assert!(missing.is_empty(), "no answer is read as {missing:?}");
+        }
+        // A trait in another file is a line above.
+        let folders = ["node/rpc/src", "clients"];
+        let traits: usize = folders
+            .map(|folder| traits(&repository(folder)))
+            .iter()
+            .sum();
+        assert_eq!(traits, APIS.len());
+    }
+
+    /// How many traits of methods the files below a folder have.
+    fn traits(folder: &std::path::Path) -> usize {
+        let entries = fs::read_dir(folder).expect("a folder of the repository");
+        let of_entry = |entry: Result<fs::DirEntry, _>| {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() && !path.ends_with("node_modules") {
+                traits(&path)
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).expect("a source file");
+                text.lines()
+                    .filter(|line| line.starts_with("#[rpc(server"))
+                    .count()
+            } else {
+                0
+            }
+        };
+        entries.map(of_entry).sum()
+    }
 }

@@ -14,6 +14,7 @@
 //! | [`plot_files`] | key, signed claims and `plot.json` of a plot, sectors |
 //! | [`identity`] | extrinsics, calls, arguments of calls and of runtime APIs, DIDs |
 //! | [`json`] | JSON-RPC both ways, signature files, chain specifications |
+//! | `scale` | none of its own: how SCALE is read for the others |
 //!
 //! # Corpus
 //!

@@ -24,7 +24,7 @@ mod slots;
 mod tests;
 
 use crate::{
-    events::{EventHandler, FarmerEvent},
+    events::{EventHandler, FarmerEvent, SectorEvent},
     files::FileError,
     history::SegmentHistory,
     plot_directory::{self, DirectoryError, PlotDirectory},
@@ -208,10 +208,9 @@ impl<C> Shared<C> {
     /// Stops farming a damaged sector and has it plotted again.
     fn give_up(&self, sector: &Arc<SectorFile>, error: &dyn std::error::Error) {
         if self.sectors.write().remove(sector) {
-            self.emit(FarmerEvent::SectorDamaged {
-                sector_index: sector.sector_index(),
-                error: error.to_string(),
-            });
+            let error = error.to_string();
+            let damaged = SectorEvent::Damaged { error };
+            self.emit(FarmerEvent::Sector(sector.sector_index(), damaged));
             self.plot_changed.notify_one();
         }
     }
@@ -306,10 +305,11 @@ fn open_sectors(
         match opened {
             Ok(sector) => sectors.insert(Arc::new(sector)),
             Err(SectorError::File(error)) if error.action == "open" => return Err(error.into()),
-            Err(error) => damaged.push(FarmerEvent::SectorDamaged {
-                sector_index,
-                error: error.to_string(),
-            }),
+            Err(error) => {
+                let error = error.to_string();
+                let event = SectorEvent::Damaged { error };
+                damaged.push(FarmerEvent::Sector(sector_index, event));
+            }
         }
     }
     Ok((sectors, damaged))

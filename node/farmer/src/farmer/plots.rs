@@ -3,7 +3,7 @@
 use super::{Shared, connection::Backoff};
 use crate::{
     eligibility::Chain,
-    events::FarmerEvent,
+    events::{FarmerEvent, SectorEvent},
     pieces::NodePieces,
     plot_directory::remove_other_sectors,
     plotting::{Plotter, PlottingError, Progress},
@@ -38,11 +38,9 @@ pub(super) async fn keep<C: NodeClient>(shared: &Arc<Shared<C>>) {
             Ok(()) => backoff.reset(),
             Err(error) => {
                 let retry_in = backoff.pause();
-                shared.emit(FarmerEvent::PlottingFailed {
-                    sector_index: work.sector_index,
-                    error: error.to_string(),
-                    retry_in,
-                });
+                let error = error.to_string();
+                let failed = SectorEvent::PlottingFailed { error, retry_in };
+                shared.emit(FarmerEvent::Sector(work.sector_index, failed));
                 tokio::time::sleep(retry_in).await;
             }
         }
@@ -88,22 +86,19 @@ fn superseded<C>(shared: &Shared<C>) -> Vec<SectorIndex> {
 
 /// Tells why a sector that is there is plotted again.
 fn announce<C>(shared: &Shared<C>, work: Work) {
-    let (sector_index, history_size) = (work.sector_index, work.history_size);
-    match work.reason {
-        Reason::Missing => {}
-        Reason::Expired { expires_at } | Reason::Expires { expires_at } => {
-            shared.emit(FarmerEvent::SectorExpires {
-                sector_index,
-                expires_at,
-                history_size,
-            });
-        }
-        Reason::TooNew { made_at } => shared.emit(FarmerEvent::SectorTooNew {
-            sector_index,
+    let history_size = work.history_size;
+    let why = match work.reason {
+        Reason::Missing => return,
+        Reason::Expired { expires_at } | Reason::Expires { expires_at } => SectorEvent::Expires {
+            expires_at,
+            history_size,
+        },
+        Reason::TooNew { made_at } => SectorEvent::TooNew {
             made_at,
             history_size,
-        }),
-    }
+        },
+    };
+    shared.emit(FarmerEvent::Sector(work.sector_index, why));
 }
 
 /// Why a sector is not there.
@@ -130,12 +125,12 @@ async fn plot<C: NodeClient>(
     shared.sectors.write().insert(Arc::new(sector));
     shared.look_for_open_slots.notify_one();
     give_up_superseded(shared, Some(work.sector_index)).await;
-    shared.emit(FarmerEvent::SectorPlotted {
-        sector_index: work.sector_index,
+    let plotted = SectorEvent::Plotted {
         history_size: work.history_size,
         replaced: work.reason.replaces(),
         elapsed: started.elapsed(),
-    });
+    };
+    shared.emit(FarmerEvent::Sector(work.sector_index, plotted));
     Ok(())
 }
 
@@ -151,14 +146,14 @@ fn progress<C: NodeClient>(shared: &Arc<Shared<C>>, work: Work, started: Instant
     let pieces_total = shared.parameters.pieces_per_sector;
     let each = sector_bytes(pieces_total) / u64::from(pieces_total.max(1));
     Arc::new(move |pieces_done| {
-        shared.emit(FarmerEvent::PlotProgress {
-            sector_index: work.sector_index,
+        let progress = SectorEvent::Progress {
             history_size: work.history_size,
             pieces_done,
             pieces_total,
             bytes: each * u64::from(pieces_done),
             elapsed: started.elapsed(),
-        });
+        };
+        shared.emit(FarmerEvent::Sector(work.sector_index, progress));
     })
 }
 

@@ -106,12 +106,14 @@ impl Run {
 
     async fn plotted(&mut self) -> (u32, u64, bool) {
         self.event(|event| match event {
-            FarmerEvent::SectorPlotted {
+            FarmerEvent::Sector(
                 sector_index,
-                history_size,
-                replaced,
-                ..
-            } => Some((*sector_index, history_size.0, *replaced)),
+                SectorEvent::Plotted {
+                    history_size,
+                    replaced,
+                    ..
+                },
+            ) => Some((*sector_index, history_size.0, *replaced)),
             _ => None,
         })
         .await
@@ -230,7 +232,9 @@ async fn a_farmer_plots_wins_seals_and_carries_on_after_a_restart() {
     let scrubbed = run
         .event(|event| match event {
             FarmerEvent::ScrubFinished { whole, damaged } => Some((*whole, *damaged)),
-            FarmerEvent::PlotProgress { .. } => panic!("a whole plot is plotted again"),
+            FarmerEvent::Sector(_, SectorEvent::Progress { .. }) => {
+                panic!("a whole plot is plotted again")
+            }
             _ => None,
         })
         .await;
@@ -311,11 +315,12 @@ async fn killing_the_farmer_loses_one_sector_and_damage_is_repaired() {
     let mut run = Run::start(directory.path(), 2, 1, 1);
     assert_eq!(run.plotted().await, (0, 1, false));
     run.event(|event| match event {
-        FarmerEvent::PlotProgress {
-            sector_index: 1,
-            pieces_done: 3..,
-            ..
-        } => Some(()),
+        FarmerEvent::Sector(
+            1,
+            SectorEvent::Progress {
+                pieces_done: 3.., ..
+            },
+        ) => Some(()),
         _ => None,
     })
     .await;
@@ -347,10 +352,7 @@ async fn killing_the_farmer_loses_one_sector_and_damage_is_repaired() {
     };
     let damaged = run
         .event(|event| match event {
-            FarmerEvent::SectorDamaged {
-                sector_index: 0,
-                error,
-            } => Some(error.clone()),
+            FarmerEvent::Sector(0, SectorEvent::Damaged { error }) => Some(error.clone()),
             _ => None,
         })
         .await;
@@ -397,7 +399,7 @@ async fn a_sector_is_replotted_when_the_best_block_outgrows_it() {
     run.history_size = 4;
     let expires_at = run
         .event(|event| match event {
-            FarmerEvent::SectorExpires { expires_at, .. } => Some(expires_at.0),
+            FarmerEvent::Sector(_, SectorEvent::Expires { expires_at, .. }) => Some(expires_at.0),
             _ => None,
         })
         .await;
@@ -425,11 +427,13 @@ async fn a_plot_that_is_too_new_waits_beside_one_that_wins() {
     run.history_size = 2;
     let told = run
         .event(|event| match event {
-            FarmerEvent::SectorTooNew {
-                made_at,
-                history_size,
-                ..
-            } => Some((made_at.0, history_size.0)),
+            FarmerEvent::Sector(
+                _,
+                SectorEvent::TooNew {
+                    made_at,
+                    history_size,
+                },
+            ) => Some((made_at.0, history_size.0)),
             _ => None,
         })
         .await;

@@ -154,7 +154,7 @@ fn failing_disk(folder: &Path) -> Option<PathBuf> {
         .arg("-ldl")
         .status();
     if !compiled.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: there is no C compiler");
+        allod_e2e::skipped("there is no C compiler");
         return None;
     }
     Some(library)

@@ -17,6 +17,7 @@
 //! | [`own_network`] | a network that a user described in a file begins and farms |
 //! | [`remote_farmer`] | a farmer in a process of its own, over JSON-RPC |
 //! | [`request_builders`] | the packages for JavaScript and Python, and a chain that takes their calls |
+//! | [`small_network`] | what networks of tests' own are made of |
 //! | [`stops`] | a node that is told to stop says so; one that fails names the cause last |
 //! | [`tls`] | peers over TLS that hold on a chain, until they do not |
 //! | [`two_nodes`] | nodes that follow one another, and come together after a cut |
@@ -36,6 +37,7 @@ mod output;
 mod own_network;
 mod remote_farmer;
 mod request_builders;
+mod small_network;
 mod stops;
 mod tls;
 mod two_nodes;

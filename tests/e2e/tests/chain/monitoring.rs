@@ -1,6 +1,11 @@
-//! Everything that the dashboard and the alert rules name is served by a node that runs.
+//! Everything that the dashboard and the alert rules name is served by a node that runs: metrics, their labels, and the
+//! values of these.
 
-use allod_e2e::{Node, eventually, run};
+mod labels;
+
+use allod_e2e::{Node, eventually, run, skipped};
+use labels::{Served, Watch};
+use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -44,6 +49,73 @@ fn value(answer: &str, series: &str) -> Option<f64> {
     line.rsplit(' ').next()?.parse().ok()
 }
 
+/// The expressions of the alert rules, each on a line of its own, with what they say.
+fn alerts(text: &str) -> Vec<Watch> {
+    let after = |start: &'static str| {
+        let lines = text.lines();
+        lines.filter_map(move |line| line.trim_start().strip_prefix(start))
+    };
+    let watches = after("expr: ").zip(after("summary: "));
+    let watches: Vec<_> = watches
+        .map(|(expression, shown)| Watch {
+            expression: expression.into(),
+            shown: shown.into(),
+        })
+        .collect();
+    assert_eq!(watches.len(), after("- alert: ").count());
+    watches
+}
+
+/// The expressions of the dashboard, wherever they stand in it, with their legends.
+fn drawn(value: &Value, found: &mut Vec<Watch>) {
+    if let (Some(expression), Some(legend)) =
+        (value["expr"].as_str(), value["legendFormat"].as_str())
+    {
+        found.push(Watch {
+            expression: expression.into(),
+            shown: legend.into(),
+        });
+    }
+    let items = value.as_array().into_iter().flatten();
+    let members = value.as_object().into_iter().flat_map(|map| map.values());
+    items.chain(members).for_each(|inner| drawn(inner, found));
+}
+
+/// A matcher that nothing fits is no error to Prometheus: the alert would never fire, the panel stay empty.
+fn labels_are_served(answer: &str, monitoring: &Path) {
+    let read = |file: &str| fs::read_to_string(monitoring.join(file)).unwrap();
+    let mut watches = alerts(&read("alerts.yml"));
+    let dashboard = read("dashboard.json");
+    let rules = watches.len();
+    drawn(&serde_json::from_str(&dashboard).unwrap(), &mut watches);
+    assert_eq!(
+        watches.len() - rules,
+        dashboard.matches("\"expr\":").count()
+    );
+    let served = Served::read(answer);
+    for watch in &watches {
+        let faults = served.faults(watch);
+        assert!(faults.is_empty(), "{}: {faults:?}", watch.expression);
+    }
+    // So is a rule that the table of what to do names.
+    let told = read("../docs/monitoring.md");
+    let told = told
+        .lines()
+        .find(|line| line.contains("AllodManyBlocksRefused"));
+    let told = told
+        .expect("a row of the table")
+        .split('`')
+        .skip(3)
+        .step_by(2);
+    let rules = served.values("allod_blocks_refused", "rule");
+    for rule in told {
+        assert!(
+            rules.contains(rule),
+            "docs/monitoring.md names the rule {rule}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_dashboard_and_the_alerts_name_is_served_and_moves() {
     let folder = tempfile::tempdir().unwrap();
@@ -51,7 +123,9 @@ async fn what_the_dashboard_and_the_alerts_name_is_served_and_moves() {
     node.wait_for_block(8).await;
 
     let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
-    let served_now = served(&metrics(port).await);
+    let answer = metrics(port).await;
+    labels_are_served(&answer, &monitoring);
+    let served_now = served(&answer);
     for file in ["dashboard.json", "alerts.yml"] {
         let text = fs::read_to_string(monitoring.join(file)).unwrap();
         let named = named(&text);
@@ -95,6 +169,19 @@ async fn what_the_dashboard_and_the_alerts_name_is_served_and_moves() {
     assert!(node.stop().await.success());
 }
 
+#[test]
+fn every_alert_has_a_row_of_what_to_do() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let (rules, document) = (read("monitoring/alerts.yml"), read("docs/monitoring.md"));
+    let rules = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "));
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = rows.filter_map(|row| row.split('`').next());
+    assert_eq!(rules.collect::<Vec<_>>(), rows.collect::<Vec<_>>());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn prometheus_takes_the_alert_rules() {
     let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
@@ -103,7 +190,7 @@ async fn prometheus_takes_the_alert_rules() {
         .output()
         .is_err()
     {
-        eprintln!("skipped: promtool is not installed (Debian's package prometheus has it)");
+        skipped("promtool is not installed (Debian's package prometheus has it)");
         return;
     }
     let checked = run("promtool", &["check", "rules", "alerts.yml"], &monitoring).await;

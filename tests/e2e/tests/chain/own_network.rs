@@ -1,42 +1,17 @@
 //! A network of one's own: `allod spec new` makes its specification, and a node begins it.
 
-use crate::invariants;
+use crate::{invariants, small_network::SmallNetwork};
 use allod_e2e::{ANY_PORTS, Node, binary, run};
 use serde_json::Value;
 use sp_io::hashing::twox_128;
 use std::fs;
 
-const NETWORK: &str = r#"
-name = "Small Network"
-id = "small-network"
-sectors = 2
-kind = "local"
-
-[stewards]
-members = [
-    "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
-    "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty",
-]
-threshold = 2
-delay = 20
-
-[[endowed]]
-account = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
-ald = 1000
-
-# As small as a development chain, so that it plots and farms at once.
-[parameters]
-slotProbability = [1, 2]
-rawRecordsPerSegment = 8
-piecesPerSector = 64
-confirmationDepth = 6
-eraLength = 64
-blockAuthoringDelay = 1
-entropyInterval = 10
-entropyLookback = 1
-entropyDelay = 5
-initialIterations = 65536
-"#;
+const NETWORK: SmallNetwork = SmallNetwork {
+    name: "Small Network",
+    id: "small-network",
+    delay: 20,
+    endowed: (1, 1000),
+};
 
 /// A value of the best block's state.
 async fn stored(node: &Node, pallet: &str, item: &str) -> Vec<u8> {
@@ -49,14 +24,10 @@ async fn stored(node: &Node, pallet: &str, item: &str) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_from_a_file_begins_farms_and_has_its_price_and_stewards() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("network.toml"), NETWORK).unwrap();
-    let arguments = ["spec", "new", "--from", "network.toml"];
-    let made = run(binary(), &arguments, folder.path()).await;
-    assert_eq!(made.code, 0, "{}", made.err);
-    let specification: Value = serde_json::from_str(&made.out).unwrap();
+    let specification = NETWORK.specification(folder.path()).await;
     assert_eq!(specification["name"], "Small Network");
     let path = folder.path().join("network.json");
-    fs::write(&path, &made.out).unwrap();
+    fs::write(&path, specification.to_string()).unwrap();
 
     let chain = path.to_str().unwrap();
     let alice = "//Alice";
@@ -120,6 +91,7 @@ async fn a_database_that_a_file_began_is_not_followed_by_the_name_of_a_chain_wit
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_field_is_named_and_nothing_is_printed() {
     let folder = tempfile::tempdir().unwrap();
+    let described = NETWORK.description();
     for (from, to, expected) in [
         (
             "threshold = 2",
@@ -146,7 +118,9 @@ async fn a_wrong_field_is_named_and_nothing_is_printed() {
         ("Small Network", "Small\u{202e}Network", "field `name`"),
     ] {
         let path = folder.path().join("network.toml");
-        fs::write(path, NETWORK.replacen(from, to, 1)).unwrap();
+        let changed = described.replacen(from, to, 1);
+        assert_ne!(changed, described, "{from}");
+        fs::write(path, changed).unwrap();
         let arguments = ["spec", "new", "--from", "network.toml"];
         let answer = run(binary(), &arguments, folder.path()).await;
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{from}");

@@ -1,7 +1,7 @@
 //! The rehearsal of an upgrade: the stewards of a running network bring it to another runtime, by blocks, and no node is
 //! restarted. And of rules of blocks that a release lacks: it stops before them, says so, and blames nobody.
 
-use crate::two_nodes::agree;
+use crate::{small_network::SmallNetwork, two_nodes::agree};
 use allod_e2e::{ANY_PORTS, Answer, Node, binary, eventually, run};
 use allod_runtime::{
     AccountId, Hash, Nonce, Runtime, RuntimeCall, TransactionContext, signed_transaction,
@@ -25,41 +25,12 @@ const DELAY: u64 = 3;
 /// bytes: a block of a small network has room for one.
 const FILLING: (usize, usize) = (6, 60_000);
 
-/// As small as a development chain, so that it plots and farms at once; upgraded as a network on the internet is.
-const NETWORK: &str = r#"
-name = "Rehearsal"
-id = "rehearsal"
-sectors = 2
-kind = "local"
-
-[stewards]
-members = [
-    "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
-    "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty",
-]
-threshold = 2
-delay = 3
-
-[[endowed]]
-account = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
-ald = 1_000_000
-
-[[endowed]]
-account = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"
-ald = 1_000_000
-
-[parameters]
-slotProbability = [1, 2]
-rawRecordsPerSegment = 8
-piecesPerSector = 64
-confirmationDepth = 6
-eraLength = 64
-blockAuthoringDelay = 1
-entropyInterval = 10
-entropyLookback = 1
-entropyDelay = 5
-initialIterations = 65536
-"#;
+const NETWORK: SmallNetwork = SmallNetwork {
+    name: "Rehearsal",
+    id: "rehearsal",
+    delay: DELAY,
+    endowed: (2, 1_000_000),
+};
 
 /// A network, and where its nodes have their data.
 struct Network {
@@ -70,13 +41,10 @@ struct Network {
 impl Network {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("network.toml"), NETWORK).unwrap();
-        let arguments = ["spec", "new", "--from", "network.toml"];
-        let made = run(binary(), &arguments, folder.path()).await;
-        assert_eq!(made.code, 0, "{}", made.err);
+        let specification = NETWORK.specification(folder.path()).await;
         let network = Self {
             folder,
-            specification: serde_json::from_str(&made.out).unwrap(),
+            specification,
         };
         network.write("network.json", &network.specification);
         network

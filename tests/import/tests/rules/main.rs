@@ -19,6 +19,7 @@
 //! | `queue` | what the import queue makes of bad blocks and of blocks from the future |
 //! | `forks` | weight, finality |
 //! | `header_chain` | headers followed without state |
+//! | `branches` | from where a branch is judged, in what order its blocks are verified |
 //! | `comparing` | what a comparison fetches of peers |
 //! | `history` | independent nodes come to the same chain and the same history |
 //! | `disk` | files of the history that a disk did not keep, or did not take |

@@ -3,6 +3,7 @@
 use allod_block_rules::{BlockError, Execution};
 use allod_consensus::{BlockVerdict, Error};
 use allod_consensus_primitives::{DigestError, ENGINE_ID, digest::PRE_DIGEST_BYTES};
+use allod_core::parameters::{MAX_BLOCK_BYTES, MAX_HEADER_BYTES};
 use allod_import_tests::{
     block::Made,
     farming::Plan,
@@ -15,7 +16,12 @@ use sp_runtime::{
     DigestItem, OpaqueExtrinsic, StateVersion,
     traits::{BlakeTwo256, Hash as _},
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// Makes a good block a bad one.
 type Tamper = fn(&mut Made);
@@ -166,6 +172,50 @@ fn name_body(block: &mut Made) {
 
 /// A body that is not the one in the header is its sender's fault alone: nothing is remembered of the
 /// block, and the next peer's copy is taken.
+/// Header and body have bounds, which are asked before anything is hashed or read.
+#[tokio::test]
+async fn a_header_or_a_body_that_is_too_large_is_refused() {
+    let node = Node::new(parameters());
+    let right = node.make(Plan::default());
+    let mut wrong = right.clone();
+    let junk = DigestItem::Other(vec![0; MAX_HEADER_BYTES]);
+    wrong.header.digest.logs.push(junk);
+    wrong.seal();
+    let error = node.refuse(&wrong).await;
+    assert!(
+        matches!(error, BlockError::HeaderTooLarge { bytes, most: MAX_HEADER_BYTES } if bytes > MAX_HEADER_BYTES),
+        "{error}"
+    );
+    let most = usize::try_from(MAX_BLOCK_BYTES).unwrap();
+    let mut wrong = right.clone();
+    let junk = OpaqueExtrinsic::decode(&mut vec![0; most + 1].encode().as_slice());
+    wrong.body.push(junk.unwrap());
+    let error = node.refuse_then_accept(&wrong, &right).await;
+    assert!(
+        matches!(error, BlockError::BodyTooLarge { bytes, most: of } if bytes > most && of == most),
+        "{error}"
+    );
+}
+
+/// Each rule is broken by a block on the path that every block takes: the files of these tests name each.
+#[test]
+fn every_rule_of_a_block_is_broken_here() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
+    let texts: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    let all = texts.concat();
+    let words: BTreeSet<_> = all.split(|sign: char| !sign.is_alphanumeric()).collect();
+    for rule in Error::rules() {
+        let of_rule = format!("BlockError::{rule}");
+        assert!(
+            words.contains(rule) && all.contains(&of_rule),
+            "no test breaks {of_rule}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn another_body_is_the_senders_fault() {
     let tampers: [Tamper; 3] = [
