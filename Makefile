@@ -54,8 +54,10 @@ lint-one: setup
 test-long: build
 	@$(WITH) cargo test --release --workspace --locked --test chain -- --ignored --test-threads 1
 
-## Attacks upon networks of real nodes; ARGS="long-cut" for some of them, ARGS=--list for their names. Best as root.
+## Attacks upon networks of real nodes; ARGS="long-cut" for some of them, ARGS=--list for their names. Best as root, who
+## also gets the packages for all of them.
 test-network: build
+	@[ "$$(id -u)" != 0 ] || scripts/setup.sh "$(ENV)" faketime iproute2
 	@$(WITH) "$(CARGO_TARGET_DIR)/release/allod-network" $(ARGS)
 
 ## Criterion benches; ARGS="--bench kzg" for one of them.

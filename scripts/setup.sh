@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, and writes to the file $1 where the toolchain is, for the shell to source.
+# Further arguments are packages that are needed besides.
 #
 # The toolchain is the one that rust-toolchain.toml pins: one that is there, or rustup's, or Debian's packages of that
 # version. Where it cannot be had, another that is recent enough does for building and testing; lints and formatting
@@ -154,7 +155,7 @@ take_debian() {
     is_complete "$path"
 }
 
-mapfile -t missing < <(missing_of "${tools[@]}")
+mapfile -t missing < <(missing_of "${tools[@]}" "${@:2}")
 # For the test with the JavaScript client. A Node that is there already is as good as Debian's.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then missing+=(nodejs npm); fi
 if [ ${#missing[@]} -gt 0 ]; then

@@ -36,6 +36,9 @@ pub const TIMEOUT: Duration = Duration::from_secs(300);
 /// Arguments of a node that listens on whatever ports are free.
 pub const ANY_PORTS: [&str; 5] = ["--rpc-port", "0", "--port", "0", "--no-prometheus"];
 
+/// What a node says once its JSON-RPC server runs, before its address.
+const SERVES: &str = "Running JSON-RPC server: addr=";
+
 /// What a node writes, line by line.
 type Log = Arc<Mutex<Vec<String>>>;
 
@@ -77,6 +80,8 @@ pub struct Node {
     log: Log,
     readers: [JoinHandle<()>; 2],
     ip: String,
+    /// How often it has begun, as far as is known here.
+    starts: usize,
     /// Address of its JSON-RPC server.
     pub url: String,
     client: WsClient,
@@ -88,16 +93,21 @@ impl Node {
         Self::start_with(folder, arguments, &[]).await
     }
 
-    /// Like [`Self::start`], with variables in its environment besides.
+    /// Like [`Self::start`], with variables in its environment besides. The arguments may name a `--port`.
     pub async fn start_with(
         folder: &Path,
         arguments: &[&str],
         variables: &[(&str, &OsStr)],
     ) -> Self {
-        Self::spawn(folder, arguments, &ANY_PORTS, variables, None).await
+        let mut ports = ANY_PORTS.to_vec();
+        if arguments.contains(&"--port") {
+            let any = ports.iter().position(|argument| *argument == "--port");
+            ports.drain(any.map_or(0..0, |any| any..any + 2));
+        }
+        Self::spawn(folder, arguments, &ports, variables, None).await
     }
 
-    /// Like [`Self::start_with`], on a host of its own.
+    /// Like [`Self::start_with`], on a host of its own, where it is at the same port of the network whenever it starts.
     pub async fn start_on(
         host: &Host,
         folder: &Path,
@@ -105,14 +115,16 @@ impl Node {
         variables: &[(&str, &OsStr)],
     ) -> Self {
         // Without the last one, a server hears nobody who calls it by its address.
-        let reached = [
+        let ports = [
+            "--rpc-port",
+            "0",
+            "--no-prometheus",
             "--rpc-external",
             "--rpc-methods",
             "unsafe",
             "--rpc-cors",
             "all",
         ];
-        let ports = [&ANY_PORTS[..], &reached].concat();
         Self::spawn(folder, arguments, &ports, variables, Some(host)).await
     }
 
@@ -168,7 +180,7 @@ impl Node {
                 log.clone(),
             )),
         ];
-        let address = wait_for_line(&log, "Running JSON-RPC server: addr=").await;
+        let address = wait_for_line(&log, SERVES).await;
         let ip = host.map_or("127.0.0.1", |host| &host.ip).to_owned();
         let (url, client) = connect(&ip, &address).await;
         Self {
@@ -176,6 +188,7 @@ impl Node {
             log,
             readers,
             ip,
+            starts: 1,
             url,
             client,
         }
@@ -188,14 +201,28 @@ impl Node {
 
     /// Waits until a node that begins anew by itself answers again, which is at another port.
     pub async fn wait_for_restart(&mut self) {
-        let said = "Running JSON-RPC server: addr=";
-        let address = eventually("another start", || async {
-            let log = self.log.lock().await;
-            let mut starts = log.iter().filter_map(|line| line.split_once(said));
-            starts.nth(1).map(|(_, address)| address.to_owned())
-        })
-        .await;
+        let address = eventually("another start", || self.next_start()).await;
+        self.starts += 1;
         (self.url, self.client) = connect(&self.ip, &address).await;
+    }
+
+    /// Follows a node that may have begun anew by itself to where it answers now.
+    pub async fn follow_restarts(&mut self) {
+        while let Some(address) = self.next_start().await {
+            self.starts += 1;
+            if let Ok(connected) = try_connect(&self.ip, &address).await {
+                (self.url, self.client) = connected;
+            }
+        }
+    }
+
+    /// The address in the log of a start that is not known here yet.
+    async fn next_start(&self) -> Option<String> {
+        let log = self.log.lock().await;
+        let mut starts = log.iter().filter_map(|line| line.split_once(SERVES));
+        starts
+            .nth(self.starts)
+            .map(|(_, address)| address.to_owned())
     }
 
     /// How many lines of the log have `text`.
@@ -208,16 +235,35 @@ impl Node {
             .count()
     }
 
+    /// The newest lines of the log.
+    pub async fn last_lines(&self, count: usize) -> String {
+        let log = self.log.lock().await;
+        log[log.len().saturating_sub(count)..].join("\n")
+    }
+
     /// Calls a method.
     pub async fn call<T: DeserializeOwned>(&self, method: &str, parameters: &[Value]) -> T {
+        match self.try_call(method, parameters).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{method}{parameters:?}: {error}"),
+        }
+    }
+
+    /// Calls a method of a node that may be gone.
+    ///
+    /// # Errors
+    /// That there is no answer.
+    pub async fn try_call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &[Value],
+    ) -> Result<T, String> {
         let mut array = ArrayParams::new();
         for parameter in parameters {
             array.insert(parameter).expect("JSON");
         }
-        match self.client.request(method, array).await {
-            Ok(answer) => answer,
-            Err(error) => panic!("{method}{parameters:?}: {error}"),
-        }
+        let answer = self.client.request(method, array).await;
+        answer.map_err(|error| error.to_string())
     }
 
     /// Number of the best block.
@@ -307,14 +353,18 @@ impl Node {
 
 /// The address of a JSON-RPC server, as a node's log has it, and a client of it.
 async fn connect(ip: &str, logged: &str) -> (String, WsClient) {
+    let connected = try_connect(ip, logged).await;
+    connected.unwrap_or_else(|error| panic!("the node answers: {error}"))
+}
+
+async fn try_connect(ip: &str, logged: &str) -> Result<(String, WsClient), String> {
     let address = logged.split([',', ' ']).next().unwrap_or_default();
     let port = address.rsplit(':').next().unwrap_or_default();
     let url = format!("ws://{ip}:{port}");
-    let client = WsClientBuilder::default()
-        .build(&url)
-        .await
-        .expect("the node answers");
-    (url, client)
+    let client = WsClientBuilder::default().build(&url).await;
+    client
+        .map(|client| (url, client))
+        .map_err(|error| error.to_string())
 }
 
 fn number(header: &Value) -> u64 {

@@ -1,7 +1,7 @@
 //! The honest nodes of a network, and what must hold of them whatever happens.
 
 use crate::{attacker::Attacker, chain::Chain};
-use allod_e2e::{Host, Node, TIMEOUT, eventually};
+use allod_e2e::{Host, Node, eventually};
 use sc_network::PeerId;
 use serde_json::{Value, json};
 use std::{
@@ -10,12 +10,18 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// What an attack may cost a node in memory, in MiB, beside what a node takes that nobody attacks.
 const MEMORY: u64 = 100;
 /// Blocks below the best one on which nodes must agree.
 const UNSETTLED: u64 = 3;
+/// How long nodes may take to part from a liar whom they heard. It is a matter of seconds.
+const DROP_LIMIT: Duration = Duration::from_secs(120);
+/// How often it is said what is waited for.
+const TELL: Duration = Duration::from_secs(15);
+/// Lines of a node's log that are shown where it did not do what it should.
+pub const LAST_LINES: usize = 40;
 
 /// What a node is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,14 +211,20 @@ impl Honest {
 
     /// Waits until all have one chain but for its newest blocks.
     pub async fn agree(&self) {
+        let all: Vec<&Member> = self.members.iter().collect();
+        self.agree_among(&all).await;
+    }
+
+    /// Waits until these have one chain with the first node but for its newest blocks.
+    pub async fn agree_among(&self, members: &[&Member]) {
         eventually("one chain", || async {
             let mut lowest = u64::MAX;
-            for member in &self.members {
+            for member in members {
                 lowest = lowest.min(member.node.best().await);
             }
             let number = lowest.saturating_sub(UNSETTLED);
             let hash = self.first().hash(number).await;
-            for member in &self.members {
+            for member in members {
                 if member.node.hash(number).await != hash {
                     return None;
                 }
@@ -274,20 +286,36 @@ impl Honest {
     }
 
     async fn left_at_most(&self, most: usize, attacker: &Attacker, what: &str) {
-        let deadline = Instant::now() + TIMEOUT;
+        let began = Instant::now();
+        let mut told = began;
         loop {
-            let mut left = 0;
+            let mut hear = Vec::new();
             for member in self.attacked() {
-                left += usize::from(member.has_peer(attacker.id).await);
+                if member.has_peer(attacker.id).await {
+                    hear.push(member);
+                }
             }
-            if left <= most && attacker.listeners() <= most {
+            let heard_by = attacker.listeners();
+            if hear.len() <= most && heard_by <= most {
                 return;
             }
-            assert!(
-                Instant::now() < deadline,
-                "{left} nodes still hear whoever sent {what}"
+            let parts: Vec<Part> = hear.iter().map(|member| member.part).collect();
+            let left = format!(
+                "{} still heard by {parts:?}, {heard_by} of its lines open; {most} may be left",
+                attacker.id
             );
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            if began.elapsed() > DROP_LIMIT {
+                for member in hear {
+                    let log = member.node.last_lines(LAST_LINES).await;
+                    eprintln!("{:?} said last:\n{log}", member.part);
+                }
+                panic!("{what}, sent {} s ago: {left}", DROP_LIMIT.as_secs());
+            }
+            if told.elapsed() > TELL {
+                told = Instant::now();
+                eprintln!("{what}: {left}");
+            }
+            sleep(Duration::from_millis(250)).await;
         }
     }
 }

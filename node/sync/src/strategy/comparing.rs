@@ -37,7 +37,7 @@ const CHALLENGE_AFTER: Duration = Duration::from_secs(120);
 const STRANGERS_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long a node waits for anybody's claims where no boot or reserved node is named.
 const ANYBODY_TIMEOUT: Duration = Duration::from_secs(3600);
-/// Claims that a stranger may leave undelivered before a node that waits waits for it no more.
+/// Claims in a row that a peer may leave undelivered before a node that waits waits for it no more.
 const MAX_HOLDING_UNDELIVERED: u32 = 3;
 
 /// A claim that is not compared for a while.
@@ -363,15 +363,17 @@ impl<Block: AllodBlock> AllodSync<Block> {
     }
 
     /// Boot and reserved nodes are waited for until it is known what their claims are worth. So is anybody where none is
-    /// named, but not who never delivers; else strangers are heard first, and not for long.
+    /// named, but not for ever; else strangers are heard first, and not for long. Whoever never delivers is waited for no
+    /// more, also if it is named: that a chain stays provisional until such a claim was compared is another matter.
     fn may_hold(&self, peer: &PeerId, standing: Standing, waited: Duration) -> bool {
         let is_named = self.settings.named.contains(peer);
         let is_alone = self.settings.named.is_empty();
+        let delivers = self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED;
         match standing {
             Standing::Settled => false,
-            Standing::Open | Standing::Undecided if is_named => true,
+            Standing::Open | Standing::Undecided if is_named => delivers,
             Standing::Open | Standing::Undecided if is_alone => {
-                self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED && waited < ANYBODY_TIMEOUT
+                delivers && waited < ANYBODY_TIMEOUT
             }
             Standing::Open => waited < STRANGERS_TIMEOUT,
             Standing::Undecided => false,

@@ -12,6 +12,7 @@ use allod_import_tests::{
     block::Made,
     farming::{Farmer, Plan},
 };
+use allod_runtime::Hash;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use sp_api::ProvideRuntimeApi as _;
@@ -26,7 +27,11 @@ const AT_ONCE: usize = 8;
 
 /// Whether a node has a block, on whichever branch.
 async fn has(node: &Node, block: &Made) -> bool {
-    let header: Value = node.call("chain_getHeader", &[json!(block.hash())]).await;
+    knows(node, &block.hash()).await
+}
+
+async fn knows(node: &Node, hash: &Hash) -> bool {
+    let header: Value = node.call("chain_getHeader", &[json!(hash)]).await;
     !header.is_null()
 }
 
@@ -83,47 +88,75 @@ pub async fn bad_blocks(network: &Network) {
 /// Whoever announces a header that breaks a rule is off; whoever announces the block as it should be is not, and the
 /// block is taken.
 pub async fn bad_headers(network: &Network, all: &[BadBlock]) {
-    for (wave, faults) in (1..).zip(all.chunks(AT_ONCE)) {
-        let (fair, right, attackers) = spoilt(network, wave, faults).await;
-        join_all(
-            attackers
-                .iter()
-                .zip(faults)
-                .map(|(attacker, bad)| network.honest.drop_off(attacker, bad.fault)),
-        )
-        .await;
-        taken(network, &fair, &right).await;
+    for (farmer, faults) in (1..).zip(all.chunks(AT_ONCE)) {
+        let wave = Wave::begin(network, farmer, faults).await;
+        let alike = vec![wave.right.clone(); faults.len()];
+        wave.announce(&alike).await;
+        let off = wave.attackers.iter().zip(faults);
+        join_all(off.map(|(attacker, bad)| network.honest.drop_off(attacker, bad.fault))).await;
+        taken(network, &wave.fair, &wave.right).await;
     }
 }
 
 /// The same of blocks whose headers are right: no node takes one, and whoever gave it to a node that asked is off there.
+///
+/// Some faults are not in the header. A node that was given one of those does not ask others for a block of that hash before
+/// it is announced again, and has nothing against who was not asked: so each attacker has a block of its own.
 pub async fn bad_bodies(network: &Network, all: &[BadBlock]) {
     const FIRST_FARMER: u8 = 40;
-    for (wave, faults) in (FIRST_FARMER..).zip(all.chunks(AT_ONCE)) {
-        let (fair, right, attackers) = spoilt(network, wave, faults).await;
-        for (attacker, bad) in attackers.iter().zip(faults) {
-            network.honest.drop_off_somewhere(attacker, bad.fault).await;
-        }
-        taken(network, &fair, &right).await;
+    for (farmer, faults) in (FIRST_FARMER..).zip(all.chunks(AT_ONCE)) {
+        let wave = Wave::begin(network, farmer, faults).await;
+        let count = u64::try_from(faults.len()).expect("a few");
+        wave.announce(&network.siblings(&wave.right, farmer, 0, count))
+            .await;
+        let off = wave.attackers.iter().zip(faults);
+        join_all(off.map(|(attacker, bad)| network.honest.drop_off_somewhere(attacker, bad.fault)))
+            .await;
+        taken(network, &wave.fair, &wave.right).await;
     }
 }
 
-/// A fair peer and its block, and attackers who have announced that block with a fault each.
-async fn spoilt(
-    network: &Network,
-    farmer: u8,
-    faults: &[BadBlock],
-) -> (Attacker, Made, Vec<Attacker>) {
-    let mut attackers = network.attackers(faults.len() + 1).await;
-    let fair = attackers.pop().expect("one more");
-    let right = network.made_by(farmer, 0);
-    join_all(attackers.iter().zip(faults).map(|(attacker, bad)| {
-        let mut wrong = right.clone();
-        (bad.spoil)(&mut wrong);
-        async move { attacker.announce(&wrong).await }
-    }))
-    .await;
-    (fair, right, attackers)
+/// A fair peer with a block that keeps every rule, and attackers who have a fault each.
+struct Wave<'a> {
+    fair: Attacker,
+    right: Made,
+    attackers: Vec<Attacker>,
+    faults: &'a [BadBlock],
+}
+
+impl<'a> Wave<'a> {
+    async fn begin(network: &Network, farmer: u8, faults: &'a [BadBlock]) -> Self {
+        let names: Vec<&str> = faults.iter().map(|bad| bad.fault).collect();
+        eprintln!("farmer {farmer} announces: {}", names.join("; "));
+        let mut attackers = network.attackers(faults.len() + 1).await;
+        let fair = attackers.pop().expect("one more");
+        let right = network.made_by(farmer, 0);
+        // A header whose parent is not there yet is not judged.
+        let parent = right.header.parent_hash;
+        for member in network.honest.attacked() {
+            eventually("the parent of bad blocks", || async {
+                knows(&member.node, &parent).await.then_some(())
+            })
+            .await;
+        }
+        Self {
+            fair,
+            right,
+            attackers,
+            faults,
+        }
+    }
+
+    /// Each attacker announces the block in its place, with its fault.
+    async fn announce(&self, blocks: &[Made]) {
+        let each = self.attackers.iter().zip(self.faults).zip(blocks);
+        join_all(each.map(|((attacker, bad), block)| {
+            let mut wrong = block.clone();
+            (bad.spoil)(&mut wrong);
+            async move { attacker.announce(&wrong).await }
+        }))
+        .await;
+    }
 }
 
 async fn taken(network: &Network, fair: &Attacker, right: &Made) {

@@ -15,6 +15,9 @@ use crate::{
 };
 use tempfile::TempDir;
 
+/// What a node says that verified a heavier chain which does not build on what is final here, and drops its own.
+const DROPS: &str = "is dropped, and that chain joined";
+
 /// A network, and what attackers know of its chain.
 pub struct Network {
     /// The chain.

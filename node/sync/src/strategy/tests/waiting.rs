@@ -148,3 +148,26 @@ fn a_stranger_that_never_delivers_keeps_nobody_for_ever() {
     test.pass(2);
     assert!(test.is_following());
 }
+
+/// A boot node whose claims nobody delivers is waited for no more, but the chain is provisional as long as such a claim is
+/// open, and the claim is tried again; what is delivered after all is waited for.
+#[test]
+fn a_boot_node_that_never_delivers_keeps_nobody_for_ever() {
+    let (silent, honest) = (PeerId::random(), PeerId::random());
+    let mut test = Test::new(10, &[silent, honest], false);
+    test.peer(silent, 1, 0, 40, 400);
+    test.peer(honest, 0, 0, 10, 100);
+    for tried in 0..3 {
+        // Past the hour after which nobody waits for strangers.
+        test.pass(1_300);
+        assert!(!test.is_following(), "{tried}");
+        test.decide(BranchVerdict::NotDelivered, &[]);
+    }
+    test.pass(2);
+    assert!(test.is_following());
+    assert!(!test.is_compared(), "its claim is still open");
+    test.pass(310);
+    assert_eq!(test.started().unwrap().claimants, vec![(silent, 400)]);
+    test.decide(BranchVerdict::NotHeavier, &[]);
+    assert!(test.is_compared());
+}
