@@ -227,12 +227,10 @@ mod tests {
     #[test]
     fn every_preset_is_that_of_one_chain() {
         let mut presets = allod_runtime::genesis_presets::preset_names();
-        let mut built_in = BUILT_IN
-            .each_ref()
-            .map(|chain| chain.preset.into())
-            .to_vec();
+        let mut built_in = BUILT_IN.each_ref().map(|chain| chain.preset).to_vec();
         presets.sort();
         built_in.sort();
+        let presets: Vec<&str> = presets.iter().map(AsRef::as_ref).collect();
         assert_eq!(presets, built_in);
     }
 
