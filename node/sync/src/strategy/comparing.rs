@@ -121,7 +121,13 @@ impl<Block: AllodBlock> AllodSync<Block> {
             }
             Verdict::Heavier(branch, weight) => {
                 self.delivered(&claimants);
-                self.take(branch, weight, claim, claimants, now)?;
+                let claimed = candidate.claims.iter().map(|(_, claimed)| *claimed);
+                let is_less = claimed.max().is_some_and(|claimed| claimed > weight);
+                if is_less && self.is_more_claimed(weight, claim, now)? {
+                    self.leave_undecided(claim, now);
+                } else {
+                    self.take(branch, weight, claim, claimants, now)?;
+                }
             }
             Verdict::NotHeavier => {
                 self.delivered(&claimants);
@@ -181,6 +187,31 @@ impl<Block: AllodBlock> AllodSync<Block> {
         Ok(())
     }
 
+    /// Whether another open claim says more than a branch was found to weigh, of somebody who is not known to claim what
+    /// nobody delivers. A branch that came first by a lie is not joined before such a claim was compared: blocks of it would
+    /// become final, and each new copy of the chain would begin with it again.
+    fn is_more_claimed(
+        &self,
+        weight: BlockWeight,
+        claim: Claim,
+        now: Instant,
+    ) -> Result<bool, ClientError> {
+        let own = self.chain.best()?;
+        for (id, peer) in &self.peers {
+            let says_more = peer
+                .tip()
+                .is_some_and(|tip| tip.weight > weight && Claim::of_tip(tip) != claim);
+            if says_more
+                && self.undelivered_by(id) == 0
+                && !self.bans.is_banned(id, now)
+                && self.standing(own, peer, now)? == Standing::Open
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// It is known what a claim is worth.
     pub(super) fn decide(&mut self, claim: Claim, now: Instant) {
         let (until, is_decided) = (now + BAN, true);
@@ -195,6 +226,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
 
     /// Peers delivered what they claim.
     pub(super) fn delivered(&mut self, peers: &[PeerId]) {
+        self.is_let_down = false;
         for peer in peers {
             self.undelivered.remove(peer);
         }
@@ -202,6 +234,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
 
     /// Peers did not deliver what they claim: others go first.
     pub(super) fn not_delivered(&mut self, peers: &[PeerId]) {
+        self.is_let_down = true;
         for peer in peers {
             let before = self.undelivered_by(peer);
             self.undelivered.insert(*peer, before.saturating_add(1));
@@ -235,6 +268,10 @@ impl<Block: AllodBlock> AllodSync<Block> {
             self.running.truncate(1);
         }
         let candidate = match self.running.first() {
+            None if self.is_let_down && self.settings.named.is_empty() => {
+                let candidates = self.candidates(own, now)?.into_iter();
+                candidates.min_by_key(|candidate| self.seniority(candidate))
+            }
             None => {
                 let candidates = self.candidates(own, now)?.into_iter();
                 candidates.min_by_key(|candidate| self.rank(candidate))
@@ -318,13 +355,16 @@ impl<Block: AllodBlock> AllodSync<Block> {
             let is_free = candidate.claims.iter().any(|(id, _)| !is_busy(id));
             is_free && (self.settings.named.is_empty() || self.is_of_named(candidate))
         });
-        let since = |candidate: &Candidate| {
-            let peers = candidate.claims.iter();
-            let known = peers.filter_map(|(id, _)| self.peers.get(id));
-            known.map(|peer| peer.since).min()
-        };
-        let order = |candidate: &Candidate| (self.rank(candidate).0, since(candidate));
+        let order = |candidate: &Candidate| self.seniority(candidate);
         Ok(candidates.into_iter().min_by_key(order))
+    }
+
+    /// The lowest first: whose claimants have left the fewest claims undelivered, then the one that has been here longest.
+    fn seniority(&self, candidate: &Candidate) -> (u32, Option<Instant>) {
+        let claimants = candidate.claims.iter().map(|(id, _)| id);
+        let known = claimants.filter_map(|id| self.peers.get(id));
+        let since = known.map(|peer| peer.since).min();
+        (self.rank(candidate).0, since)
     }
 
     /// Where a peer's claim stands. A lighter one counts only if the own chain lacks the checkpoint.
