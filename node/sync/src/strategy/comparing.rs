@@ -33,7 +33,8 @@ const MAX_COMPARISONS: usize = 2;
 const CHALLENGE_AFTER: Duration = Duration::from_secs(120);
 /// How long a node that waits hears strangers, beside the boot and reserved nodes.
 const STRANGERS_TIMEOUT: Duration = Duration::from_secs(300);
-/// How long a node waits for anybody's claims where no boot or reserved node is named.
+/// How long a node waits for anybody's claims where no boot or reserved node is named, and at the least for those of one
+/// that is.
 const ANYBODY_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Claims in a row that a peer may leave undelivered before a node that waits waits for it no more.
 const MAX_HOLDING_UNDELIVERED: u32 = 3;
@@ -414,14 +415,17 @@ impl<Block: AllodBlock> AllodSync<Block> {
 
     /// Boot and reserved nodes are waited for until it is known what their claims are worth. So is anybody where none is
     /// named, but not for ever; else strangers are heard first, and not for long. Whoever never delivers is waited for no
-    /// more, also if it is named: that a chain stays provisional until such a claim was compared is another matter.
+    /// more, after an hour also if it is named: that a chain stays provisional until such a claim was compared is another
+    /// matter.
     fn may_hold(&self, peer: &PeerId, standing: Standing, waited: Duration) -> bool {
         let is_named = self.settings.named.contains(peer);
         let is_alone = self.settings.named.is_empty();
         let delivers = self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED;
         match standing {
             Standing::Settled => false,
-            Standing::Open | Standing::Undecided if is_named => delivers,
+            Standing::Open | Standing::Undecided if is_named => {
+                delivers || waited < ANYBODY_TIMEOUT
+            }
             Standing::Open | Standing::Undecided if is_alone => {
                 delivers && waited < ANYBODY_TIMEOUT
             }
