@@ -103,14 +103,16 @@ const HONEST_BLOCKS: u64 = 32;
 const LONG_FORGED: u32 = 20;
 /// Those of the short forged one.
 const SHORT_FORGED: u32 = 8;
+/// How often a newcomer may drop a copy of the chain on its way: where it begins anew, it may meet forgers first again.
+const MOST_COPIES: usize = 3;
 /// How long a newcomer may take that somebody has come to who has the honest chain.
 const JOIN_LIMIT: Duration = Duration::from_secs(240);
 
-/// A newcomer who meets eight forgers first parts from them, takes no wrong block, and joins the honest chain, which is
-/// heavier than what is right of theirs, soon after somebody comes who has it.
+/// A newcomer who meets eight forgers first parts from those whom it compares, takes no wrong block, and joins the honest
+/// chain, which is heavier than what is right of theirs, soon after somebody comes who has it.
 ///
-/// Until then it may take what is right of a forged chain, and drop that again, once: nobody has named a boot node to it.
-/// In the end nothing forged is on its chain, and so nothing forged is final.
+/// Until then it may take what is right of a forged chain, and drop that again: nobody has named a boot node to it. In the
+/// end nothing forged is on its chain, and so nothing forged is final.
 pub async fn forged_chains_before_an_honest_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let chain = Chain::like_development(folder.path(), "forged", |parameters| {
@@ -156,14 +158,17 @@ pub async fn forged_chains_before_an_honest_one() {
     let said = wire::handshake([9; 32], (tip.hash, tip.number));
     let stranger = Attacker::with_handshake(&chain, Stock::new(tip), &targets, said);
 
-    for forger in &forgers {
-        eventually("every forger to be off", || async {
-            let heard = newcomer.has_peer(forger.id).await;
-            let over = forger.stock.asked_for_tip() > 0 && forger.listeners() == 0;
-            (!heard && over).then_some(())
-        })
-        .await;
-    }
+    // Whoever comes after what is right of the chain was taken is near, or lighter, and nothing is known against it.
+    eventually("a forger who was compared to be off", || async {
+        for forger in &forgers {
+            let heard = newcomer.has_peer(forger.id).await || forger.listeners() > 0;
+            if forger.stock.asked_for_tip() > 0 && !heard {
+                return Some(());
+            }
+        }
+        None
+    })
+    .await;
     assert!(!newcomer.has_peer(stranger.id).await, "another genesis");
     let taken = newcomer.node.best().await;
     eprintln!("the newcomer has taken {taken} blocks of a forged chain; somebody honest comes");
@@ -191,7 +196,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-/// Waits until a newcomer is on an honest node's chain, however often it begins anew on the way; that is once at most.
+/// Waits until a newcomer is on an honest node's chain; it may begin anew on the way.
 async fn join(newcomer: &mut Member, honest: &Node) {
     let began = Instant::now();
     loop {
@@ -203,7 +208,7 @@ async fn join(newcomer: &mut Member, honest: &Node) {
         let there: Result<Option<String>, String> = hash.await;
         let dropped = newcomer.node.count(DROPS).await;
         assert!(
-            dropped <= 1,
+            dropped <= MOST_COPIES,
             "it drops its copy of the chain again and again"
         );
         if there.is_ok_and(|hash| hash == wanted) {
