@@ -155,6 +155,8 @@ pub struct AllodSync<Block: BlockT> {
     short: LruMap<Claim, ()>,
     /// How often in a row peers did not deliver what they claim.
     undelivered: LruMap<PeerId, u32>,
+    /// Whether nobody delivered what was compared last.
+    is_let_down: bool,
     /// Where blocks that are on their way into the chain part from it.
     passed: LruMap<Hash, u32>,
     bans: Bans,
@@ -192,6 +194,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
             settled: LruMap::new(ByLength::new(MAX_VERDICTS)),
             short: LruMap::new(ByLength::new(MAX_VERDICTS)),
             undelivered: LruMap::new(ByLength::new(MAX_UNDELIVERED)),
+            is_let_down: false,
             passed: LruMap::new(ByLength::new(MAX_PASSED)),
             bans: Bans::default(),
             told: None,

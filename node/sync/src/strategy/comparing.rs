@@ -35,7 +35,8 @@ const MAX_COMPARISONS: usize = 2;
 const CHALLENGE_AFTER: Duration = Duration::from_secs(120);
 /// How long a node that waits hears strangers, beside the boot and reserved nodes.
 const STRANGERS_TIMEOUT: Duration = Duration::from_secs(300);
-/// How long a node waits for anybody's claims where no boot or reserved node is named.
+/// How long a node waits for anybody's claims where no boot or reserved node is named, and at the least for those of one
+/// that is.
 const ANYBODY_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Claims in a row that a peer may leave undelivered before a node that waits waits for it no more.
 const MAX_HOLDING_UNDELIVERED: u32 = 3;
@@ -103,7 +104,14 @@ impl<Block: AllodBlock> AllodSync<Block> {
             }
             BranchVerdict::Heavier(branch, weight) => {
                 self.delivered(&claimants);
-                self.take(branch, weight, claim, claimants, now)?;
+                // One who claims too much for a branch that others claim as it is keeps it from nobody.
+                let claimed = candidate.claimants.iter().map(|(_, claimed)| *claimed);
+                let is_less = claimed.min().is_some_and(|claimed| claimed > weight);
+                if is_less && self.is_more_claimed(weight, claim, now)? {
+                    self.leave_undecided(claim, now);
+                } else {
+                    self.take(branch, weight, claim, claimants, now)?;
+                }
             }
             BranchVerdict::NotHeavier => {
                 self.delivered(&claimants);
@@ -163,6 +171,31 @@ impl<Block: AllodBlock> AllodSync<Block> {
         Ok(())
     }
 
+    /// Whether another open claim says more than a branch was found to weigh, of somebody who is not known to claim what
+    /// nobody delivers. A branch that came first by a lie is not joined before such a claim was compared: blocks of it would
+    /// become final, and each new copy of the chain would begin with it again.
+    fn is_more_claimed(
+        &self,
+        weight: BlockWeight,
+        claim: Claim,
+        now: Instant,
+    ) -> Result<bool, ClientError> {
+        let own = self.chain.best()?;
+        for (id, peer) in &self.peers {
+            let says_more = peer
+                .tip()
+                .is_some_and(|tip| tip.weight > weight && Claim::of_tip(tip) != claim);
+            if says_more
+                && self.undelivered_by(id) == 0
+                && !self.bans.is_banned(id, now)
+                && self.standing(own, peer, now)? == Standing::Open
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// It is known what a claim is worth.
     pub(super) fn decide(&mut self, claim: Claim, now: Instant) {
         let (until, is_decided) = (now + BAN, true);
@@ -177,6 +210,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
 
     /// Peers delivered what they claim.
     pub(super) fn delivered(&mut self, peers: &[PeerId]) {
+        self.is_let_down = false;
         for peer in peers {
             self.undelivered.remove(peer);
         }
@@ -184,6 +218,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
 
     /// Peers did not deliver what they claim: others go first.
     pub(super) fn not_delivered(&mut self, peers: &[PeerId]) {
+        self.is_let_down = true;
         for peer in peers {
             let before = self.undelivered_by(peer);
             self.undelivered.insert(*peer, before.saturating_add(1));
@@ -217,6 +252,10 @@ impl<Block: AllodBlock> AllodSync<Block> {
             self.running.truncate(1);
         }
         let candidate = match self.running.first() {
+            None if self.is_let_down && self.settings.named.is_empty() => {
+                let candidates = self.candidates(own, now)?.into_iter();
+                candidates.min_by_key(|candidate| self.seniority(candidate))
+            }
             None => {
                 let candidates = self.candidates(own, now)?.into_iter();
                 candidates.min_by_key(|candidate| self.rank(candidate))
@@ -308,13 +347,16 @@ impl<Block: AllodBlock> AllodSync<Block> {
             let is_free = candidate.claimants.iter().any(|(id, _)| !is_busy(id));
             is_free && (self.settings.named.is_empty() || self.is_of_named(candidate))
         });
-        let since = |candidate: &Candidate| {
-            let peers = candidate.claimants.iter();
-            let known = peers.filter_map(|(id, _)| self.peers.get(id));
-            known.map(|peer| peer.since).min()
-        };
-        let order = |candidate: &Candidate| (self.rank(candidate).0, since(candidate));
+        let order = |candidate: &Candidate| self.seniority(candidate);
         Ok(candidates.into_iter().min_by_key(order))
+    }
+
+    /// The lowest first: whose claimants have left the fewest claims undelivered, then the one that has been here longest.
+    fn seniority(&self, candidate: &Candidate) -> (u32, Option<Instant>) {
+        let claimants = candidate.claimants.iter().map(|(id, _)| id);
+        let known = claimants.filter_map(|id| self.peers.get(id));
+        let since = known.map(|peer| peer.since).min();
+        (self.rank(candidate).0, since)
     }
 
     /// Where a peer's claim stands. A lighter one counts only if the own chain lacks the checkpoint.
@@ -364,14 +406,17 @@ impl<Block: AllodBlock> AllodSync<Block> {
 
     /// Boot and reserved nodes are waited for until it is known what their claims are worth. So is anybody where none is
     /// named, but not for ever; else strangers are heard first, and not for long. Whoever never delivers is waited for no
-    /// more, also if it is named: that a chain stays provisional until such a claim was compared is another matter.
+    /// more, after an hour also if it is named: that a chain stays provisional until such a claim was compared is another
+    /// matter.
     fn may_hold(&self, peer: &PeerId, standing: Standing, waited: Duration) -> bool {
         let is_named = self.settings.named.contains(peer);
         let is_alone = self.settings.named.is_empty();
         let delivers = self.undelivered_by(peer) < MAX_HOLDING_UNDELIVERED;
         match standing {
             Standing::Settled => false,
-            Standing::Open | Standing::Undecided if is_named => delivers,
+            Standing::Open | Standing::Undecided if is_named => {
+                delivers || waited < ANYBODY_TIMEOUT
+            }
             Standing::Open | Standing::Undecided if is_alone => {
                 delivers && waited < ANYBODY_TIMEOUT
             }

@@ -2,13 +2,12 @@
 
 use crate::{
     chain::Chain,
-    honest::{Honest, Part, Setup},
+    honest::{Honest, Member, Part, Setup},
 };
 use allod_e2e::eventually;
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 /// Where the library may lie, if no variable of this name says so.
@@ -45,8 +44,11 @@ impl Clock {
         clock
     }
 
+    /// At once: its node may read the file at any moment.
     fn set(&self, offset: &str) {
-        fs::write(&self.file, offset).expect("the folder is there");
+        let new = self.file.with_extension("new");
+        fs::write(&new, offset).expect("the folder is there");
+        fs::rename(&new, &self.file).expect("one folder");
     }
 
     /// A node by this clock. How long something takes, it measures rightly.
@@ -59,14 +61,30 @@ impl Clock {
                 ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
                 ("DONT_FAKE_MONOTONIC", "1".into()),
                 ("FAKETIME_DISABLE_SHM", "1".into()),
+                // When files were written is as it is.
+                ("NO_FAKE_STAT", "1".into()),
             ],
             ..Setup::default()
         }
     }
 }
 
-/// Clocks an hour off, ahead and behind: nobody is blamed, no node stops, those with the right time go on, and the others
-/// are with them once their clocks are right. Then a clock is set back while its node runs.
+/// What a node says of a block that was made later than its own clock shows.
+const LATER: &str = "made later than this node's clock shows; is the clock right?";
+
+/// Waits until a node says that a block was made later than its clock shows.
+async fn told(member: &Member, times: usize, who: &str) {
+    eventually(
+        &format!("{who} to ask whether its clock is right"),
+        || async { (member.node.count(LATER).await > times).then_some(()) },
+    )
+    .await;
+    eprintln!("{who} asks whether its clock is right");
+}
+
+/// Clocks an hour off, ahead and behind: nobody is blamed, no node stops, those with the right time go on and agree, the one
+/// that is behind asks whether its clock is right, and so do the others where they hear of blocks of the one that is ahead.
+/// Both are with them once their clocks are right. Then the same with a clock that is set back while its node runs.
 pub async fn off_by_an_hour() {
     let Some(library) = library() else {
         return;
@@ -86,29 +104,31 @@ pub async fn off_by_an_hour() {
     );
     let honest = Honest::set_up(&chain, parts).await;
     let [ahead, behind, back] = &clocks;
+    let [first, _, of_behind, of_back] = &honest.members[..] else {
+        unreachable!("four nodes");
+    };
+
     ahead.set("+3600");
     behind.set("-3600");
-    let before = honest.first().best().await;
-    honest.first().wait_for_block(before + 20).await;
+    let before = first.node.best().await;
+    first.node.wait_for_block(before + 20).await;
+    told(of_behind, 0, "the node that is an hour behind").await;
+    told(first, 0, "a node that hears of one an hour ahead").await;
+    honest.agree_among(&[first, of_back]).await;
     honest.assert_nobody_blamed().await;
     ahead.set(right);
     behind.set(right);
     honest.agree().await;
     honest.go_on(3).await;
 
+    let said = of_back.node.count(LATER).await;
     back.set("-1800");
-    honest
-        .first()
-        .wait_for_block(honest.first().best().await + 10)
-        .await;
+    let before = first.node.best().await;
+    first.node.wait_for_block(before + 10).await;
+    told(of_back, said, "the node whose clock was set back").await;
+    honest.assert_nobody_blamed().await;
     back.set(right);
-    // What an hour ahead made and nobody else took is behind it by now.
-    eventually("one chain by right clocks", || async {
-        honest.agree().await;
-        Some(())
-    })
-    .await;
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    honest.agree().await;
     honest.assert_nobody_blamed().await;
     honest.assert_well().await;
 }

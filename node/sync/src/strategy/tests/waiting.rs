@@ -158,12 +158,17 @@ fn a_boot_node_that_never_delivers_keeps_nobody_for_ever() {
     test.peer(silent, 1, 0, 40, 400);
     test.peer(honest, 0, 0, 10, 100);
     for tried in 0..3 {
-        // Past the hour after which nobody waits for strangers.
-        test.pass(1_300);
+        test.pass(310);
         assert!(!test.is_following(), "{tried}");
         test.decide(BranchVerdict::NotDelivered, &[]);
     }
     test.pass(2);
+    assert!(!test.is_following(), "within the hour");
+    // Tried again and again meanwhile.
+    for _ in 0..9 {
+        test.pass(310);
+        test.decide(Verdict::NotDelivered, &[]);
+    }
     assert!(test.is_following());
     assert!(!test.is_compared(), "its claim is still open");
     test.pass(310);

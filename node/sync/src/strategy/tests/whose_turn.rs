@@ -49,6 +49,69 @@ fn who_never_delivers_is_last_in_line_whatever_it_claims_next() {
     assert!(test.sync.undelivered.peek(&liar).is_some());
 }
 
+/// Whoever comes anew each minute with a heavier claim, and delivers nothing of it, does not starve who was here before.
+#[test]
+fn newcomers_who_deliver_nothing_starve_nobody() {
+    let honest = PeerId::random();
+    let mut test = Test::new(0, &[], false);
+    test.peer(PeerId::random(), 7, 0, 50, BlockWeight::MAX);
+    test.pass(5);
+    test.peer(honest, 1, 0, 40, 400);
+    for branch in 8..12 {
+        test.pass(30);
+        test.peer(PeerId::random(), branch, 0, 50, BlockWeight::MAX);
+        test.pass(30);
+        if test.started().unwrap().claimants == vec![(honest, 400)] {
+            return;
+        }
+        test.decide(BranchVerdict::NotDelivered, &[]);
+    }
+    panic!("the claim of the one who was here before was never compared");
+}
+
+/// Whoever claims too much is compared first. What is right of its branch is not joined before those who claim more than
+/// that were heard, be it that they deliver nothing.
+#[test]
+fn a_branch_that_came_first_by_a_lie_is_not_joined_before_heavier_claims() {
+    for delivers in [true, false] {
+        let (liar, honest) = (PeerId::random(), PeerId::random());
+        let mut test = Test::new(0, &[], false);
+        test.peer(liar, 7, 0, 30, BlockWeight::MAX);
+        test.peer(honest, 1, 0, 40, 400);
+        test.pass(2);
+        assert_eq!(test.started().unwrap().claim.hash, hash(7, 0, 30));
+        test.decide(BranchVerdict::Heavier(branch(7, 0, 30), 300), &[liar]);
+        assert!(!matches!(test.sync.state, State::Joining(_)));
+        assert_eq!(test.started().unwrap().claimants, vec![(honest, 400)]);
+        match delivers {
+            true => test.decide(BranchVerdict::Heavier(branch(1, 0, 40), 400), &[]),
+            false => {
+                test.decide(BranchVerdict::NotDelivered, &[]);
+                // The branch is compared again, since somebody claims it as it is.
+                test.peer(PeerId::random(), 7, 0, 30, 300);
+                test.pass(310);
+                assert_eq!(test.started().unwrap().claim.hash, hash(7, 0, 30));
+                test.decide(BranchVerdict::Heavier(branch(7, 0, 30), 300), &[]);
+            }
+        }
+        assert!(matches!(test.sync.state, State::Joining(_)));
+    }
+}
+
+/// Whoever claims too much for an honest branch does not keep it from being joined either.
+#[test]
+fn nobody_holds_a_branch_back_by_claiming_too_much_for_it() {
+    let (liar, honest) = (PeerId::random(), PeerId::random());
+    let mut test = Test::new(0, &[], false);
+    test.peer(liar, 1, 0, 40, BlockWeight::MAX);
+    test.peer(honest, 1, 0, 40, 400);
+    test.peer(PeerId::random(), 7, 0, 50, 9_000);
+    test.pass(2);
+    assert_eq!(test.started().unwrap().claim.hash, hash(1, 0, 40));
+    test.decide(BranchVerdict::Heavier(branch(1, 0, 40), 400), &[liar]);
+    assert!(matches!(test.sync.state, State::Joining(_)));
+}
+
 #[test]
 fn boot_nodes_go_before_strangers_whatever_those_claim() {
     let (liar, boot) = (PeerId::random(), PeerId::random());
