@@ -233,10 +233,6 @@ pub enum Error {
     CrlFromTheFuture(u64),
     #[error("{0} has published no revocation list")]
     NoCrl(Identifier),
-    #[error("{} holds several lists", .0.display())]
-    SeveralCrls(PathBuf),
-    #[error("{} holds no revocation list", .0.display())]
-    NoCrlIn(PathBuf),
     #[error("{}: a list of more than {MAX_CRL_SIZE} bytes", .0.display())]
     LongCrl(PathBuf),
 

@@ -16,7 +16,7 @@ mod tests;
 
 use crate::{
     clock::{self, DAY},
-    files::{self, Contents, Form, write},
+    files::{self, Form, write},
     keys::algorithm::{algorithm_of, parse_algorithm},
     node::{Node, NodeArgs, NodeError},
     request::{
@@ -343,17 +343,7 @@ fn state_of(list: &ParsedCrl<'_>, answer: &CrlAnswer, now: u64) -> String {
 
 /// Reads the DER of the one list in a file.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let der = match files::contents(path)? {
-        Contents::Binary(der) => der.to_vec(),
-        Contents::Pem(blocks) => {
-            let mut found = blocks.iter().filter(|block| block.label == LABEL);
-            match (found.next(), found.next()) {
-                (Some(block), None) => block.der.to_vec(),
-                (Some(_), Some(_)) => return Err(Error::SeveralCrls(path.into())),
-                (None, _) => return Err(Error::NoCrlIn(path.into())),
-            }
-        }
-    };
+    let der = files::list(path)?;
     if u32::try_from(der.len()).is_ok_and(|length| length <= MAX_CRL_SIZE) {
         Ok(der)
     } else {

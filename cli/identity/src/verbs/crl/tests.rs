@@ -67,7 +67,7 @@ fn golden_publication() {
         read(&twice)
             .unwrap_err()
             .to_string()
-            .contains("several lists")
+            .contains("holds 2 revocation lists")
     );
     let long = folder.write("long.der", vec![0x30_u8; 40_000]);
     assert!(
