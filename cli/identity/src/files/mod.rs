@@ -388,7 +388,10 @@ mod tests {
         let folder = Folder::new();
         let good = pem(CERTIFICATE, b"one");
         let other = pem("PRIVATE KEY", b"k");
-        let spoilt = format!("{other}{}", pem(CERTIFICATE, &[0; 60]).replace("AAAA", "A*AA"));
+        let spoilt = format!(
+            "{other}{}",
+            pem(CERTIFICATE, &[0; 60]).replace("AAAA", "A*AA")
+        );
         let cut = good.split_at(good.len() - 10).0.to_string();
         for (contents, why) in [
             (
