@@ -243,7 +243,7 @@ pub enum SignatureError {
     #[error("not self-issued: issuer and subject differ")]
     NotSelfIssued,
     /// The algorithm does not go with the key, or is not the certificate's.
-    #[error("the signature is by {declared}, and must be by {actual}{}", openssl_option(*.actual))]
+    #[error("signature by {declared} does not go with the key: it must be by {actual}{}", openssl_option(*.actual))]
     WrongAlgorithm {
         /// What was declared.
         declared: SignatureAlgorithm,
