@@ -26,7 +26,7 @@
 //! | `certificate` | what a new certificate says, by whom it is issued, and the one that follows another |
 //! | `keys` | private keys and their passwords: reading them, making them, and finding the one of a certificate |
 //! | `node` | questions to a node |
-//! | `files`, `clock` | bounded reading and careful writing, PEM and DER; the time |
+//! | `files`, `clock`, `shell` | bounded reading and careful writing, PEM and DER, what a file is; the time; commands to be pasted |
 //!
 //! Every request goes the same way. With the key here:
 //!
@@ -57,11 +57,12 @@ mod files;
 mod keys;
 mod node;
 mod request;
+mod shell;
 #[cfg(test)]
 mod test_golden;
 mod verbs;
 
-pub use files::{PemBlock, pem_blocks};
+pub use files::{PemBlock, PemError, pem_blocks};
 pub use node::node_url;
 pub use request::{
     outcome::{Outcome, identity_outcome, revocation_outcome},

@@ -253,7 +253,9 @@ impl<T> From<CertificateError> for Error<T> {
     fn from(error: CertificateError) -> Self {
         match error {
             CertificateError::TooLong { .. } => Self::CertificateTooLong,
-            CertificateError::Malformed(_) => Self::CertificateMalformed,
+            CertificateError::Malformed(_) | CertificateError::DefaultWritten(_) => {
+                Self::CertificateMalformed
+            }
             CertificateError::TrailingBytes { .. } => Self::CertificateTrailingBytes,
             CertificateError::Version(_) => Self::CertificateVersion,
             CertificateError::SerialNotPositive => Self::SerialNotPositive,
@@ -262,7 +264,9 @@ impl<T> From<CertificateError> for Error<T> {
             CertificateError::UnknownSignatureAlgorithm => Self::UnknownSignatureAlgorithm,
             CertificateError::Sha1 => Self::Sha1,
             CertificateError::PssParameters => Self::PssParameters,
-            CertificateError::UnknownKeyAlgorithm => Self::UnknownKeyAlgorithm,
+            CertificateError::UnknownKeyAlgorithm | CertificateError::ExplicitCurve => {
+                Self::UnknownKeyAlgorithm
+            }
             CertificateError::PssKey => Self::PssKey,
             CertificateError::RsaModulusSize(_) => Self::RsaModulusSize,
             CertificateError::RsaModulusEven => Self::RsaModulusEven,
@@ -273,7 +277,7 @@ impl<T> From<CertificateError> for Error<T> {
             CertificateError::ValidityReversed { .. } => Self::ValidityReversed,
             CertificateError::TooManyExtensions(_) => Self::TooManyExtensions,
             CertificateError::DuplicateExtension => Self::DuplicateExtension,
-            CertificateError::UnknownCriticalExtension => Self::UnknownCriticalExtension,
+            CertificateError::UnknownCriticalExtension(_) => Self::UnknownCriticalExtension,
             CertificateError::TooManyAlternativeNames(_) => Self::TooManyAlternativeNames,
             CertificateError::TooManyNameConstraints(_) => Self::TooManyNameConstraints,
             CertificateError::TooManyPurposes(_) => Self::TooManyPurposes,

@@ -26,7 +26,7 @@ impl<T> From<RequestError> for Error<T> {
 impl<T> From<CrlError> for Error<T> {
     fn from(error: CrlError) -> Self {
         match error {
-            CrlError::Form(CertificateError::UnknownCriticalExtension) => {
+            CrlError::Form(CertificateError::UnknownCriticalExtension(_)) => {
                 Self::CrlUnknownCriticalExtension
             }
             CrlError::Form(_) | CrlError::Time(_) => Self::CrlMalformed,

@@ -200,7 +200,7 @@ impl KeyAlgorithm {
     /// The kind of key whose `AlgorithmIdentifier` has these contents.
     ///
     /// # Errors
-    /// [`CertificateError::PssKey`], [`CertificateError::UnknownKeyAlgorithm`].
+    /// [`CertificateError::PssKey`], [`CertificateError::ExplicitCurve`], [`CertificateError::UnknownKeyAlgorithm`].
     pub(crate) fn from_identifier(contents: &[u8]) -> Result<Self, CertificateError> {
         let known = Self::ALL
             .into_iter()
@@ -211,6 +211,9 @@ impl KeyAlgorithm {
         let mut fields = Cursor::new(contents, Field::PublicKey);
         match fields.object_identifier()? {
             RSASSA_PSS => Err(CertificateError::PssKey),
+            ELLIPTIC_CURVE if fields.optional(Tag::Sequence)?.is_some() => {
+                Err(CertificateError::ExplicitCurve)
+            }
             _ => Err(CertificateError::UnknownKeyAlgorithm),
         }
     }
@@ -222,7 +225,9 @@ const ECDSA_WITH_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
 /// `id-dsa-with-sha1`.
 const DSA_WITH_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3];
 /// `id-RSASSA-PSS`.
-const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+pub(crate) const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+/// `id-ecPublicKey`.
+pub(crate) const ELLIPTIC_CURVE: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 /// `id-mgf1`.
 const MGF1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
 /// The arc of NIST's digests; the last number says which.

@@ -4,6 +4,8 @@
 //! [`ParsedRequest::verify`] that the key's holder asks, and decides itself what the certificate says; the
 //! requested extensions are only shown. Not used on chain.
 
+use alloc::vec::Vec;
+
 use der::{Tag, TagNumber};
 
 use crate::{
@@ -22,6 +24,9 @@ use crate::{
 /// `id-ExtensionReq` (PKCS #9), contents of the identifier.
 pub(crate) const EXTENSION_REQUEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 14];
 
+/// Microsoft's attribute of the same meaning (`szOID_CERT_EXTENSIONS`), which OpenSSL reads alike.
+const MICROSOFT_EXTENSION_REQUEST: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 1, 0x0e];
+
 /// Why bytes are not a certification request that is accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CsrError {
@@ -38,7 +43,7 @@ pub enum CsrError {
     #[error("more than {MAX_ATTRIBUTES} attributes")]
     TooManyAttributes,
     /// Extensions are requested twice.
-    #[error("the attribute extensionRequest occurs twice")]
+    #[error("extensions are requested by two attributes: one is read (RFC 2986, 4.1)")]
     DuplicateExtensionRequest,
 }
 
@@ -51,6 +56,7 @@ pub struct ParsedRequest<'a> {
     spki: &'a [u8],
     key: PublicKey<'a>,
     extensions: Extensions<'a>,
+    other_attributes: Vec<&'a [u8]>,
     algorithm: SignatureAlgorithm,
     signature: &'a [u8],
 }
@@ -81,9 +87,9 @@ impl<'a> ParsedRequest<'a> {
         // RFC 2986 wants the attributes there, be they empty; some tools leave them out then.
         let attributes = fields.optional(context(TagNumber::N0, true))?;
         fields.finish()?;
-        let extensions = match attributes {
+        let (extensions, other_attributes) = match attributes {
             Some(attributes) => parse_attributes(attributes.value)?,
-            None => Extensions::default(),
+            None => Default::default(),
         };
         Ok(Self {
             info: info.raw,
@@ -92,6 +98,7 @@ impl<'a> ParsedRequest<'a> {
             spki: spki.raw,
             key: PublicKey::parse(spki.value)?,
             extensions,
+            other_attributes,
             algorithm: SignatureAlgorithm::from_identifier(algorithm)?,
             signature,
         })
@@ -159,12 +166,20 @@ impl<'a> ParsedRequest<'a> {
     pub fn extensions(&self) -> &[Extension<'a>] {
         &self.extensions.all
     }
+
+    /// The types of the attributes that are not read: contents of object identifiers.
+    pub fn other_attributes(&self) -> &[&'a [u8]] {
+        &self.other_attributes
+    }
 }
 
-/// Reads the contents of `attributes [0]`: a SET of (type, SET of values). Only extensionRequest is read.
-fn parse_attributes(contents: &[u8]) -> Result<Extensions<'_>, CsrError> {
+/// The requested extensions, and the types of the other attributes.
+type Attributes<'a> = (Extensions<'a>, Vec<&'a [u8]>);
+
+/// Reads the contents of `attributes [0]`: a SET of (type, SET of values). Only requests for extensions are read.
+fn parse_attributes(contents: &[u8]) -> Result<Attributes<'_>, CsrError> {
     let mut attributes = Cursor::new(contents, Field::Attributes);
-    let mut found = None;
+    let (mut found, mut others) = (None, Vec::new());
     for _ in 0..MAX_ATTRIBUTES {
         if attributes.at_end() {
             break;
@@ -173,7 +188,8 @@ fn parse_attributes(contents: &[u8]) -> Result<Extensions<'_>, CsrError> {
         let kind = attribute.object_identifier()?;
         let values = attribute.expect(Tag::Set)?.value;
         attribute.finish()?;
-        if kind != EXTENSION_REQUEST {
+        if ![EXTENSION_REQUEST, MICROSOFT_EXTENSION_REQUEST].contains(&kind) {
+            others.push(kind);
             continue;
         }
         if found.is_some() {
@@ -182,7 +198,7 @@ fn parse_attributes(contents: &[u8]) -> Result<Extensions<'_>, CsrError> {
         found = Some(Extensions::parse(values, &Limits::CHAIN, Unknown::Keep)?);
     }
     if attributes.at_end() {
-        Ok(found.unwrap_or_default())
+        Ok((found.unwrap_or_default(), others))
     } else {
         Err(CsrError::TooManyAttributes)
     }

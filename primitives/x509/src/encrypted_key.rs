@@ -2,12 +2,12 @@
 //!
 //! | | read | written |
 //! |---|---|---|
-//! | key derivation | PBKDF2 (RFC 8018, 5.2) with HMAC-SHA-224, -256, -384 or -512 | with HMAC-SHA-256, 600,000 iterations, 16 octets of salt |
+//! | key derivation | PBKDF2 (RFC 8018, 5.2) with HMAC-SHA-224, -256, -384 or -512; scrypt (RFC 7914) | PBKDF2 with HMAC-SHA-256, 600,000 iterations, 16 octets of salt |
 //! | cipher | AES-128, -192 or -256 in CBC mode | AES-256 in CBC mode |
 //!
-//! The file says how much work it takes to open it, and nobody vouches for the file. So the iterations are looked
-//! at first, and more than [`MAX_ITERATIONS`] are refused unworked. OpenSSL reads what is written here, and what it
-//! writes unless it is told otherwise is read. scrypt (RFC 7914) is not: the error says how to change such a file.
+//! The file says how much work it takes to open it, and nobody vouches for the file. So its parameters are looked
+//! at first, and what exceeds [`MAX_ITERATIONS`] or [`MAX_SCRYPT_BYTES`] is refused unworked. OpenSSL reads what is
+//! written here, and what it writes unless it is told otherwise is read.
 //!
 //! PBES2 does not tell a wrong password from a damaged file, and neither can the error.
 //!
@@ -22,7 +22,7 @@ use aes::{
         generic_array::{GenericArray, typenum::U16},
     },
 };
-use der::{Decode, Tag, asn1::ObjectIdentifier};
+use der::{Decode, Tag};
 use hmac::Hmac;
 use p256::elliptic_curve::zeroize::Zeroizing;
 use pbkdf2::pbkdf2;
@@ -32,8 +32,10 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use crate::{
     CertificateError, PrivateKeyError, SigningKey,
     error::Field,
-    limits::{MAX_ITERATIONS, MAX_PRIVATE_KEY_SIZE, MAX_SALT},
+    extensions::oid,
+    limits::{MAX_ITERATIONS, MAX_PRIVATE_KEY_SIZE, MAX_SALT, MAX_SCRYPT_BYTES},
     reader::Cursor,
+    scrypt,
     writer::{integer, sequence, tlv},
 };
 
@@ -46,6 +48,8 @@ const WRITTEN_ITERATIONS: u32 = 600_000;
 const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0d];
 /// `id-PBKDF2`.
 const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 0x0c];
+/// `id-scrypt`.
+const SCRYPT: &[u8] = &[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 0x0b];
 /// The arc of HMACs; the last number says with which digest.
 const HMAC: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2];
 /// `hmacWithSHA256`, the last number.
@@ -74,6 +78,18 @@ pub enum EncryptedKeyError {
     /// PBKDF2 would take too long.
     #[error("PBKDF2 with {0} iterations is not worked on: 1 to {MAX_ITERATIONS} are")]
     Iterations(u64),
+    /// scrypt would take too much memory or time, or its parameters are none.
+    #[error(
+        "scrypt with N = {n}, r = {r}, p = {p} is not worked on: N is a power of two above 1, and 128·N·r·p at most {MAX_SCRYPT_BYTES} bytes"
+    )]
+    Scrypt {
+        /// The cost, `costParameter`.
+        n: u64,
+        /// The size of a block, `blockSize`.
+        r: u64,
+        /// How often all is done, `parallelizationParameter`.
+        p: u64,
+    },
     /// A salt of an odd length.
     #[error("salt of {0} octets: 1 to {MAX_SALT} are read")]
     Salt(usize),
@@ -122,7 +138,7 @@ impl SigningKey {
         rng.fill_bytes(&mut salt);
         rng.fill_bytes(&mut vector);
         let mut key = Zeroizing::new([0; 32]);
-        let scheme = Derivation {
+        let scheme = Derivation::Pbkdf2 {
             digest: Digest::Sha256,
             iterations: WRITTEN_ITERATIONS,
         };
@@ -194,11 +210,11 @@ impl Cipher {
     }
 }
 
-/// PBKDF2's parameters but for the salt.
+/// How a password becomes a key, but for the salt.
 #[derive(Debug, Clone, Copy)]
-struct Derivation {
-    digest: Digest,
-    iterations: u32,
+enum Derivation {
+    Pbkdf2 { digest: Digest, iterations: u32 },
+    Scrypt(scrypt::Parameters),
 }
 
 /// The digest of PBKDF2's HMAC.
@@ -228,6 +244,7 @@ impl<'a> Scheme<'a> {
         derivation.finish()?;
         let (salt, derivation, stated_length) = match identifier {
             PBKDF2 => parse_pbkdf2(fields)?,
+            SCRYPT => parse_scrypt(fields)?,
             other => return Err(unknown(other)),
         };
         if !(1..=MAX_SALT).contains(&salt.len()) {
@@ -276,14 +293,18 @@ impl<'a> Scheme<'a> {
 
 impl Derivation {
     fn derive(self, password: &[u8], salt: &[u8], key: &mut [u8]) {
-        let result = match self.digest {
-            Digest::Sha224 => pbkdf2::<Hmac<Sha224>>(password, salt, self.iterations, key),
-            Digest::Sha256 => pbkdf2::<Hmac<Sha256>>(password, salt, self.iterations, key),
-            Digest::Sha384 => pbkdf2::<Hmac<Sha384>>(password, salt, self.iterations, key),
-            Digest::Sha512 => pbkdf2::<Hmac<Sha512>>(password, salt, self.iterations, key),
+        let is_derived = match self {
+            Self::Pbkdf2 { digest, iterations } => match digest {
+                Digest::Sha224 => pbkdf2::<Hmac<Sha224>>(password, salt, iterations, key),
+                Digest::Sha256 => pbkdf2::<Hmac<Sha256>>(password, salt, iterations, key),
+                Digest::Sha384 => pbkdf2::<Hmac<Sha384>>(password, salt, iterations, key),
+                Digest::Sha512 => pbkdf2::<Hmac<Sha512>>(password, salt, iterations, key),
+            }
+            .is_ok(),
+            Self::Scrypt(parameters) => parameters.derive(password, salt, key).is_some(),
         };
         // HMAC takes keys of any length.
-        debug_assert!(result.is_ok());
+        debug_assert!(is_derived);
     }
 }
 
@@ -315,7 +336,22 @@ fn parse_pbkdf2(mut fields: Cursor<'_>) -> Result<Parsed<'_>, EncryptedKeyError>
         .ok()
         .filter(|_| (1..=MAX_ITERATIONS).contains(&count))
         .ok_or(EncryptedKeyError::Iterations(count))?;
-    Ok((salt, Derivation { digest, iterations }, key_length))
+    Ok((salt, Derivation::Pbkdf2 { digest, iterations }, key_length))
+}
+
+/// `scrypt-params` (RFC 7914, 7.1).
+fn parse_scrypt(mut fields: Cursor<'_>) -> Result<Parsed<'_>, EncryptedKeyError> {
+    let salt = fields.expect(Tag::OctetString)?.value;
+    let [n, r, p] = [
+        number(&mut fields)?,
+        number(&mut fields)?,
+        number(&mut fields)?,
+    ];
+    let key_length = optional_number(&mut fields)?;
+    fields.finish()?;
+    let parameters =
+        scrypt::Parameters::new(n, r, p).ok_or(EncryptedKeyError::Scrypt { n, r, p })?;
+    Ok((salt, Derivation::Scrypt(parameters), key_length))
 }
 
 /// A non-negative INTEGER; one beyond 64 bits counts as the greatest.
@@ -336,10 +372,7 @@ fn optional_number(fields: &mut Cursor<'_>) -> Result<Option<u64>, EncryptedKeyE
 }
 
 fn unknown(identifier: &[u8]) -> EncryptedKeyError {
-    EncryptedKeyError::Scheme(
-        ObjectIdentifier::from_bytes(identifier)
-            .map_or_else(|_| "unknown".into(), |identifier| identifier.to_string()),
-    )
+    EncryptedKeyError::Scheme(oid::dotted(identifier))
 }
 
 /// Decrypts in place and takes the padding off (RFC 8018, B.2.5); `None` if that is not there.

@@ -1,5 +1,6 @@
 //! What can be wrong with a certificate or a signature, one variant for each cause.
 
+use alloc::string::String;
 use core::fmt;
 
 use crate::{
@@ -153,6 +154,11 @@ pub enum CertificateError {
         "public key of type id-RSASSA-PSS: must be of type rsaEncryption, which signs with PSS as well"
     )]
     PssKey,
+    /// A public key whose curve is written out.
+    #[error(
+        "public key writes its curve out (explicit parameters): it must be named (RFC 5480, 2.1.1; openssl ec -param_enc named_curve)"
+    )]
+    ExplicitCurve,
     /// An RSA modulus of another size.
     #[error("RSA key of {0} bits: must have {RSA_MIN_BITS} to {RSA_MAX_BITS}, a multiple of 8")]
     RsaModulusSize(u32),
@@ -187,9 +193,9 @@ pub enum CertificateError {
     /// An extension occurs twice.
     #[error("an extension occurs twice (RFC 5280, 4.2)")]
     DuplicateExtension,
-    /// An extension is critical and means nothing here.
-    #[error("unknown critical extension: it cannot be ignored and is not understood")]
-    UnknownCriticalExtension,
+    /// An extension is critical and means nothing here; its identifier in numbers.
+    #[error("unknown critical extension {0}: it cannot be ignored and is not understood")]
+    UnknownCriticalExtension(String),
     /// Too many alternative names.
     #[error("more than {0} alternative names")]
     TooManyAlternativeNames(usize),
@@ -204,6 +210,9 @@ pub enum CertificateError {
         "name constraint of form {0} is none that RFC 5280, 4.2.1.10, defines (DNS names without a leading period, masks as prefixes have them)"
     )]
     ConstraintForm(NameForm),
+    /// FALSE where it is the default.
+    #[error("{0} writes FALSE out, the default, which DER leaves out (X.690, 11.5)")]
+    DefaultWritten(Field),
     /// An extension is critical that must not be.
     #[error("{0} is critical: it must not be (RFC 5280, 4.2.1.1, 4.2.1.2 and 5.2.3)")]
     MustNotBeCritical(Field),
@@ -217,6 +226,16 @@ pub enum CertificateError {
     SecondOpinion,
 }
 
+/// The option by which OpenSSL signs with an algorithm's digest: it takes SHA-256 whatever the key's size is.
+const fn openssl_option(algorithm: SignatureAlgorithm) -> &'static str {
+    match algorithm.scheme().digest() {
+        None => "",
+        Some(Digest::Sha256) => " (openssl: -sha256)",
+        Some(Digest::Sha384) => " (openssl: -sha384)",
+        Some(Digest::Sha512) => " (openssl: -sha512)",
+    }
+}
+
 /// Why a signature does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
@@ -224,7 +243,7 @@ pub enum SignatureError {
     #[error("not self-issued: issuer and subject differ")]
     NotSelfIssued,
     /// The algorithm does not go with the key, or is not the certificate's.
-    #[error("declared algorithm {declared} does not go with {actual}")]
+    #[error("signature by {declared} does not go with the key: it must be by {actual}{}", openssl_option(*.actual))]
     WrongAlgorithm {
         /// What was declared.
         declared: SignatureAlgorithm,

@@ -16,6 +16,11 @@ use crate::{
 
 /// Object identifiers of extensions and purposes, contents without tag and length (RFC 5280, A.2).
 pub mod oid {
+    use alloc::{
+        format,
+        string::{String, ToString},
+    };
+
     /// `id-ce-subjectKeyIdentifier`.
     pub const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
     /// `id-ce-keyUsage`.
@@ -60,6 +65,38 @@ pub mod oid {
     pub const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
     /// `id-kp-clientAuth`.
     pub const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
+
+    /// Most octets of an identifier that is written in numbers.
+    const MAX_DOTTED: usize = 64;
+
+    /// An object identifier as people write it, from its contents (X.690, 8.19): `1.2.840.113549`. Arcs may have as
+    /// many bits as a UUID; what is longer is told by its length.
+    pub fn dotted(contents: &[u8]) -> String {
+        numbers(contents)
+            .filter(|_| contents.len() <= MAX_DOTTED)
+            .unwrap_or_else(|| format!("of {} octets", contents.len()))
+    }
+
+    fn numbers(contents: &[u8]) -> Option<String> {
+        let mut text = String::new();
+        let mut arc: u128 = 0;
+        for byte in contents {
+            arc = arc.checked_mul(128)? | u128::from(byte & 0x7f);
+            if byte & 0x80 != 0 {
+                continue;
+            }
+            if text.is_empty() {
+                // The first two arcs are one number.
+                let root = (arc / 40).min(2);
+                text = root.to_string();
+                arc = arc.saturating_sub(root.saturating_mul(40));
+            }
+            text.push('.');
+            text.push_str(&arc.to_string());
+            arc = 0;
+        }
+        Some(text)
+    }
 }
 
 /// Whether the subject may issue, and how deep (RFC 5280, 4.2.1.9).
@@ -177,7 +214,7 @@ impl<'a> Extensions<'a> {
             let is_known = found.take(extension, limits)?;
             if !is_known && extension.is_critical && unknown == Unknown::Refuse {
                 if !(limits.admits_policies && is_about_policies(&extension)) {
-                    return Err(CertificateError::UnknownCriticalExtension);
+                    return Err(unknown_critical(&extension));
                 }
                 found.has_critical_policies = true;
             }
@@ -256,6 +293,11 @@ pub(crate) fn parse_list(
         });
     }
     Ok(all)
+}
+
+/// The extension is critical and cannot be ignored.
+pub(crate) fn unknown_critical(extension: &Extension<'_>) -> CertificateError {
+    CertificateError::UnknownCriticalExtension(oid::dotted(extension.identifier))
 }
 
 fn not_critical(extension: &Extension<'_>, field: Field) -> Result<(), CertificateError> {

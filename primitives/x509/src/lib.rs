@@ -101,6 +101,8 @@ pub mod private_key;
 pub mod profile;
 mod reader;
 mod rsa_key;
+#[cfg(feature = "std")]
+mod scrypt;
 pub mod second_opinion;
 #[cfg(any(test, feature = "builder"))]
 pub mod signing_key;

@@ -33,6 +33,9 @@ pub const RSA_MAX_EXPONENT: u32 = 65_537;
 pub const MAX_PRIVATE_KEY_SIZE: usize = 8_192;
 /// Most iterations that a private key under a password may ask of PBKDF2; a few seconds.
 pub const MAX_ITERATIONS: u64 = 4_000_000;
+/// Most bytes that a private key under a password may ask of scrypt, 128·N·r·p, where its time is this, too: half a
+/// second. OpenSSL writes keys of 16 MiB, and opens none beyond 32.
+pub const MAX_SCRYPT_BYTES: u64 = 128 << 20;
 /// Most octets of salt of a private key under a password.
 pub const MAX_SALT: usize = 128;
 /// Most bytes of a signature by any algorithm: RSA with the longest key.

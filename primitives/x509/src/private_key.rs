@@ -10,12 +10,9 @@
 //! A public key that stands beside the private one must be its own: who signs with one and shows the other has a
 //! file that was tampered with. Whatever is made of a key on the way is overwritten when it is dropped.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 
-use der::{Tag, TagNumber, asn1::ObjectIdentifier};
+use der::{Tag, TagNumber};
 use p256::elliptic_curve::zeroize::Zeroizing;
 use rsa::{
     BigUint, RsaPrivateKey,
@@ -24,7 +21,9 @@ use rsa::{
 
 use crate::{
     CertificateError, KeyAlgorithm, SigningKey,
+    algorithm::{ELLIPTIC_CURVE, RSASSA_PSS},
     error::Field,
+    extensions::oid,
     limits::MAX_PRIVATE_KEY_SIZE,
     named::OneOf,
     reader::{Cursor, Tlv, context},
@@ -32,14 +31,14 @@ use crate::{
     writer::{sequence, tlv},
 };
 
-/// `id-ecPublicKey`, contents of the identifier.
-const ELLIPTIC_CURVE: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
-/// `secp256r1`.
+/// `secp256r1`, contents of the identifier.
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 /// `secp384r1`.
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0, 0x22];
 /// `rsaEncryption`.
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+/// Octets of the longest scalar: P-384's.
+const LONGEST_SCALAR: usize = 48;
 
 /// Why bytes are not a private key that can sign here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +58,16 @@ pub enum PrivateKeyError {
     /// A key of another kind; its object identifier.
     #[error("private key of the kind {0}: must be {one_of}", one_of = OneOf(&KeyAlgorithm::ALL))]
     Kind(String),
+    /// An RSA key that is bound to RSASSA-PSS.
+    #[error(
+        "private key of type id-RSASSA-PSS: must be of type rsaEncryption, which signs with PSS as well"
+    )]
+    Pss,
+    /// A curve that is written out, not named.
+    #[error(
+        "private key writes its curve out (explicit parameters): it must be named (openssl ec -param_enc named_curve)"
+    )]
+    ExplicitCurve,
     /// A SEC 1 key that does not say which curve it is on.
     #[error("private key names no curve: PKCS #8 does (openssl pkcs8 -topk8 -nocrypt)")]
     NoCurve,
@@ -108,7 +117,11 @@ impl SigningKey {
         let algorithm = key_algorithm(fields.expect(Tag::Sequence)?.value)?;
         let private_key = fields.expect(Tag::OctetString)?.value;
         fields.optional(context(TagNumber::N0, true))?;
-        let public_key = fields.optional(context(TagNumber::N1, false))?;
+        let public_key = match fields.optional(context(TagNumber::N1, false))? {
+            Some(implicit) => Some(implicit),
+            // `ring` tagged it explicitly up to 0.16, and keys outlive libraries.
+            None => tagged_bits(&mut fields)?,
+        };
         fields.finish()?;
         let key = match algorithm {
             KeyAlgorithm::Ed25519 => ed25519(private_key)?,
@@ -231,8 +244,9 @@ fn key_algorithm(contents: &[u8]) -> Result<KeyAlgorithm, PrivateKeyError> {
     match fields.object_identifier()? {
         // Some tools leave out the NULL that RFC 3279, 2.3.1, wants.
         RSA if fields.at_end() => Ok(KeyAlgorithm::Rsa),
+        RSASSA_PSS => Err(PrivateKeyError::Pss),
         ELLIPTIC_CURVE => {
-            let curve = fields.object_identifier()?;
+            let curve = named_curve(&mut fields)?;
             fields.finish()?;
             Err(kind(curve))
         }
@@ -240,11 +254,26 @@ fn key_algorithm(contents: &[u8]) -> Result<KeyAlgorithm, PrivateKeyError> {
     }
 }
 
+/// Contents of the curve's identifier, which must be there in the place of the curve's numbers.
+fn named_curve<'a>(fields: &mut Cursor<'a>) -> Result<&'a [u8], PrivateKeyError> {
+    if fields.optional(Tag::Sequence)?.is_some() {
+        return Err(PrivateKeyError::ExplicitCurve);
+    }
+    Ok(fields.object_identifier()?)
+}
+
+/// A BIT STRING under the explicit tag 1.
+fn tagged_bits<'a>(fields: &mut Cursor<'a>) -> Result<Option<Tlv<'a>>, PrivateKeyError> {
+    let Some(mut tagged) = fields.explicit(TagNumber::N1)? else {
+        return Ok(None);
+    };
+    let bits = tagged.expect(Tag::BitString)?;
+    tagged.finish()?;
+    Ok(Some(bits))
+}
+
 fn kind(identifier: &[u8]) -> PrivateKeyError {
-    PrivateKeyError::Kind(
-        ObjectIdentifier::from_bytes(identifier)
-            .map_or_else(|_| "unknown".into(), |identifier| identifier.to_string()),
-    )
+    PrivateKeyError::Kind(oid::dotted(identifier))
 }
 
 fn check_public_key(key: SigningKey, public_key: Tlv<'_>) -> Result<SigningKey, PrivateKeyError> {
@@ -281,20 +310,13 @@ fn elliptic_curve(der: &[u8], outside: Option<&[u8]>) -> Result<SigningKey, Priv
     let scalar = fields.expect(Tag::OctetString)?.value;
     let inside = match fields.explicit(TagNumber::N0)? {
         Some(mut parameters) => {
-            let curve = parameters.object_identifier()?;
+            let curve = named_curve(&mut parameters)?;
             parameters.finish()?;
             Some(curve)
         }
         None => None,
     };
-    let public_key = match fields.explicit(TagNumber::N1)? {
-        Some(mut tagged) => {
-            let bits = tagged.expect(Tag::BitString)?;
-            tagged.finish()?;
-            Some(bits)
-        }
-        None => None,
-    };
+    let public_key = tagged_bits(&mut fields)?;
     fields.finish()?;
     let curve = match (outside, inside) {
         (Some(one), Some(other)) if one != other => {
@@ -304,20 +326,37 @@ fn elliptic_curve(der: &[u8], outside: Option<&[u8]>) -> Result<SigningKey, Priv
         (None, None) => return Err(PrivateKeyError::NoCurve),
     };
     let no_scalar = PrivateKeyError::Malformed("its number is none of the curve's");
-    let key = match (curve, scalar.len()) {
-        (P256, 32) => p256::ecdsa::SigningKey::from_slice(scalar)
+    let size = match curve {
+        P256 => 32,
+        P384 => LONGEST_SCALAR,
+        other => return Err(kind(other)),
+    };
+    let scalar = padded(scalar, size).ok_or(no_scalar.clone())?;
+    let scalar = scalar.get(..size).unwrap_or_default();
+    let key = if curve == P256 {
+        p256::ecdsa::SigningKey::from_slice(scalar)
             .map(SigningKey::P256)
-            .map_err(|_| no_scalar)?,
-        (P384, 48) => p384::ecdsa::SigningKey::from_slice(scalar)
+            .map_err(|_| no_scalar)?
+    } else {
+        p384::ecdsa::SigningKey::from_slice(scalar)
             .map(SigningKey::P384)
-            .map_err(|_| no_scalar)?,
-        (P256 | P384, _) => return Err(no_scalar),
-        (other, _) => return Err(kind(other)),
+            .map_err(|_| no_scalar)?
     };
     match public_key {
         Some(public_key) => check_public_key(key, public_key),
         None => Ok(key),
     }
+}
+
+/// A scalar in as many octets as RFC 5915, 3, wants, which are the first ones of what comes out. Some tools leave out
+/// zeros in front, or write one too many, as for an INTEGER.
+fn padded(scalar: &[u8], size: usize) -> Option<Zeroizing<[u8; LONGEST_SCALAR]>> {
+    let zeros = scalar.iter().take_while(|byte| **byte == 0).count();
+    let (_, significant) = scalar.split_at_checked(zeros)?;
+    let start = size.checked_sub(significant.len())?;
+    let mut whole = Zeroizing::new([0; LONGEST_SCALAR]);
+    whole.get_mut(start..size)?.copy_from_slice(significant);
+    Some(whole)
 }
 
 /// A positive INTEGER, big-endian, as DER writes it.

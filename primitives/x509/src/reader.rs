@@ -102,6 +102,7 @@ impl<'a> Cursor<'a> {
         match self.optional(Tag::Boolean)? {
             None => Ok(false),
             Some(tlv) if tlv.value == [0xff] => Ok(true),
+            Some(tlv) if tlv.value == [0] => Err(CertificateError::DefaultWritten(self.field)),
             Some(_) => Err(self.malformed()),
         }
     }

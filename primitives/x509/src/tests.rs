@@ -239,13 +239,46 @@ fn each_cause_has_its_error() {
     let policies = extension(&[0x55, 0x1d, 0x20], true, &sequence(&[]));
     assert_eq!(
         parse_changed(|builder| builder.extensions.push(policies.clone())),
-        Err(E::UnknownCriticalExtension)
+        Err(E::UnknownCriticalExtension("2.5.29.32".into()))
     );
     let written_out = sequence(&[tlv(6, &[0x2b, 6]), tlv(1, &[0]), tlv(4, b"")]);
     assert_eq!(
         parse_changed(|builder| builder.extensions.push(written_out.clone())),
-        Err(E::Malformed(Field::Extensions))
+        Err(E::DefaultWritten(Field::Extensions))
     );
+    let no_ca = extension(oid::BASIC_CONSTRAINTS, true, &sequence(&[tlv(1, &[0])]));
+    assert_eq!(
+        parse_changed(|builder| builder.extensions = vec![no_ca.clone()]),
+        Err(E::DefaultWritten(Field::BasicConstraints))
+    );
+    let odd = extension(oid::BASIC_CONSTRAINTS, true, &sequence(&[tlv(1, &[1])]));
+    assert_eq!(
+        parse_changed(|builder| builder.extensions = vec![odd.clone()]),
+        Err(E::Malformed(Field::BasicConstraints))
+    );
+}
+
+/// Twins of `openssl asn1parse`, and what is too long for people.
+#[test]
+fn identifiers_in_numbers() {
+    let pkcs9 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 14];
+    let uuid = [&[0x69, 0x83][..], &[0xff; 17], &[0x7f]].concat();
+    for (contents, text) in [
+        (&[0x2a][..], "1.2"),
+        (&[0x55, 0x1d, 0x13], "2.5.29.19"),
+        (&[0], "0.0"),
+        (&[0x4f], "1.39"),
+        (&[0x88, 0x37, 3], "2.999.3"),
+        (&pkcs9, "1.2.840.113549.1.9.14"),
+        (&uuid, "2.25.340282366920938463463374607431768211455"),
+        (
+            &[&[0x69, 0x84][..], &[0x80; 17], &[0]].concat(),
+            "of 20 octets",
+        ),
+        (&[0x2a; 65], "of 65 octets"),
+    ] {
+        assert_eq!(oid::dotted(contents), text);
+    }
 }
 
 /// Extensions that mean nothing here but whose form is known: found by fuzzing, since `rustls-webpki` looks at it.
@@ -259,7 +292,11 @@ fn distribution_points() {
     let point = sequence(&[tlv(0xa0, &tlv(0xa0, &location))]);
     let good = sequence(&[point]);
     assert_eq!(with(false, &good), Ok(()));
-    let error = CertificateError::UnknownCriticalExtension;
+    let error = CertificateError::UnknownCriticalExtension("2.5.29.31".into());
+    assert!(
+        error.to_string().contains("extension 2.5.29.31:"),
+        "{error}"
+    );
     assert_eq!(with(true, &good), Err(error));
     let error = CertificateError::Malformed(Field::DistributionPoints);
     for wrong in [

@@ -418,6 +418,18 @@ fn certificates_that_are_refused() {
             &["-sha256"],
             CertificateError::UnknownKeyAlgorithm,
         ),
+        (
+            &[
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-pkeyopt",
+                "ec_param_enc:explicit",
+            ],
+            &["-sha256"],
+            CertificateError::ExplicitCurve,
+        ),
     ] {
         let der = self_signed(&folder, key, more);
         assert_eq!(ParsedCertificate::parse(&der), Err(error));
@@ -432,10 +444,16 @@ fn certificates_that_are_refused() {
             actual: SignatureAlgorithm::EcdsaP384Sha384,
         })
     );
+    let error = ParsedCertificate::parse(&der).unwrap().verify_self_issued();
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.ends_with("must be by ecdsa-p384-sha384 (openssl: -sha384)"),
+        "{error}"
+    );
     let der = self_signed(&folder, ed25519, &["-addext", "1.2.3.4=critical,DER:0500"]);
     assert_eq!(
         ParsedCertificate::parse(&der),
-        Err(CertificateError::UnknownCriticalExtension)
+        Err(CertificateError::UnknownCriticalExtension("1.2.3.4".into()))
     );
     let der = self_signed(&folder, ed25519, &["-set_serial", "0"]);
     assert_eq!(

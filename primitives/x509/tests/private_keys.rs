@@ -163,6 +163,9 @@ fn encrypted_keys_with_several_parameters() {
         &["-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA224"],
         &["-v2prf", "hmacWithSHA512", "-iter", "1"],
         &["-iter", "100000"],
+        &["-scrypt"],
+        &["-scrypt", "-v2", "aes-128-cbc"],
+        &["-scrypt_N", "1024", "-scrypt_r", "16", "-scrypt_p", "3"],
     ] {
         let fixed = [
             "pkcs8",
@@ -198,7 +201,6 @@ fn encryption_that_is_not_read_is_named() {
     for (parameters, expected) in [
         (&["-v2", "des3"][..], "1.2.840.113549.3.7"),
         (&["-v2prf", "hmacWithSHA1"], "HMAC-SHA-1"),
-        (&["-scrypt"], "1.3.6.1.4.1.11591.4.11"),
         (&["-v2", "aria-256-cbc"], "1.2.410.200046.1.1.12"),
     ] {
         let fixed = [
@@ -248,6 +250,37 @@ fn what_would_take_too_long_is_refused_unworked() {
             EncryptedKeyError::Iterations(iterations)
         );
     }
+    let scrypt = [0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 0x0b];
+    for (n, r, p) in [
+        (1 << 20, 8, 1),
+        (1 << 14, 8, 9),
+        (1 << 10, 1, (1 << 10) + 1),
+        (u64::MAX, u64::MAX, u64::MAX),
+        (0, 8, 1),
+        (1, 8, 1),
+        (1_000, 8, 1),
+        (1 << 14, 0, 1),
+        (1 << 14, 8, 0),
+        // RFC 7914, 2: N is below 2^(128·r / 8).
+        (1 << 16, 1, 1),
+    ] {
+        let fields = [tlv(4, &[1; 16]), integer(n), integer(r), integer(p)];
+        assert_eq!(
+            open(encrypted(&scrypt, &fields)),
+            EncryptedKeyError::Scrypt { n, r, p }
+        );
+    }
+    let fields = [
+        tlv(4, &[1; 16]),
+        integer(2),
+        integer(1),
+        integer(1),
+        integer(16),
+    ];
+    assert_eq!(
+        open(encrypted(&scrypt, &fields)),
+        EncryptedKeyError::Malformed
+    );
     for length in [0, 129, 4000] {
         let fields = [tlv(4, &vec![1; length]), integer(1), prf.clone()];
         assert_eq!(
@@ -272,7 +305,7 @@ fn other_keys_are_refused_by_name() {
         (&["-algorithm", "X25519"][..], "1.3.101.110"),
         (&["-algorithm", "ed448"], "1.3.101.113"),
         (&p521, "1.3.132.0.35"),
-        (&rsa_pss, "1.2.840.113549.1.1.10"),
+        (&rsa_pss, "id-RSASSA-PSS"),
         (&short, "RSA key of 1024 bits"),
     ] {
         generate(&folder, options);
@@ -312,6 +345,105 @@ fn hostile_files() {
         SigningKey::from_der(&huge).unwrap_err(),
         PrivateKeyError::TooLong(8193)
     );
+}
+
+/// `ring` up to 0.16 tagged the public key explicitly.
+#[test]
+fn keys_as_ring_wrote_them() {
+    let key = SigningKey::ed25519([1; 32]);
+    let document = |public_key: &[u8]| {
+        sequence(&[
+            integer(1),
+            sequence(&[tlv(6, &[0x2b, 0x65, 0x70])]),
+            tlv(4, &tlv(4, &[1; 32])),
+            tlv(0xa1, &tlv(3, &[&[0], public_key].concat())),
+        ])
+    };
+    let read = SigningKey::from_der(&document(&key.public_key_bytes())).unwrap();
+    assert_eq!(read.spki(), key.spki());
+    let other = SigningKey::ed25519([2; 32]).public_key_bytes();
+    assert_eq!(
+        SigningKey::from_der(&document(&other)).unwrap_err(),
+        PrivateKeyError::Mismatch
+    );
+}
+
+/// Zeros in front of a scalar, too few of them and too many.
+#[test]
+fn scalars_of_any_length() {
+    let p256 = tlv(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]);
+    let p384 = tlv(6, &[0x2b, 0x81, 0x04, 0, 0x22]);
+    for (curve, size) in [(p256, 32), (p384, 48)] {
+        let read = |scalar: &[u8]| {
+            let named = tlv(0xa0, &curve);
+            SigningKey::from_der(&sequence(&[integer(1), tlv(4, scalar), named]))
+        };
+        let mut whole = vec![0; size];
+        whole[size - 1] = 7;
+        whole[size - 2] = 9;
+        let spki = read(&whole).unwrap().spki();
+        for scalar in [&[9, 7][..], &[0, 9, 7], &[&[0], &whole[..]].concat()] {
+            assert_eq!(read(scalar).unwrap().spki(), spki);
+        }
+        for wrong in [
+            &[][..],
+            &[0],
+            &vec![0; size],
+            &vec![1; size + 1],
+            &vec![0xff; size],
+        ] {
+            assert!(
+                matches!(read(wrong), Err(PrivateKeyError::Malformed(_))),
+                "{wrong:?}"
+            );
+        }
+    }
+}
+
+/// The error names the cause, and the command that it names makes a key that is read.
+#[test]
+fn curves_must_be_named() {
+    let folder = Folder::new();
+    folder.openssl(&[
+        "ecparam",
+        "-name",
+        "prime256v1",
+        "-param_enc",
+        "explicit",
+        "-genkey",
+        "-noout",
+        "-out",
+        "sec1.pem",
+    ]);
+    folder.openssl(&[
+        "pkcs8",
+        "-topk8",
+        "-nocrypt",
+        "-in",
+        "sec1.pem",
+        "-out",
+        "pkcs8.pem",
+    ]);
+    for name in ["sec1.pem", "pkcs8.pem"] {
+        let error = SigningKey::from_der(&folder.read_pem(name)).unwrap_err();
+        assert_eq!(error, PrivateKeyError::ExplicitCurve);
+        assert!(
+            error
+                .to_string()
+                .contains("openssl ec -param_enc named_curve"),
+            "{error}"
+        );
+        folder.openssl(&[
+            "ec",
+            "-param_enc",
+            "named_curve",
+            "-in",
+            name,
+            "-out",
+            "named.pem",
+        ]);
+        assert!(SigningKey::from_der(&folder.read_pem("named.pem")).is_ok());
+    }
 }
 
 #[test]

@@ -58,6 +58,21 @@ impl Folder {
         output.stdout
     }
 
+    /// Runs the command that an error ends with, `…: COMMAND`, with more options; the name of the file that it makes.
+    #[track_caller]
+    pub fn convert(&self, error: &str, more: &[&str]) -> String {
+        let (_, command) = error.rsplit_once(": ").expect("a command behind a colon");
+        let made = command.rsplit(' ').next().unwrap_or_default().to_owned();
+        let run = Command::new("sh")
+            .args(["-c", &format!("{command} {}", more.join(" "))])
+            .current_dir(self.0.path())
+            .output()
+            .expect("a shell");
+        let errors = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.success(), "{command}: {errors}");
+        made
+    }
+
     /// Makes a key and a self-signed certificate for it, with OpenSSL's defaults: the names of two PEM files.
     pub fn certificate(&self, kind: KeyAlgorithm, certificate: &str, key: &str) {
         let digest: &[_] = match kind {

@@ -4,7 +4,7 @@
 //! what PEM calls them, or by the DER itself.
 
 use crate::{
-    files::{self, Contents, FileError},
+    files::{self, Contents, FileError, Wanted},
     keys::password::{PasswordArgs, PasswordError},
 };
 use allod_x509::{
@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What PEM calls a private key in PKCS #8.
+/// What PEM calls a private key in PKCS #8 (RFC 7468, 10).
 pub const PRIVATE_KEY: &str = "PRIVATE KEY";
 /// What PEM calls one under a password.
 pub const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
@@ -151,6 +151,7 @@ fn read(path: &Path, password: &PasswordArgs) -> Result<SigningKey, KeyError> {
     };
     let blocks = match files::contents(path)? {
         Contents::Binary(der) => {
+            files::check_kind(path, Wanted::PrivateKey, &der)?;
             return match SigningKey::from_der(&der) {
                 Err(PrivateKeyError::Encrypted) => decrypt(&der),
                 Err(PrivateKeyError::Form | PrivateKeyError::TooLong(_)) => Err(KeyError::NoKey),
@@ -159,17 +160,25 @@ fn read(path: &Path, password: &PasswordArgs) -> Result<SigningKey, KeyError> {
         }
         Contents::Pem(blocks) => blocks,
     };
-    for block in &blocks {
-        let read = match block.label.as_str() {
-            PRIVATE_KEY => SigningKey::from_pkcs8(&block.der),
-            "EC PRIVATE KEY" => SigningKey::from_sec1(&block.der),
-            "RSA PRIVATE KEY" => SigningKey::from_pkcs1(&block.der),
-            ENCRYPTED_PRIVATE_KEY => return decrypt(&block.der),
-            _ => continue,
-        };
-        return read.map_err(KeyError::Unusable);
-    }
-    Err(KeyError::NoKey)
+    let labels = Wanted::PrivateKey.labels();
+    let mut keys = blocks
+        .iter()
+        .filter(|block| labels.contains(&block.label.as_str()));
+    let Some(block) = keys.next() else {
+        return Err(match files::missing(path, Wanted::PrivateKey, &blocks) {
+            // What else is in it helps nobody.
+            FileError::Missing { help: None, .. } => KeyError::NoKey,
+            error => error.into(),
+        });
+    };
+    let der = files::block_contents(path, block)?;
+    let read = match block.label.as_str() {
+        ENCRYPTED_PRIVATE_KEY => return decrypt(der),
+        "EC PRIVATE KEY" => SigningKey::from_sec1(der),
+        "RSA PRIVATE KEY" => SigningKey::from_pkcs1(der),
+        _ => SigningKey::from_pkcs8(der),
+    };
+    read.map_err(KeyError::Unusable)
 }
 
 #[cfg(test)]
@@ -256,6 +265,92 @@ mod tests {
         }
         let text = fs::read_to_string(folder.path("sec1.pem")).unwrap();
         assert!(text.contains("BEGIN EC PRIVATE KEY"), "{text}");
+    }
+
+    /// The form is told, and the command that is told makes one that is read.
+    #[test]
+    fn keys_in_other_forms_say_how_to_convert_them() {
+        let folder = Folder::new();
+        folder.certificate(KeyAlgorithm::P256, "cert.pem", "agent.pem");
+        let spki = found(&folder, "cert.pem", Some("agent.pem")).unwrap();
+        folder.openssl(&[
+            "ec",
+            "-aes256",
+            "-passout",
+            "pass:word",
+            "-in",
+            "agent.pem",
+            "-out",
+            "legacy.key",
+        ]);
+        folder.openssl(&[
+            "pkcs12",
+            "-export",
+            "-in",
+            "cert.pem",
+            "-inkey",
+            "agent.pem",
+            "-passout",
+            "pass:word",
+            "-out",
+            "both.p12",
+        ]);
+        folder.write("password", b"word");
+        for (file, what) in [
+            (
+                "legacy.key",
+                "it is encrypted in the old way, by AES-256-CBC",
+            ),
+            ("both.p12", "it is a PKCS #12 file"),
+        ] {
+            let error = found(&folder, "cert.pem", Some(file)).unwrap_err();
+            assert!(error.contains(what), "{error}");
+            let made = folder.convert(&error, &["-passin", "pass:word", "-passout", "pass:word"]);
+            assert_eq!(found(&folder, "cert.pem", Some(&made)), Ok(spki.clone()));
+        }
+
+        // Beside a certificate it is in nobody's way, and the key's own file is looked at.
+        let both = [folder.read("legacy.key"), folder.read("cert.pem")].concat();
+        folder.write("both.pem", &both);
+        fs::rename(folder.path("agent.pem"), folder.path("both.key")).unwrap();
+        assert_eq!(found(&folder, "both.pem", None), Ok(spki));
+    }
+
+    #[test]
+    fn keys_of_openssh_say_how_to_convert_them() {
+        let folder = Folder::new();
+        folder.certificate(KeyAlgorithm::P256, "cert.pem", "agent.pem");
+        for (key, what) in [
+            (&b"ssh-ed25519"[..], "a new key: openssl genpkey"),
+            (b"ecdsa-sha2-nistp256", "ssh-keygen -p -m PKCS8 -f "),
+        ] {
+            let contents = [b"openssh-key-v1\0", key].concat();
+            let pem = files::encode("OPENSSH PRIVATE KEY", &contents, files::Form::Pem).unwrap();
+            folder.write("ssh", &pem);
+            let error = found(&folder, "cert.pem", Some("ssh")).unwrap_err();
+            assert!(error.contains("OPENSSH PRIVATE KEY"), "{error}");
+            assert!(error.contains(what), "{error}");
+        }
+    }
+
+    #[test]
+    fn keys_in_lines_of_any_length() {
+        let folder = Folder::new();
+        for kind in [KeyAlgorithm::Ed25519, KeyAlgorithm::P384] {
+            folder.certificate(kind, "cert.pem", "agent.pem");
+            let spki = found(&folder, "cert.pem", Some("agent.pem")).unwrap();
+            let text = fs::read_to_string(folder.path("agent.pem")).unwrap();
+            let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
+            let base64 = text.replace(begin, "").replace(end, "").replace('\n', "");
+            folder.write(
+                "long.pem",
+                format!("{begin} \r\n\r\n{base64}\t\r\n \r\n{end}"),
+            );
+            assert_eq!(found(&folder, "cert.pem", Some("long.pem")), Ok(spki));
+            for name in ["cert.pem", "agent.pem"] {
+                fs::remove_file(folder.path(name)).unwrap();
+            }
+        }
     }
 
     #[test]

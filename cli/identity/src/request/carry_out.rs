@@ -6,10 +6,12 @@
 //! a request that counts nowhere. Signatures are checked before anybody pays for them.
 
 use crate::{
+    clock::{self, ClockError},
     files::{self, FileError},
     node::{Node, NodeError},
     request::{
         args::{ExpiredError, RequestArgs},
+        in_time::{InTimeError, check_in_time},
         offline,
         outcome::Outcome,
         payer::PayerError,
@@ -32,7 +34,11 @@ pub enum RequestError {
     #[error(transparent)]
     Node(#[from] NodeError),
     #[error(transparent)]
+    Clock(#[from] ClockError),
+    #[error(transparent)]
     Expired(#[from] ExpiredError),
+    #[error(transparent)]
+    InTime(#[from] InTimeError),
     /// The node's chain is not the one that is meant.
     #[error(
         "the node's chain begins with {actual}, and {expected} is meant: ask a node of that chain"
@@ -116,6 +122,8 @@ pub async fn carry_out(
         first_half(out, args, &request, terms)?;
         return Ok(ExitCode::SUCCESS);
     }
+    // A first half may be for later; what is sent now has to count now.
+    check_in_time(&request.query, clock::now()?)?;
     let signatures = request.sign(args, terms)?;
     let payer = args.payer.pair(node).await?;
     let (outcome, block) = submit(node, runtime, &payer, request.query, signatures).await?;

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod carry_out;
 pub mod consents;
+pub mod in_time;
 pub mod issued_by;
 pub mod offline;
 pub mod outcome;

@@ -1,7 +1,10 @@
 //! Offline signing: what to do with bytes that were written to be signed by a key elsewhere, as commands that can be
 //! pasted.
 
-use crate::files::{self, FileError};
+use crate::{
+    files::{self, FileError},
+    shell::quoted,
+};
 use allod_identity::SignatureAlgorithm;
 use std::{env, iter, path::Path};
 #[cfg(test)]
@@ -132,16 +135,6 @@ pub fn command(words: &[String]) -> String {
 /// A path beside another one, with an ending more.
 pub fn with_ending(path: &Path, ending: &str) -> String {
     format!("{}{ending}", path.display())
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// Signs the bytes in a file by the command that is told; the signature's file.

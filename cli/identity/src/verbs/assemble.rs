@@ -62,7 +62,7 @@ pub async fn assemble(args: &AssembleArgs) -> Result<ExitCode, Error> {
             ))?;
         }
         Assembled::Request(der) => {
-            files::write_new(&args.out, &files::encode(REQUEST[0], &der, args.form)?)?;
+            files::write_new(&args.out, &files::encode(REQUEST, &der, args.form)?)?;
             allod_output::line(format_args!("request     {}", args.out.display()))?;
         }
     }

@@ -59,7 +59,7 @@ pub fn csr(args: &CsrArgs) -> Result<ExitCode, Error> {
         OwnKey::Here { key, new } => {
             let der = signed(&info, algorithm, &key.sign_with(algorithm, &info)?);
             check(&der)?.verify().about("the request made here")?;
-            let contents = files::encode(REQUEST[0], &der, args.form)?;
+            let contents = files::encode(REQUEST, &der, args.form)?;
             args.key
                 .write(&key, new.as_deref(), &args.out, &contents, args.form)?;
             allod_output::line(format_args!("request     {}", args.out.display()))?;

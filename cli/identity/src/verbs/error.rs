@@ -220,7 +220,7 @@ pub enum Error {
     #[error("the node's list is of another issuer than {0}")]
     OthersCrl(Identifier),
     #[error(
-        "the node's list has the number 0x{}, which is not above the last one's, 0x{}",
+        "the list has the number 0x{}, which is not above the last one's, 0x{}",
         hex::encode(.number), hex::encode(.last)
     )]
     CrlNumber { number: Vec<u8>, last: Vec<u8> },
@@ -229,14 +229,18 @@ pub enum Error {
         format_time(*.next_update), format_time(*.expected)
     )]
     CrlNextUpdate { next_update: u64, expected: u64 },
-    #[error("the node's list was made on {}, which is still to come", format_time(*.0))]
-    CrlFromTheFuture(u64),
+    #[error(
+        "the list was made on {}, which is still to come: by this machine's clock it is {}",
+        format_time(*.this_update), format_time(*.now)
+    )]
+    CrlFromTheFuture { this_update: u64, now: u64 },
+    #[error(
+        "the list was made on {}, before the last one, which was on {}",
+        format_time(*.this_update), format_time(*.last)
+    )]
+    CrlOlder { this_update: u64, last: u64 },
     #[error("{0} has published no revocation list")]
     NoCrl(Identifier),
-    #[error("{} holds several lists", .0.display())]
-    SeveralCrls(PathBuf),
-    #[error("{} holds no revocation list", .0.display())]
-    NoCrlIn(PathBuf),
     #[error("{}: a list of more than {MAX_CRL_SIZE} bytes", .0.display())]
     LongCrl(PathBuf),
 

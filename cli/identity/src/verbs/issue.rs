@@ -175,11 +175,8 @@ fn parse(der: &[u8]) -> Result<ParsedCertificate<'_>, Error> {
     ParsedCertificate::parse(der).about("the certificate is refused")
 }
 
-/// What was asked for and is not in the certificate.
-fn not_granted(
-    request: &ParsedRequest<'_>,
-    certificate: &ParsedCertificate<'_>,
-) -> Vec<&'static str> {
+/// What was asked for and is not in the certificate, by extensions or by other attributes.
+fn not_granted(request: &ParsedRequest<'_>, certificate: &ParsedCertificate<'_>) -> Vec<String> {
     let wants_ca = request
         .basic_constraints()
         .is_some_and(|constraints| constraints.is_ca);
@@ -206,28 +203,143 @@ fn not_granted(
         ];
         !known.contains(&identifier)
     };
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     if wants_ca && !certificate.is_ca() {
-        lines.push("to be a CA (--ca would)");
+        lines.push("to be a CA (--ca would)".into());
     }
     if request
         .key_usage()
         .is_some_and(|wanted| !has_usages(wanted))
     {
-        lines.push("its key usage (--key-usage would)");
+        lines.push("its key usage (--key-usage would)".into());
     }
     if says(oid::ALTERNATIVE_NAME) {
-        lines.push("its alternative names");
+        lines.push("its alternative names".into());
     }
     if says(oid::NAME_CONSTRAINTS) {
-        lines.push("its name constraints (--permit and --exclude would)");
+        lines.push("its name constraints (--permit and --exclude would)".into());
     }
-    if request
+    let extensions = request
         .extensions()
         .iter()
-        .any(|extension| is_other(extension.identifier))
-    {
-        lines.push("other extensions");
+        .map(|extension| extension.identifier);
+    for identifier in extensions.filter(|identifier| is_other(identifier)) {
+        let name = match identifier {
+            oid::EXTENDED_KEY_USAGE => "its extended key usage, ",
+            _ => "",
+        };
+        lines.push(format!("{name}the extension {}", oid::dotted(identifier)));
+    }
+    for kind in request.other_attributes() {
+        lines.push(format!("the attribute {}", oid::dotted(kind)));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use allod_test_support::Folder;
+    use allod_x509::builder::{
+        alternative_names, basic_constraints, extension, key_usage, name, tlv,
+    };
+
+    /// A request with these attributes in the place of OpenSSL's extensionRequest. Nobody looks at its signature.
+    fn with_attributes(attributes: &[Vec<u8>]) -> Vec<u8> {
+        let key = SigningKey::ed25519([9; 32]);
+        let whole = builder::certification_request(&name(&["asker"]), &[], &key);
+        let parsed = ParsedRequest::parse(&whole).unwrap();
+        let info = builder::sequence(&[
+            builder::integer(0),
+            parsed.subject().to_vec(),
+            parsed.spki().to_vec(),
+            tlv(0xa0, &attributes.concat()),
+        ]);
+        let algorithm = SignatureAlgorithm::Ed25519;
+        builder::sequence(&[
+            info,
+            tlv(0x30, algorithm.identifier().as_ref()),
+            tlv(3, &[0; 65]),
+        ])
+    }
+
+    fn attribute(kind: &[u8], value: &[u8]) -> Vec<u8> {
+        builder::sequence(&[tlv(6, kind), tlv(0x31, value)])
+    }
+
+    fn plain_certificate() -> Vec<u8> {
+        let mut builder = CertificateBuilder::self_issued("asker");
+        builder.extensions.clear();
+        builder.sign_self(&SigningKey::ed25519([9; 32]))
+    }
+
+    fn said(request: &[u8], certificate: &[u8]) -> Vec<String> {
+        let request = ParsedRequest::parse(request).unwrap();
+        not_granted(&request, &ParsedCertificate::parse(certificate).unwrap())
+    }
+
+    /// Microsoft's attribute asks for as much as that of PKCS #9, and others are named.
+    #[test]
+    fn whatever_attribute_asks_what_is_not_granted_is_said() {
+        let extensions = builder::sequence(&[
+            basic_constraints(true, None),
+            key_usage(&[KeyUsage::KEY_CERT_SIGN]),
+            alternative_names(false, &[tlv(0x82, b"agent.example")]),
+            extension(
+                oid::EXTENDED_KEY_USAGE,
+                false,
+                &builder::sequence(&[tlv(6, oid::SERVER_AUTH)]),
+            ),
+            extension(&[0x2b, 6, 1, 9], true, &[5, 0]),
+        ]);
+        let certificate = plain_certificate();
+        let pkcs9 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 14];
+        let microsoft = [0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 1, 0x0e];
+        let by_pkcs9 = said(
+            &with_attributes(&[attribute(&pkcs9, &extensions)]),
+            &certificate,
+        );
+        let by_microsoft = said(
+            &with_attributes(&[attribute(&microsoft, &extensions)]),
+            &certificate,
+        );
+        assert_eq!(
+            by_pkcs9,
+            [
+                "to be a CA (--ca would)",
+                "its key usage (--key-usage would)",
+                "its alternative names",
+                "its extended key usage, the extension 2.5.29.37",
+                "the extension 1.3.6.1.9",
+            ]
+        );
+        assert_eq!(by_microsoft, by_pkcs9);
+        let both = with_attributes(&[
+            attribute(&pkcs9, &extensions),
+            attribute(&microsoft, &extensions),
+        ]);
+        assert!(ParsedRequest::parse(&both).is_err());
+    }
+
+    #[test]
+    fn attributes_of_openssl_are_named() {
+        let folder = Folder::new();
+        folder.write(
+            "config",
+            "[req]\nprompt = no\ndistinguished_name = name\nattributes = more\n[name]\nCN = asker\n\
+             [more]\nchallengePassword = a word\nunstructuredName = a name\n",
+        );
+        let new =
+            "req -new -newkey ed25519 -nodes -config config -keyout k.pem -outform der -out r.der";
+        folder.openssl(&new.split(' ').collect::<Vec<_>>());
+        let mut lines = said(&folder.read("r.der"), &plain_certificate());
+        lines.sort();
+        assert_eq!(
+            lines,
+            [
+                "the attribute 1.2.840.113549.1.9.2",
+                "the attribute 1.2.840.113549.1.9.7"
+            ]
+        );
+    }
 }

@@ -40,6 +40,7 @@ use crate::{
     error::{CertificateError, Field},
     extensions::{
         AuthorityKeyIdentifier, KeyUsage, oid, parse_authority_key_identifier, parse_list,
+        unknown_critical,
     },
     limits::MAX_CRL_EXTENSIONS,
     name::Name,
@@ -293,7 +294,7 @@ fn parse_entry(mut fields: Cursor<'_>) -> Result<CrlEntry<'_>, CrlError> {
                 }
                 oid::CERTIFICATE_ISSUER => return Err(CrlError::Indirect),
                 _ if extension.is_critical => {
-                    return Err(CertificateError::UnknownCriticalExtension.into());
+                    return Err(unknown_critical(&extension).into());
                 }
                 _ => {}
             }
@@ -345,7 +346,7 @@ impl<'a> CrlExtensions<'a> {
                 oid::ISSUING_DISTRIBUTION_POINT if extension.value == [0x30, 0] => {}
                 oid::ISSUING_DISTRIBUTION_POINT => return Err(CrlError::IssuingDistributionPoint),
                 _ if extension.is_critical => {
-                    return Err(CertificateError::UnknownCriticalExtension.into());
+                    return Err(unknown_critical(&extension).into());
                 }
                 _ => {}
             }

@@ -16,7 +16,7 @@ mod tests;
 
 use crate::{
     clock::{self, DAY},
-    files::{self, Contents, Form, write},
+    files::{self, Form, write},
     keys::algorithm::{algorithm_of, parse_algorithm},
     node::{Node, NodeArgs, NodeError},
     request::{
@@ -34,7 +34,7 @@ use allod_identity::{Identifier, MAX_CRL_SIZE, SignatureAlgorithm, api::PayloadQ
 use allod_rpc_types::auto_id::{CertificateFormat, CrlAnswer, ToBeSignedAnswer};
 use allod_x509::{ParsedCertificate, ParsedCrl, crl, format_time};
 use jsonrpsee::rpc_params;
-use review::{Expected, review};
+use review::{Expected, check_order, review};
 use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -157,11 +157,32 @@ async fn publish(args: &PublishArgs, runtime: &dyn ChainRuntime) -> Result<ExitC
     let node = Node::connect(&args.request.node).await?;
     let issuer = RegisteredIdentity::load(&node, &args.issuer).await?;
     let list = match made {
-        Some(list) => list,
+        Some(list) => {
+            let last = last_published(&node, issuer.identifier).await?;
+            if let Some(warning) = check_made(&list, last.as_deref(), clock::now()?)? {
+                allod_output::note_line(warning);
+            }
+            list
+        }
         None => sign_the_chain_s(&node, args, &issuer).await?,
     };
     let unsigned = publication(&issuer, list)?;
     Ok(carry_out(&node, runtime, &args.request, unsigned).await?)
+}
+
+/// Refuses a list of somebody's own that cannot follow the last one; warns of one that is due again already.
+fn check_made(list: &[u8], last: Option<&[u8]>, now: u64) -> Result<Option<String>, Error> {
+    let list = ParsedCrl::parse(list).about("the list")?;
+    let last = last.map(ParsedCrl::parse).transpose();
+    let last = last.about("the node's last list")?;
+    check_order(&list, last.as_ref(), now)?;
+    Ok((list.next_update() < now).then(|| {
+        format!(
+            "the list was good until {}, and it is {} now: whoever reads it will not rely on it",
+            format_time(list.next_update()),
+            format_time(now)
+        )
+    }))
 }
 
 /// The publication of a list, which is the issuer's.
@@ -343,17 +364,7 @@ fn state_of(list: &ParsedCrl<'_>, answer: &CrlAnswer, now: u64) -> String {
 
 /// Reads the DER of the one list in a file.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let der = match files::contents(path)? {
-        Contents::Binary(der) => der.to_vec(),
-        Contents::Pem(blocks) => {
-            let mut found = blocks.iter().filter(|block| block.label == LABEL);
-            match (found.next(), found.next()) {
-                (Some(block), None) => block.der.to_vec(),
-                (Some(_), Some(_)) => return Err(Error::SeveralCrls(path.into())),
-                (None, _) => return Err(Error::NoCrlIn(path.into())),
-            }
-        }
-    };
+    let der = files::list(path)?;
     if u32::try_from(der.len()).is_ok_and(|length| length <= MAX_CRL_SIZE) {
         Ok(der)
     } else {

@@ -45,25 +45,42 @@ pub fn review(
     }
     let last = expected.last.map(ParsedCrl::parse).transpose();
     let last = last.about("the node's last list")?;
-    if let Some(last) = &last {
-        let (number, former) = (magnitude(list.number()), magnitude(last.number()));
-        if number <= former {
-            return Err(Error::CrlNumber {
-                number: list.number().to_vec(),
-                last: last.number().to_vec(),
-            });
-        }
-    }
+    check_order(&list, last.as_ref(), expected.now)?;
     if list.next_update() != expected.next_update {
         return Err(Error::CrlNextUpdate {
             next_update: list.next_update(),
             expected: expected.next_update,
         });
     }
-    if list.this_update() > expected.now.saturating_add(MAX_CLOCK_SKEW) {
-        return Err(Error::CrlFromTheFuture(list.this_update()));
-    }
     Ok(contents(&list, last.as_ref(), &own))
+}
+
+/// Refuses a list that does not follow the last one, by number and time, or is from the future: the chain would.
+pub fn check_order(
+    list: &ParsedCrl<'_>,
+    last: Option<&ParsedCrl<'_>>,
+    now: u64,
+) -> Result<(), Error> {
+    let this_update = list.this_update();
+    if this_update > now.saturating_add(MAX_CLOCK_SKEW) {
+        return Err(Error::CrlFromTheFuture { this_update, now });
+    }
+    let Some(last) = last else {
+        return Ok(());
+    };
+    if magnitude(list.number()) <= magnitude(last.number()) {
+        return Err(Error::CrlNumber {
+            number: list.number().to_vec(),
+            last: last.number().to_vec(),
+        });
+    }
+    if this_update < last.this_update() {
+        return Err(Error::CrlOlder {
+            this_update,
+            last: last.this_update(),
+        });
+    }
+    Ok(())
 }
 
 /// Every entry, and whether the last list had it.

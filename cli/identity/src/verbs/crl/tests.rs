@@ -1,5 +1,5 @@
 use super::{
-    test_lists::{NOW, issuer, list, usual},
+    test_lists::{Changes, NOW, issuer, list, usual},
     *,
 };
 use crate::{
@@ -67,7 +67,7 @@ fn golden_publication() {
         read(&twice)
             .unwrap_err()
             .to_string()
-            .contains("several lists")
+            .contains("holds 2 revocation lists")
     );
     let long = folder.write("long.der", vec![0x30_u8; 40_000]);
     assert!(
@@ -76,6 +76,49 @@ fn golden_publication() {
             .to_string()
             .contains(&format!("more than {MAX_CRL_SIZE}"))
     );
+}
+
+/// What the chain would refuse is refused before anybody pays, with both values.
+#[test]
+fn lists_made_elsewhere_follow_the_last_one() {
+    let key = SigningKey::ed25519([1; 32]);
+    let issuer = issuer(&key);
+    let made = |changes| {
+        let tbs = list(changes);
+        crl::assemble(&tbs, SignatureAlgorithm::Ed25519, &key.sign(&tbs))
+    };
+    let last = made(usual(&issuer));
+    let check =
+        |list: &[u8], now| check_made(list, Some(&last), now).map_err(|error| error.to_string());
+    let of = |number, this_update| {
+        made(Changes {
+            number,
+            this_update,
+            ..usual(&issuer)
+        })
+    };
+    assert_eq!(check(&of(9, NOW), NOW), Ok(None));
+    for (list, parts) in [
+        (of(8, NOW), ["the number 0x08", "the last one's, 0x08"]),
+        (of(7, NOW), ["the number 0x07", "the last one's, 0x08"]),
+        (
+            of(9, NOW - 7),
+            ["2027-01-15T07:59:53Z", "2027-01-15T07:59:54Z"],
+        ),
+        (
+            of(9, NOW + DAY),
+            ["2027-01-16T08:00:00Z", "it is 2027-01-15T08:00:00Z"],
+        ),
+    ] {
+        let error = check(&list, NOW).unwrap_err();
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+    }
+    let warning = check(&of(9, NOW), NOW + 7 * DAY + 1).unwrap().unwrap();
+    assert!(
+        warning.contains("2027-01-22T08:00:00Z, and it is 2027-01-22T08:00:01Z"),
+        "{warning}"
+    );
+    assert_eq!(check(&of(9, NOW), NOW + 7 * DAY), Ok(None));
 }
 
 #[test]

@@ -3,6 +3,13 @@
 //! What is read is overwritten when it is dropped, since it may hold a key. What is written is a new file, with its
 //! final mode from the moment it exists; a file that is there is never touched, but by [`write`].
 
+mod kind;
+mod pem;
+
+pub use kind::{Kind, Wanted};
+pub use pem::{PemBlock, PemError, pem_blocks};
+
+use crate::shell::quoted;
 use p256::elliptic_curve::zeroize::Zeroizing;
 use pem_rfc7468::LineEnding;
 use std::{
@@ -15,12 +22,10 @@ use std::{
 /// Most bytes of a certificate's, a key's or a signature's file.
 const MAX_FILE_BYTES: usize = 65_536;
 
-/// What a PEM block of a certificate is called.
+/// What a PEM block of a certificate is called (RFC 7468, 5).
 pub const CERTIFICATE: &str = "CERTIFICATE";
-/// What one of a certification request is called, by RFC 7468 and by old programs.
-pub const REQUEST: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
-/// What one of a public key is called.
-pub const PUBLIC_KEY: &str = "PUBLIC KEY";
+/// What one of a certification request is called (RFC 7468, 7).
+pub const REQUEST: &str = "CERTIFICATE REQUEST";
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -64,29 +69,50 @@ pub enum FileError {
         path: PathBuf,
         error: std::io::Error,
     },
-    /// A PEM block is spoilt.
-    #[error("{}: PEM block at byte {offset}: {error}", .path.display())]
+    /// A PEM block that is wanted is spoilt.
+    #[error("{}: PEM block at byte {offset}: {error}{}", .path.display(), behind(.help))]
     Pem {
         path: PathBuf,
         /// Where the block begins.
         offset: usize,
-        error: pem_rfc7468::Error,
+        error: PemError,
+        /// What to do about it.
+        help: Option<String>,
     },
     /// Several of what should be there once.
-    #[error("{} holds several {what}s; give a file with one", .path.display())]
-    Several { path: PathBuf, what: &'static str },
+    #[error("{} holds {count} {wanted}s{}", .path.display(), behind(.help))]
+    Several {
+        path: PathBuf,
+        wanted: Wanted,
+        count: usize,
+        help: Option<String>,
+    },
     /// PEM blocks, and what should be there is not among them.
-    #[error("{} holds no {what}, but: {}", .path.display(), .labels.join(", "))]
+    #[error("{} holds no {wanted}, but: {}{}", .path.display(), .labels.join(", "), behind(.help))]
     Missing {
         path: PathBuf,
-        /// What should be there.
-        what: &'static str,
+        wanted: Wanted,
         /// What the blocks are called.
         labels: Vec<String>,
+        help: Option<String>,
+    },
+    /// Something else, without PEM blocks.
+    #[error("{} holds no {wanted}: it is {kind}{}", .path.display(), behind(.help))]
+    Other {
+        path: PathBuf,
+        wanted: Wanted,
+        kind: Kind,
+        help: Option<String>,
     },
     /// Something too long for PEM.
     #[error("cannot write PEM: {0}")]
     Encoding(pem_rfc7468::Error),
+}
+
+/// Help, where there is some, behind an error.
+fn behind(help: &Option<String>) -> String {
+    help.as_ref()
+        .map_or_else(String::new, |help| format!("; {help}"))
 }
 
 /// Contents of a file.
@@ -95,13 +121,6 @@ pub enum Contents {
     Pem(Vec<PemBlock>),
     /// Something without PEM blocks, so DER if anything.
     Binary(Zeroizing<Vec<u8>>),
-}
-
-pub struct PemBlock {
-    /// What it says that it is.
-    pub label: String,
-    /// What is inside.
-    pub der: Zeroizing<Vec<u8>>,
 }
 
 /// Reads a file of bounded length.
@@ -130,11 +149,7 @@ pub fn contents(path: &Path) -> Result<Contents, FileError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(FileError::Empty { path: path.into() });
     }
-    let blocks = pem_blocks(&bytes).map_err(|(offset, error)| FileError::Pem {
-        path: path.into(),
-        offset,
-        error,
-    })?;
+    let blocks = pem_blocks(&bytes);
     Ok(if blocks.is_empty() {
         Contents::Binary(bytes)
     } else {
@@ -144,40 +159,111 @@ pub fn contents(path: &Path) -> Result<Contents, FileError> {
 
 /// Reads the DER of the one certificate in a file.
 pub fn certificate(path: &Path) -> Result<Vec<u8>, FileError> {
-    the_one(path, &[CERTIFICATE], "certificate")
+    the_one(path, Wanted::Certificate)
 }
 
 /// Reads the DER of the one certification request in a file.
 pub fn request(path: &Path) -> Result<Vec<u8>, FileError> {
-    the_one(path, &REQUEST, "certification request")
+    the_one(path, Wanted::Request)
+}
+
+/// Reads the DER of the one revocation list in a file.
+pub fn list(path: &Path) -> Result<Vec<u8>, FileError> {
+    the_one(path, Wanted::List)
 }
 
 /// Reads the DER of the one public key in a file, a `SubjectPublicKeyInfo`.
 pub fn public_key(path: &Path) -> Result<Vec<u8>, FileError> {
-    the_one(path, &[PUBLIC_KEY], "public key")
+    the_one(path, Wanted::PublicKey)
 }
 
-/// The one block of these labels, or the whole file if it has no blocks.
-fn the_one(path: &Path, labels: &[&str], what: &'static str) -> Result<Vec<u8>, FileError> {
+/// The one block that is wanted, or the whole file if it has no blocks. Other blocks may be spoilt.
+fn the_one(path: &Path, wanted: Wanted) -> Result<Vec<u8>, FileError> {
     let blocks = match contents(path)? {
-        Contents::Binary(der) => return Ok(der.to_vec()),
+        Contents::Binary(der) => {
+            check_kind(path, wanted, &der)?;
+            return Ok(der.to_vec());
+        }
         Contents::Pem(blocks) => blocks,
     };
+    let labels = wanted.labels();
     let mut found = blocks
         .iter()
         .filter(|block| labels.contains(&block.label.as_str()));
-    match (found.next(), found.next()) {
-        (Some(block), None) => Ok(block.der.to_vec()),
-        (Some(_), Some(_)) => Err(FileError::Several {
+    match (found.next(), found.count()) {
+        (Some(block), 0) => Ok(block_contents(path, block)?.to_vec()),
+        (Some(_), others) => Err(FileError::Several {
             path: path.into(),
-            what,
+            wanted,
+            count: others.saturating_add(1),
+            help: help_with_several(path, wanted),
         }),
-        (None, _) => Err(FileError::Missing {
+        (None, _) => Err(missing(path, wanted, &blocks)),
+    }
+}
+
+/// What is in a block that is wanted.
+pub fn block_contents<'a>(path: &Path, block: &'a PemBlock) -> Result<&'a [u8], FileError> {
+    match &block.der {
+        Ok(der) => Ok(der),
+        Err(error) => Err(FileError::Pem {
             path: path.into(),
-            what,
-            labels: blocks.into_iter().map(|block| block.label).collect(),
+            offset: block.offset,
+            error: error.clone(),
+            help: help_with_encryption(path, error),
         }),
     }
+}
+
+/// Fails if a file without PEM blocks is known to be something else than what is wanted.
+pub fn check_kind(path: &Path, wanted: Wanted, bytes: &[u8]) -> Result<(), FileError> {
+    match Kind::of(bytes) {
+        Some(kind) if kind != Kind::Plain(wanted) => Err(FileError::Other {
+            path: path.into(),
+            wanted,
+            kind,
+            help: kind.help(path, wanted),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What is wanted is not among the blocks.
+pub fn missing(path: &Path, wanted: Wanted, blocks: &[PemBlock]) -> FileError {
+    let help = blocks.iter().find_map(|block| {
+        let der = block.der.as_ref().map_or(&[][..], |der| der);
+        Kind::of_block(&block.label, der).and_then(|kind| kind.help(path, wanted))
+    });
+    FileError::Missing {
+        path: path.into(),
+        wanted,
+        labels: blocks.iter().map(|block| block.label.clone()).collect(),
+        help,
+    }
+}
+
+fn help_with_several(path: &Path, wanted: Wanted) -> Option<String> {
+    let [from, to] = conversion(path, "first.pem");
+    match wanted {
+        // A chain begins with the certificate that the rest vouches for.
+        Wanted::Certificate => Some(format!(
+            "if it is a chain, this takes the first: openssl x509 -in {from} -out {to}"
+        )),
+        Wanted::Request | Wanted::List | Wanted::PublicKey | Wanted::PrivateKey => {
+            Some("give a file with one".into())
+        }
+    }
+}
+
+fn help_with_encryption(path: &Path, error: &PemError) -> Option<String> {
+    let [from, to] = conversion(path, "pkcs8.pem");
+    matches!(error, PemError::LegacyEncryption(_))
+        .then(|| format!("this converts it: openssl pkcs8 -topk8 -in {from} -out {to}"))
+}
+
+/// A file and a new one beside it, with another ending, as words of a command.
+fn conversion(path: &Path, ending: &str) -> [String; 2] {
+    [path.to_owned(), path.with_extension(ending)].map(|path| quoted(&path.display().to_string()))
 }
 
 /// DER as it is to stand in a file.
@@ -253,47 +339,11 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     fs::write(path, contents).map_err(|error| unwritable(path, error))
 }
 
-/// All PEM blocks, whatever stands between them.
-///
-/// # Errors
-/// The offset at which a spoilt block begins, and what is wrong with it.
-pub fn pem_blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, (usize, pem_rfc7468::Error)> {
-    let mut blocks = Vec::new();
-    let mut rest = bytes;
-    while let Some(begin) = find(rest, b"-----BEGIN ") {
-        let (_, from_block) = rest.split_at(begin);
-        let length = match find(from_block, b"-----END ") {
-            Some(end) => end + line_length(from_block.split_at(end).1),
-            None => from_block.len(),
-        };
-        let (block, after) = from_block.split_at(length);
-        let offset = bytes.len() - from_block.len();
-        let (label, der) = pem_rfc7468::decode_vec(block).map_err(|error| (offset, error))?;
-        blocks.push(PemBlock {
-            label: label.into(),
-            der: Zeroizing::new(der),
-        });
-        rest = after;
-    }
-    Ok(blocks)
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len())
-        .position(|window| window == wanted)
-}
-
-/// Length of the first line, its end included.
-fn line_length(bytes: &[u8]) -> usize {
-    let end = bytes.iter().position(|byte| *byte == b'\n');
-    end.map_or(bytes.len(), |end| end + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allod_test_support::Folder;
+    use allod_test_support::{Folder, openssl::new_key};
+    use allod_x509::KeyAlgorithm;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn pem(label: &str, contents: &[u8]) -> String {
@@ -326,7 +376,7 @@ mod tests {
         };
         let labels: Vec<_> = blocks.iter().map(|block| block.label.as_str()).collect();
         assert_eq!(labels, [CERTIFICATE, "PRIVATE KEY"]);
-        assert_eq!(*blocks[1].der, [7; 100]);
+        assert_eq!(blocks[1].der.as_deref(), Ok(&vec![7; 100]));
         assert_eq!(certificate(&path).unwrap(), b"first");
 
         let binary = folder.write("cert.der", b"\x30\x03abc");
@@ -337,12 +387,23 @@ mod tests {
     fn what_is_wrong_is_named_with_its_place() {
         let folder = Folder::new();
         let good = pem(CERTIFICATE, b"one");
-        let spoilt = format!("{good}{}", pem(CERTIFICATE, &[0; 60]).replace('A', "*"));
+        let other = pem("PRIVATE KEY", b"k");
+        let spoilt = format!(
+            "{other}{}",
+            pem(CERTIFICATE, &[0; 60]).replace("AAAA", "A*AA")
+        );
         let cut = good.split_at(good.len() - 10).0.to_string();
         for (contents, why) in [
-            (spoilt, format!("block at byte {}", good.len())),
-            (cut, "block at byte 0".into()),
-            (good.repeat(2), "several certificates".into()),
+            (
+                spoilt,
+                format!("block at byte {}: it is no Base64", other.len()),
+            ),
+            (cut, "block at byte 0: it ends as".into()),
+            (
+                good.repeat(2),
+                "holds 2 certificates; if it is a chain, this takes the first: openssl x509 -in "
+                    .into(),
+            ),
             (
                 pem("PRIVATE KEY", b"k"),
                 "no certificate, but: PRIVATE KEY".into(),
@@ -359,6 +420,108 @@ mod tests {
         }
         let error = certificate(&folder.path("none.pem")).unwrap_err();
         assert!(error.to_string().starts_with("cannot read "), "{error}");
+    }
+
+    /// Each kind of file is named, and the command that is told makes one that is read.
+    #[test]
+    fn other_kinds_of_files_say_how_to_convert_them() {
+        let folder = Folder::new();
+        folder.certificate(KeyAlgorithm::P256, "cert.pem", "key.pem");
+        let der = certificate(&folder.path("cert.pem")).unwrap();
+        for arguments in [
+            "pkcs12 -export -in cert.pem -inkey key.pem -passout pass:word -out the.p12",
+            "crl2pkcs7 -nocrl -certfile cert.pem -out p7.pem",
+            "crl2pkcs7 -nocrl -certfile cert.pem -outform der -out p7.der",
+            "x509 -in cert.pem -trustout -addtrust serverAuth -out trusted.crt",
+            "x509 -in cert.pem -outform der -out plain.der",
+        ] {
+            folder.openssl(&arguments.split(' ').collect::<Vec<_>>());
+        }
+        let text = String::from_utf8(folder.read("cert.pem")).unwrap();
+        let bare: Vec<_> = text.lines().filter(|line| !line.contains('-')).collect();
+        folder.write("bare.txt", bare.join("\n"));
+        for (name, mark) in [("little.pem", &[0xff, 0xfe][..]), ("unmarked.pem", &[])] {
+            let wide = text.encode_utf16().flat_map(u16::to_le_bytes);
+            folder.write(name, mark.iter().copied().chain(wide).collect::<Vec<_>>());
+        }
+        let wide = text.encode_utf16().flat_map(u16::to_be_bytes);
+        folder.write(
+            "big.pem",
+            [0xfe, 0xff].into_iter().chain(wide).collect::<Vec<_>>(),
+        );
+        folder.write("chain.pem", text.repeat(3));
+        for (name, what) in [
+            ("the.p12", "a PKCS #12 file"),
+            ("p7.pem", "PKCS7"),
+            ("p7.der", "a PKCS #7 file"),
+            ("trusted.crt", "TRUSTED CERTIFICATE"),
+            ("bare.txt", "Base64 without the lines of PEM"),
+            ("little.pem", "text in UTF-16"),
+            ("unmarked.pem", "text in UTF-16"),
+            ("big.pem", "text in UTF-16"),
+            ("chain.pem", "holds 3 certificates"),
+        ] {
+            let error = certificate(&folder.path(name)).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+            let more: &[_] = if name == "the.p12" {
+                &["-passin", "pass:word"]
+            } else {
+                &[]
+            };
+            let made = folder.convert(&error, more);
+            assert_eq!(certificate(&folder.path(&made)).unwrap(), der, "{error}");
+        }
+        assert_eq!(certificate(&folder.path("plain.der")).unwrap(), der);
+    }
+
+    /// What one file is, another one is not.
+    #[test]
+    fn kinds_are_told_apart() {
+        let folder = Folder::new();
+        let digest = "-sha256";
+        for kind in KeyAlgorithm::ALL {
+            let new = new_key(kind).join(" ");
+            for arguments in [
+                format!("req -x509 {new} {digest} -nodes -subj /CN=a -keyout k.pem -out c.pem"),
+                "x509 -in c.pem -outform der -out c.der".into(),
+                "req -new -key k.pem -subj /CN=a -outform der -out r.der".into(),
+                "pkey -in k.pem -outform der -out k.der".into(),
+                "pkcs8 -topk8 -in k.pem -passout pass:w -outform der -out e.der".into(),
+                "pkey -in k.pem -pubout -outform der -out p.der".into(),
+            ] {
+                folder.openssl(&arguments.split(' ').collect::<Vec<_>>());
+            }
+            for (name, wanted) in [
+                ("c.der", Wanted::Certificate),
+                ("r.der", Wanted::Request),
+                ("k.der", Wanted::PrivateKey),
+                ("e.der", Wanted::PrivateKey),
+                ("p.der", Wanted::PublicKey),
+            ] {
+                assert_eq!(
+                    Kind::of(&folder.read(name)),
+                    Some(Kind::Plain(wanted)),
+                    "{name}"
+                );
+            }
+        }
+        let error = certificate(&folder.path("r.der")).unwrap_err().to_string();
+        assert!(
+            error.ends_with("holds no certificate: it is a certification request"),
+            "{error}"
+        );
+        for (contents, what) in [
+            (&b"ssh-ed25519 AAAA me"[..], "an OpenSSH public key"),
+            (b"not PEM at all", "text without PEM"),
+            (b"\x89PNG\r\n", "neither PEM nor DER"),
+        ] {
+            let path = folder.write("other", contents);
+            let error = certificate(&path).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
+        // DER that is none of them is left to its parser.
+        assert_eq!(Kind::of(b"\x30\x03\x02\x01\x01"), None);
+        assert_eq!(Kind::of(b"\x30\x80\x02\x01\x03\x30"), Some(Kind::Pkcs12));
     }
 
     fn mode(path: &Path) -> u32 {
