@@ -188,7 +188,7 @@ async fn a_header_or_a_body_that_is_too_large_is_refused() {
     );
     let most = usize::try_from(MAX_BLOCK_BYTES).unwrap();
     let mut wrong = right.clone();
-    let junk = OpaqueExtrinsic::decode(&mut vec![0; most + 1].encode().as_slice());
+    let junk = OpaqueExtrinsic::decode(&mut vec![0_u8; most + 1].encode().as_slice());
     wrong.body.push(junk.unwrap());
     let error = node.refuse_then_accept(&wrong, &right).await;
     assert!(
