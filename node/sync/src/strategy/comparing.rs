@@ -184,7 +184,7 @@ impl<Block: AllodBlock> AllodSync<Block> {
         for (id, peer) in &self.peers {
             let says_more = peer
                 .tip()
-                .is_some_and(|tip| tip.weight > weight && Claim::of_tip(tip) != claim);
+                .is_some_and(|tip| tip.weight > weight && Claim::from(tip) != claim);
             if says_more
                 && self.undelivered_by(id) == 0
                 && !self.bans.is_banned(id, now)

@@ -167,7 +167,7 @@ fn a_boot_node_that_never_delivers_keeps_nobody_for_ever() {
     // Tried again and again meanwhile.
     for _ in 0..9 {
         test.pass(310);
-        test.decide(Verdict::NotDelivered, &[]);
+        test.decide(BranchVerdict::NotDelivered, &[]);
     }
     assert!(test.is_following());
     assert!(!test.is_compared(), "its claim is still open");
