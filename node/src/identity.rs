@@ -69,7 +69,8 @@ impl ChainRuntime for BuiltInRuntime {
             | RuntimeEvent::Multisig(_)
             | RuntimeEvent::Preimage(_)
             | RuntimeEvent::Scheduler(_)
-            | RuntimeEvent::Stewards(_) => None,
+            | RuntimeEvent::Stewards(_)
+            | RuntimeEvent::MetaTx(_) => None,
         }))
     }
 }
@@ -87,7 +88,8 @@ fn identity_call(bytes: &[u8]) -> Result<RuntimeCall, CallError> {
         | RuntimeCall::Multisig(_)
         | RuntimeCall::Preimage(_)
         | RuntimeCall::Scheduler(_)
-        | RuntimeCall::Stewards(_) => Err(CallError::NotAboutIdentities),
+        | RuntimeCall::Stewards(_)
+        | RuntimeCall::MetaTx(_) => Err(CallError::NotAboutIdentities),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     AccountId, AutoId, Balance, Block, Executive, Farming, InherentDataExt, Nonce, Revocation,
     Runtime, RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, UncheckedExtrinsic,
-    VERSION, genesis, genesis_presets, unsigned_extension,
+    VERSION, genesis, genesis_presets, unsigned_extension, unsigned_transaction,
 };
 #[cfg(feature = "runtime-benchmarks")]
 use alloc::string::String;
@@ -19,6 +19,7 @@ use allod_identity::{
         CrlError, IdentityDetails, Page, PayloadInfo, PayloadQuery, PublishedCrl, ToBeSignedCrl,
     },
     calls::CallSignatures,
+    transaction::{TransactionQuery, UnsignedTransaction, UnsignedTransactionError},
 };
 use frame_support::{
     genesis_builder_helper::get_preset, storage::with_transaction_unchecked, weights::Weight,
@@ -290,6 +291,14 @@ impl_runtime_apis! {
                 None => Revocation::call_of(query, signatures)?.into(),
             };
             Some(call.encode())
+        }
+    }
+
+    impl allod_identity::transaction::AutoIdTransactionApi<Block> for Runtime {
+        fn unsigned_transaction(
+            query: TransactionQuery,
+        ) -> Result<UnsignedTransaction, UnsignedTransactionError> {
+            unsigned_transaction(&query)
         }
     }
 

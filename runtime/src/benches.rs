@@ -16,6 +16,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_rewards, Rewards]
     [pallet_storage_fees, StorageFees]
     [pallet_stewards, Stewards]
+    [pallet_meta_tx, MetaTx]
     [pallet_multisig, Multisig]
     [pallet_preimage, Preimage]
     [pallet_scheduler, Scheduler]

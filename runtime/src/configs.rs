@@ -5,6 +5,7 @@ use crate::{
     OriginCaller, Preimage, Revocation, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
     RuntimeHoldReason, RuntimeOrigin, RuntimeTask, Scheduler, StorageFees, System, Timestamp,
     VERSION,
+    carried::CarriedAlone,
     fees::ChargeTransaction,
     space::{FarmedSpace, SpaceLength},
 };
@@ -112,6 +113,7 @@ impl Get<Option<AccountId>> for RewardAddress {
 impl frame_system::Config for Runtime {
     type AccountData = pallet_balances::AccountData<Balance>;
     type AccountId = AccountId;
+    type BaseCallFilter = CarriedAlone;
     type Block = Block;
     // As far back as an equivocation can be reported.
     type BlockHashCount = ConstU32<EQUIVOCATION_WINDOW>;
@@ -315,4 +317,14 @@ impl pallet_revocation::Config for Runtime {
     type Identities = AutoId;
     type Time = BlockTime;
     type WeightInfo = pallet_revocation::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_meta_tx::Config for Runtime {
+    #[cfg(not(feature = "runtime-benchmarks"))]
+    type Extension = crate::carried::CarriedExtension;
+    // FRAME's benchmark signs nothing.
+    #[cfg(feature = "runtime-benchmarks")]
+    type Extension = pallet_meta_tx::WeightlessExtension<Runtime>;
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_meta_tx::weights::SubstrateWeight<Runtime>;
 }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`configs`] | what each pallet is told, and the numbers behind it |
 //! | [`fees`] | where a transaction's fees go, and what may be free |
+//! | [`transaction`] | transactions as clients make them, those of identities too |
+//! | [`carried`] | where a call that an identity signed may stand in another account's |
 //! | [`space`] | the chain's space, and what it means for price and size of blocks |
 //! | [`apis`] | the runtime APIs that a node calls |
 //! | [`genesis_presets`] | the chains that can be started without a specification |
@@ -27,6 +29,7 @@ extern crate alloc;
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benches;
+pub mod carried;
 pub mod configs;
 pub mod fees;
 pub mod genesis;
@@ -41,14 +44,17 @@ pub mod transaction;
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
     MultiAddress, MultiSignature, generic,
-    traits::{BlakeTwo256, IdentifyAccount, Verify},
+    traits::{BlakeTwo256, IdentifyAccount, PipelineAtVers, Verify},
 };
 use sp_version::RuntimeVersion;
 
 pub use genesis_presets::{
     DEVELOPMENT_SECTORS, LOCAL_SECTORS, TESTNET_RUNTIME_PRESET, TESTNET_SECTORS,
 };
-pub use transaction::{TransactionContext, decode_call, signed_transaction, unsigned_extension};
+pub use transaction::{
+    TransactionContext, decode_call, identity_payload, identity_transaction, signed_transaction,
+    unsigned_extension, unsigned_transaction,
+};
 #[cfg(feature = "std")]
 pub use wasm::{WASM_BINARY, WASM_BINARY_BLOATY};
 
@@ -78,7 +84,7 @@ pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 /// A transaction or an inherent.
 pub type UncheckedExtrinsic =
-    generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+    generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension, IdentityPipeline>;
 /// What a transaction's sender signs.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 
@@ -96,6 +102,14 @@ pub type TxExtension = (
     frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
     frame_system::WeightReclaim<Runtime>,
 );
+
+/// What stands around a transaction that an identity's key signs: [`TxExtension`] behind the signature.
+pub type IdentityExtension =
+    pallet_auto_id::IdentitySignature<Runtime, TxExtension, transaction::OwnTransaction>;
+/// Version of the extensions of identities' transactions; that of all others is 0.
+pub const IDENTITY_PIPELINE: u8 = 1;
+/// The extensions of identities' transactions.
+pub type IdentityPipeline = PipelineAtVers<IDENTITY_PIPELINE, IdentityExtension>;
 
 /// Executes blocks.
 pub type Executive = frame_executive::Executive<
@@ -146,7 +160,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("allod"),
     impl_name: Cow::Borrowed("allod"),
     authoring_version: 1,
-    spec_version: 2,
+    spec_version: 3,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     transaction_version: 1,
@@ -196,6 +210,9 @@ mod runtime {
     pub type AutoId = pallet_auto_id::Pallet<Runtime>;
     #[runtime::pallet_index(31)]
     pub type Revocation = pallet_revocation::Pallet<Runtime>;
+
+    #[runtime::pallet_index(32)]
+    pub type MetaTx = pallet_meta_tx::Pallet<Runtime>;
 
     #[runtime::pallet_index(40)]
     pub type Multisig = pallet_multisig::Pallet<Runtime>;

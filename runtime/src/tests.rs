@@ -3,7 +3,9 @@
 mod blocks;
 mod fees;
 mod genesis;
+mod identities;
 mod metadata;
+mod origins;
 mod presets;
 mod space;
 mod upgrades;

@@ -227,7 +227,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Names what is wrong with a new certificate, or with what stands above it.
-    fn refusal(identifier: Identifier, failure: &Failure) -> Error<T> {
+    pub(crate) fn refusal(identifier: Identifier, failure: &Failure) -> Error<T> {
         let is_own = failure.identifier == identifier;
         match (failure.reason, failure.check) {
             (Reason::NotYetValid { .. }, _) if is_own => Error::CertificateNotYetValid,

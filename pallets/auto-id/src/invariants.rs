@@ -72,6 +72,11 @@ impl<T: Config> Pallet<T> {
         let (mut living, mut links) = (0_usize, 0_usize);
         for (identifier, record) in Identities::<T>::iter() {
             ensure!(record.nonce > 0, "identity that never made a request");
+            let account = Self::account(identifier);
+            ensure!(
+                frame_system::Pallet::<T>::providers(&account) > 0,
+                "identity whose account may cease"
+            );
             let issuers = record.issuance.issuers();
             links = links.saturating_add(issuers.count());
             for issuer in record.issuance.issuers() {

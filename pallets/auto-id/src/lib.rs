@@ -38,7 +38,16 @@
 //! part in whether an identity may act: only its certificate is worth nothing while they do not. While
 //! a recovery is open, renew, reparent, deactivate, set_controller and set_guardians are refused.
 //!
+//! # Accounts
+//!
+//! An identity is the account whose address is its identifier ([`Pallet::account`]); registration makes it exist for ever.
+//! [`IdentitySignature`] makes transactions of it that its key signs, with the account's own nonce. Only a deactivated
+//! identity, and one on whose recovery enough guardians agreed, sends none. [`Pallet::acting`] and [`EnsureIdentity`] tell
+//! other pallets whether an origin is an identity that holds.
+//!
 //! # Nonces
+//!
+//! Requests have a nonce apart from the account's.
 //!
 //! One number for each identity, exactly the stored one, counted by each request that it signs, here
 //! and in other pallets ([`IdentityAuthority`](allod_identity::IdentityAuthority)). It stays in the
@@ -70,7 +79,7 @@
 //! | [`Recoveries`] | identifier | the open recovery and its deposit, 360 | only while there is one; it keeps the guardians of the moment in which it was opened |
 //! | [`ServiceRecords`] | identifier | endpoints, deposit, 3,169 | only for those that have some |
 //!
-//! Beside them there is the pallet's storage version, two bytes in all.
+//! Beside them there is the pallet's storage version, two bytes in all, and in `System` the account of each identity, 80 bytes.
 //!
 //! An identity is registered with values of at most its certificate and 154 bytes, and 33 more for each
 //! co-issuer: 253 with three. A renewal adds 32 bytes to find it by its certificate and 37 for each key
@@ -108,6 +117,7 @@
 //! | `dispatchables`, `events`, `errors` | the calls, what they emit, why they fail |
 //! | `charges`, [`weights`] | what calls weigh |
 //! | `authority` | who may act, in which state |
+//! | `account`, `extension` | an identity as an account: its origin, and the transactions that its key signs |
 //! | `admission` | what a new certificate must be |
 //! | `succession` | one certificate after another, by renewal, move or recovery, and the end |
 //! | `recovery` | controllers, guardians, recovery |
@@ -126,6 +136,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate self as pallet_auto_id;
 
+mod account;
 mod admission;
 mod authority;
 #[cfg(feature = "runtime-benchmarks")]
@@ -135,6 +146,7 @@ mod charges;
 mod dispatchables;
 mod errors;
 mod events;
+mod extension;
 mod graph;
 mod invariants;
 mod lookup;
@@ -151,6 +163,8 @@ pub mod weights;
 
 use frame_support::pallet_macros::import_section;
 
+pub use account::EnsureIdentity;
+pub use extension::{IdentitySignature, TransactionForm};
 pub use pallet::*;
 pub use types::{
     CertificateBytes, Delayed, IdentityRecord, KeyRecord, Recovery, ServiceRecord,
@@ -194,7 +208,9 @@ pub mod pallet {
 
     /// Configuration.
     #[pallet::config]
-    pub trait Config: frame_system::Config<Hash = H256> {
+    pub trait Config:
+        frame_system::Config<Hash = H256, AccountId: From<[u8; 32]> + Into<[u8; 32]>>
+    {
         /// What calls weigh.
         type WeightInfo: WeightInfo;
         /// The deposit for what an identity stores, held from whoever carries its request: a

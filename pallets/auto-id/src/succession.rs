@@ -83,6 +83,7 @@ impl<T: Config> Pallet<T> {
         Keys::<T>::insert(key, key_record);
         Identities::<T>::insert(identifier, record);
         Certificates::<T>::insert(identifier, certificate);
+        Self::create_account(identifier);
         Ok((identifier, key))
     }
 

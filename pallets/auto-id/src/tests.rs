@@ -18,6 +18,7 @@ mod set_guardians;
 mod set_services;
 mod state_size;
 mod states;
+mod transactions;
 mod traps;
 mod verify;
 mod veto_recovery;
@@ -71,7 +72,7 @@ impl Somebody {
         self.set_guardians(PAYER, Some(set))
     }
 
-    pub fn set_guardians(&self, payer: u64, guardians: Option<GuardianSet>) -> DispatchResult {
+    pub fn set_guardians(&self, payer: Account, guardians: Option<GuardianSet>) -> DispatchResult {
         let arguments = SetGuardiansArguments {
             identifier: self.identifier,
             guardians: &guardians,
@@ -122,7 +123,7 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    pub fn submit(&self, payer: u64) -> DispatchResultWithPostInfo {
+    pub fn submit(&self, payer: Account) -> DispatchResultWithPostInfo {
         let arguments = RenewArguments {
             identifier: self.identifier,
             certificate: &self.certificate,

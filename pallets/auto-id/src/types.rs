@@ -10,7 +10,7 @@ use frame_support::{
     dispatch::DispatchResult,
     traits::{Consideration, Footprint},
 };
-use frame_system::pallet_prelude::BlockNumberFor;
+use frame_system::{AccountInfo, pallet_prelude::BlockNumberFor};
 use parity_scale_codec::{Compact, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{DispatchError, traits::ConstU32};
@@ -262,7 +262,13 @@ fn residue<T: Config>() -> usize {
     .fold(0, |sum, size| sum.saturating_add(*size))
 }
 
-/// What a deactivated identity takes in storage: its record, what its certificates left, and its place
+/// What an identity's account takes in storage, for ever.
+fn account_size<T: Config>() -> usize {
+    let account = AccountInfo::<T::Nonce, T::AccountData>::max_encoded_len();
+    Identifier::max_encoded_len().saturating_add(account)
+}
+
+/// What a deactivated identity takes in storage: its record, its account, what its certificates left, and its place
 /// in its issuers' lists, two identifiers each.
 pub(crate) fn tombstone_footprint<T: Config>(issuance: &Issuance, generation: u32) -> Footprint {
     let links = Identifier::max_encoded_len()
@@ -273,6 +279,7 @@ pub(crate) fn tombstone_footprint<T: Config>(issuance: &Issuance, generation: u3
         .saturating_add(1);
     let bytes = Identifier::max_encoded_len()
         .saturating_add(IdentityRecordOf::<T>::max_encoded_len())
+        .saturating_add(account_size::<T>())
         .saturating_add(residue::<T>().saturating_mul(certificates))
         .saturating_add(links);
     Footprint::from_parts(1, bytes)

@@ -84,7 +84,7 @@ impl Somebody {
         self.publish_paid_by(PAYER, list, 2_000)
     }
 
-    pub fn publish_paid_by(&self, payer: u64, list: &[u8], entries: u32) -> DispatchResult {
+    pub fn publish_paid_by(&self, payer: Account, list: &[u8], entries: u32) -> DispatchResult {
         let algorithm = self.key.algorithm();
         let arguments = PublishCrlArguments {
             crl: list,
@@ -114,7 +114,7 @@ impl Somebody {
 }
 
 /// What a payer has on hold here.
-pub fn held(payer: u64) -> u64 {
+pub fn held(payer: Account) -> u64 {
     Balances::balance_on_hold(&RevocationHold::get(), &payer)
 }
 

@@ -22,6 +22,7 @@
 //! | [`registry`] | the traits between the pallets |
 //! | [`api`] | the runtime APIs |
 //! | [`calls`] | the runtime API that encodes calls |
+//! | [`transaction`] | what a key signs to send any call as an account, and the runtime API that makes it |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -49,6 +50,7 @@ pub mod registry;
 pub mod report;
 pub mod request;
 pub mod revocation;
+pub mod transaction;
 
 pub use allod_x509::{
     MAX_CERTIFICATE_SIZE, MAX_CRL_SIZE, MAX_SERIAL_OCTETS, MAX_SIGNATURE_SIZE, RevocationReason,
@@ -77,3 +79,6 @@ pub use request::{
     RequestPayload, SignatureBytes, SignedRequest,
 };
 pub use revocation::{CertificateStatus, Serial, is_serial};
+pub use transaction::{
+    IdentityProof, MAX_NONCES_AHEAD, TRANSACTION_TAG, TransactionRefusal, transaction_payload,
+};

@@ -77,18 +77,7 @@ pub(super) fn build(
     slot: u64,
     transactions: &[&dyn Fn() -> UncheckedExtrinsic],
 ) -> Block {
-    let number = System::block_number() + 1;
-    let digest = Digest {
-        logs: vec![claim(slot).into()],
-    };
-    let header = Header::new(number, H256::zero(), H256::zero(), parent, digest);
-    Executive::initialize_block(&header);
-    let mut extrinsics = inherents(number, segments_of(number)).create_extrinsics();
-    for inherent in &extrinsics {
-        Executive::apply_extrinsic(inherent.clone())
-            .unwrap()
-            .unwrap();
-    }
+    let mut extrinsics = begin(parent, slot);
     for transaction in transactions {
         let transaction = transaction();
         Executive::apply_extrinsic(transaction.clone())
@@ -99,6 +88,23 @@ pub(super) fn build(
     let header = Executive::finalize_block();
     crate::do_try_state().unwrap();
     Block { header, extrinsics }
+}
+
+/// Begins a block, up to its inherents.
+pub(super) fn begin(parent: H256, slot: u64) -> Vec<UncheckedExtrinsic> {
+    let number = System::block_number() + 1;
+    let digest = Digest {
+        logs: vec![claim(slot).into()],
+    };
+    let header = Header::new(number, H256::zero(), H256::zero(), parent, digest);
+    Executive::initialize_block(&header);
+    let extrinsics = inherents(number, segments_of(number)).create_extrinsics();
+    for inherent in &extrinsics {
+        Executive::apply_extrinsic(inherent.clone())
+            .unwrap()
+            .unwrap();
+    }
+    extrinsics
 }
 
 pub(super) fn signed(

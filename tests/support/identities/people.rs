@@ -18,7 +18,7 @@ use frame_support::{
 };
 use sp_runtime::{DispatchError, DispatchErrorWithPostInfo, DispatchResult};
 
-use super::runtime::{AutoId, GENESIS, PAYER, Revocation, RuntimeOrigin};
+use super::runtime::{Account, AutoId, GENESIS, PAYER, Revocation, RuntimeOrigin};
 
 pub const VALID_UNTIL: u32 = 1_000_000_000;
 
@@ -75,11 +75,11 @@ impl Registration {
         }
     }
 
-    pub fn submit(&self, payer: u64) -> DispatchResult {
+    pub fn submit(&self, payer: Account) -> DispatchResult {
         self.submit_with(payer, self.request())
     }
 
-    pub fn submit_with(&self, payer: u64, request: SignedRequest) -> DispatchResult {
+    pub fn submit_with(&self, payer: Account, request: SignedRequest) -> DispatchResult {
         let certificate = self.certificate.clone().try_into().unwrap();
         let origin = RuntimeOrigin::signed(payer);
         AutoId::register(origin, certificate, self.algorithm, request)
@@ -158,7 +158,7 @@ impl Somebody {
 
     pub fn revoke_paid_by(
         &self,
-        payer: u64,
+        payer: Account,
         number: &[u8],
         reason: RevocationReason,
     ) -> DispatchResult {

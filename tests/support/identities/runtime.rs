@@ -5,11 +5,14 @@ use frame_support::{
     traits::{Contains, LinearStoragePrice, fungible::HoldConsideration},
 };
 use sp_core::{H256, storage::Storage};
-use sp_runtime::BuildStorage;
+use sp_runtime::{BuildStorage, traits::IdentityLookup};
 
 use allod_identity::SignatureAlgorithm;
 
 type Block = frame_system::mocking::MockBlock<Test>;
+
+/// As on the chain, an identifier is one.
+pub type Account = H256;
 
 #[frame_support::runtime]
 mod runtime {
@@ -42,6 +45,8 @@ mod runtime {
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
     type Block = Block;
+    type AccountId = Account;
+    type Lookup = IdentityLookup<Account>;
     type AccountData = pallet_balances::AccountData<u64>;
 }
 
@@ -73,7 +78,7 @@ impl Contains<SignatureAlgorithm> for Algorithms {
 }
 
 type Deposit<Reason> =
-    HoldConsideration<u64, Balances, Reason, LinearStoragePrice<Base, PerByte, u64>>;
+    HoldConsideration<Account, Balances, Reason, LinearStoragePrice<Base, PerByte, u64>>;
 
 impl pallet_auto_id::Config for Test {
     type WeightInfo = ();
@@ -93,10 +98,10 @@ impl pallet_revocation::Config for Test {
 pub const GENESIS: H256 = H256([0xaa; 32]);
 /// In January 2027, in seconds since 1970.
 pub const NOW: u64 = 1_800_000_000;
-pub const PAYER: u64 = 1;
-pub const OTHER_PAYER: u64 = 2;
+pub const PAYER: Account = H256([1; 32]);
+pub const OTHER_PAYER: Account = H256([2; 32]);
 /// Somebody without money.
-pub const PAUPER: u64 = 3;
+pub const PAUPER: Account = H256([3; 32]);
 pub const FUNDS: u64 = 1_000_000_000;
 
 /// The state of block 0, with money for two payers.

@@ -399,8 +399,8 @@ fn amount(deposit: &impl Encode) -> u64 {
 
 /// Everything that is held is held for something that is stored.
 fn check_deposits() {
-    let mut expected: BTreeMap<u64, u64> = BTreeMap::new();
-    let mut add = |payer: u64, deposit: u64| *expected.entry(payer).or_default() += deposit;
+    let mut expected: BTreeMap<Account, u64> = BTreeMap::new();
+    let mut add = |payer: Account, deposit: u64| *expected.entry(payer).or_default() += deposit;
     for (_, record) in Identities::<Test>::iter() {
         add(record.ticket.payer, amount(&record.ticket.deposit));
     }

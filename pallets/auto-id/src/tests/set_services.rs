@@ -19,7 +19,7 @@ fn service(name: &str, uri: &str) -> Service {
     }
 }
 
-fn set(somebody: &Somebody, payer: u64, services: Vec<Service>) -> DispatchResult {
+fn set(somebody: &Somebody, payer: Account, services: Vec<Service>) -> DispatchResult {
     let services = Services::try_from(services).unwrap();
     let arguments = SetServicesArguments {
         identifier: somebody.identifier,

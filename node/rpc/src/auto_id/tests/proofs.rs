@@ -65,7 +65,7 @@ fn every_map_tells_whom_it_touches() {
         Fingerprints::<Test>::hashed_key_for([5; 32]),
         Serials::<Test>::hashed_key_for(identifier, &serial),
         IssuedBy::<Test>::hashed_key_for(identifier, identifier),
-        frame_system::Account::<Test>::hashed_key_for(5),
+        frame_system::Account::<Test>::hashed_key_for(sp_core::H256::repeat_byte(5)),
     ] {
         assert_eq!(storage::identity_touched(&other), None);
     }
