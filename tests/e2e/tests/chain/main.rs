@@ -10,7 +10,7 @@
 //! | [`filling`] | a chain whose blocks are full goes on, whoever is killed meanwhile |
 //! | [`identities`] | identities from the first certificate to the last, by the command line and OpenSSL |
 //! | [`invariants`] | what must hold of the state that the others leave behind |
-//! | [`javascript`] | a client of `@polkadot/api` |
+//! | [`javascript`] | clients of `@polkadot/api` and PAPI, identities' transactions among theirs |
 //! | [`load`] | the load program gets its transactions into blocks |
 //! | [`monitoring`] | what the dashboard and the alert rules name is served |
 //! | [`output`] | output that nobody reads or that fills a disk is no panic |
