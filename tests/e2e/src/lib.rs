@@ -15,8 +15,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{
     ffi::OsStr,
+    fs::File,
     future::Future,
-    io::{Write, stderr},
+    io::{Read, Seek, Write, stderr},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Arc,
@@ -433,19 +434,42 @@ pub async fn run_within(
     arguments: &[&str],
     folder: &Path,
 ) -> Answer {
-    let output = Command::new(program)
+    // Files, so that what a program printed is there when it does not end.
+    let [out, err] = [(); 2].map(|()| tempfile::tempfile().expect("a file"));
+    let copy = |file: &File| Stdio::from(file.try_clone().expect("a second handle"));
+    let program = program.as_ref();
+    let mut child = Command::new(program)
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())
+        .stdout(copy(&out))
+        .stderr(copy(&err))
         .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(limit, output)
-        .await
-        .expect("it ends")
+        .spawn()
         .expect("it starts");
+    let status = tokio::time::timeout(limit, child.wait()).await;
+    let [out, err] = [out, err].map(printed);
+    let Ok(status) = status else {
+        let [out, err] = [&out, &err].map(|printed| last_lines(printed));
+        panic!("{program:?} has not ended after {limit:?}; it printed last\n{out}\n{err}");
+    };
+    let status = status.expect("its status");
     Answer {
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        code: output.status.code().unwrap_or(-1),
+        out,
+        err,
+        code: status.code().unwrap_or(-1),
     }
+}
+
+fn printed(mut file: File) -> String {
+    let mut bytes = Vec::new();
+    file.rewind().expect("a file can be rewound");
+    file.read_to_end(&mut bytes).expect("what was printed");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn last_lines(text: &str) -> String {
+    const LINES: usize = 40;
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }
