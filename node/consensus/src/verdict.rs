@@ -50,71 +50,36 @@ impl BlockVerdict {
     }
 }
 
-impl Error {
-    /// Whose fault it is.
-    pub fn verdict(&self) -> BlockVerdict {
-        match self {
-            Self::Rule(rule) => verdict_of_rule(rule),
-            Self::UnknownParent(_) => BlockVerdict::UnknownParent,
-            Self::Condemned(_)
-            | Self::Inherents(_)
-            | Self::NotFollowed(_)
-            | Self::Trap(_)
-            | Self::StateRoot { .. } => BlockVerdict::Objective,
-            Self::Outdated(_)
-            | Self::NoChainData(_)
-            | Self::DamagedChainData(_)
-            | Self::NoState(_)
-            | Self::ClockBehind
-            | Self::NoInherentData(_)
-            | Self::StorageChanges(_)
-            | Self::Archiver(_)
-            | Self::Runtime(_)
-            | Self::Client(_)
-            | Self::Import(_)
-            | Self::Stopped => BlockVerdict::Local,
-        }
-    }
-
-    /// Whether it took the runtime to find out, which costs more than everything before it.
-    fn is_of_execution(&self) -> bool {
-        match self {
-            Self::Inherents(_) | Self::Trap(_) | Self::StateRoot { .. } => true,
-            Self::Rule(_)
-            | Self::Outdated(_)
-            | Self::Condemned(_)
-            | Self::NotFollowed(_)
-            | Self::UnknownParent(_)
-            | Self::NoChainData(_)
-            | Self::DamagedChainData(_)
-            | Self::NoState(_)
-            | Self::ClockBehind
-            | Self::NoInherentData(_)
-            | Self::StorageChanges(_)
-            | Self::Archiver(_)
-            | Self::Runtime(_)
-            | Self::Client(_)
-            | Self::Import(_)
-            | Self::Stopped => false,
-        }
-    }
+/// What an error is, as far as a verdict on the block depends on it.
+enum Nature<'a> {
+    /// A rule that is looked at before execution.
+    Rule(&'a BlockError),
+    /// The block was refused before: nothing new is said.
+    Repeated,
+    /// What it took the runtime to find out, which costs more than everything before it.
+    Execution,
+    /// The headers that the block builds on do not lead to it.
+    NotFollowed,
+    UnknownParent,
+    /// The parent's state is not here.
+    MissingState,
+    /// This node's own trouble.
+    Trouble,
 }
 
 impl Error {
-    /// Whether nothing new is said: the block was refused before.
-    pub(crate) fn is_repeated(&self) -> bool {
+    /// The one place that knows every error: whatever else is asked of them goes by this.
+    fn nature(&self) -> Nature<'_> {
         match self {
-            Self::Condemned(_) => true,
-            Self::Rule(_)
-            | Self::Outdated(_)
-            | Self::Inherents(_)
-            | Self::NotFollowed(_)
-            | Self::Trap(_)
-            | Self::StateRoot { .. }
-            | Self::UnknownParent(_)
+            Self::Rule(rule) => Nature::Rule(rule),
+            Self::Condemned(_) => Nature::Repeated,
+            Self::Inherents(_) | Self::Trap(_) | Self::StateRoot { .. } => Nature::Execution,
+            Self::NotFollowed(_) => Nature::NotFollowed,
+            Self::UnknownParent(_) => Nature::UnknownParent,
+            Self::NoState(_) => Nature::MissingState,
+            Self::Outdated(_)
             | Self::NoChainData(_)
             | Self::DamagedChainData(_)
-            | Self::NoState(_)
             | Self::ClockBehind
             | Self::NoInherentData(_)
             | Self::StorageChanges(_)
@@ -122,33 +87,32 @@ impl Error {
             | Self::Runtime(_)
             | Self::Client(_)
             | Self::Import(_)
-            | Self::Stopped => false,
+            | Self::Stopped => Nature::Trouble,
         }
+    }
+
+    /// Whose fault it is.
+    pub fn verdict(&self) -> BlockVerdict {
+        match self.nature() {
+            Nature::Rule(rule) => verdict_of_rule(rule),
+            Nature::Repeated | Nature::Execution | Nature::NotFollowed => BlockVerdict::Objective,
+            Nature::UnknownParent => BlockVerdict::UnknownParent,
+            Nature::MissingState | Nature::Trouble => BlockVerdict::Local,
+        }
+    }
+
+    fn is_of_execution(&self) -> bool {
+        matches!(self.nature(), Nature::Execution)
+    }
+
+    /// Whether nothing new is said: the block was refused before.
+    pub(crate) fn is_repeated(&self) -> bool {
+        matches!(self.nature(), Nature::Repeated)
     }
 
     /// Whether it is that the parent's state is not here.
     pub(crate) fn is_of_missing_state(&self) -> bool {
-        match self {
-            Self::NoState(_) => true,
-            Self::Rule(_)
-            | Self::Outdated(_)
-            | Self::Condemned(_)
-            | Self::Inherents(_)
-            | Self::NotFollowed(_)
-            | Self::Trap(_)
-            | Self::StateRoot { .. }
-            | Self::UnknownParent(_)
-            | Self::NoChainData(_)
-            | Self::DamagedChainData(_)
-            | Self::ClockBehind
-            | Self::NoInherentData(_)
-            | Self::StorageChanges(_)
-            | Self::Archiver(_)
-            | Self::Runtime(_)
-            | Self::Client(_)
-            | Self::Import(_)
-            | Self::Stopped => false,
-        }
+        matches!(self.nature(), Nature::MissingState)
     }
 }
 
