@@ -7,9 +7,9 @@
 //! [`TxExtension`]; other clients read it from the metadata.
 
 use crate::{
-    AccountId, Address, Balance, Hash, IDENTITY_PIPELINE, IdentityExtension, IdentityPipeline,
-    Nonce, Runtime, RuntimeCall, RuntimeOrigin, Signature, SignedPayload, System, TxExtension,
-    UncheckedExtrinsic, VERSION,
+    AccountId, Address, AutoId, Balance, Hash, IDENTITY_PIPELINE, IdentityExtension,
+    IdentityPipeline, Nonce, Runtime, RuntimeCall, RuntimeOrigin, Signature, SignedPayload, System,
+    TxExtension, UncheckedExtrinsic, VERSION,
 };
 use allod_identity::{
     Identifier, IdentityProof, SignatureBytes,
@@ -168,7 +168,7 @@ pub fn unsigned_transaction(
     query: &TransactionQuery,
 ) -> Result<UnsignedTransaction, UnsignedTransactionError> {
     let call = decode_call(&query.call).map_err(|_| UnsignedTransactionError::Call)?;
-    let account = AccountId::new(query.identifier.0);
+    let account = AutoId::account(query.identifier);
     let nonce = query
         .nonce
         .unwrap_or_else(|| System::account_nonce(&account));

@@ -171,7 +171,7 @@ where
     ) -> ValidateResult<Self::Val, T::RuntimeCall> {
         let proof = &self.proof;
         Pallet::<T>::ensure_may_send(proof)?;
-        let account: T::AccountId = proof.identifier.0.into();
+        let account = Pallet::<T>::account(proof.identifier);
         if let Some(nonce) = Form::nonce(&self.inner) {
             Pallet::<T>::ensure_nonce_is_near(&account, nonce)?;
         }

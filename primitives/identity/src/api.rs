@@ -1,7 +1,5 @@
 //! The runtime API of Auto ID.
 
-// What `decl_runtime_apis!` adds to a trait has no documentation of its own, nor have fields whose names say it all.
-
 use alloc::vec::Vec;
 
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

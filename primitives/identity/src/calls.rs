@@ -4,8 +4,6 @@
 //! [`PayloadQuery`]; this says what the same query with the signatures is as a call of the runtime,
 //! so that a client needs neither the runtime's metadata nor its call numbers.
 
-// What `decl_runtime_apis!` adds to a trait has no documentation of its own.
-
 use alloc::vec::Vec;
 
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode};

@@ -18,8 +18,6 @@
 //! openssl pkeyutl -sign -rawin -inkey key.pem -in payload -out signature
 //! ```
 
-// What `decl_runtime_apis!` adds to a trait has no documentation of its own.
-
 use alloc::vec::Vec;
 
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
