@@ -14,6 +14,7 @@ use jsonrpsee::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{
+    borrow::Borrow,
     ffi::OsStr,
     fs::File,
     future::Future,
@@ -33,6 +34,8 @@ use tokio::{
 
 /// How long anything may take before the test gives up.
 pub const TIMEOUT: Duration = Duration::from_secs(300);
+/// Lines of what a program printed that are shown where it did not do what it should.
+const LAST_LINES: usize = 40;
 
 /// Arguments of a node that listens on whatever ports are free.
 pub const ANY_PORTS: [&str; 5] = ["--rpc-port", "0", "--port", "0", "--no-prometheus"];
@@ -237,9 +240,8 @@ impl Node {
     }
 
     /// The newest lines of the log.
-    pub async fn last_lines(&self, count: usize) -> String {
-        let log = self.log.lock().await;
-        log[log.len().saturating_sub(count)..].join("\n")
+    pub async fn last_lines(&self) -> String {
+        last(&self.log.lock().await)
     }
 
     /// Calls a method.
@@ -427,6 +429,14 @@ pub async fn run(program: impl AsRef<OsStr>, arguments: &[&str], folder: &Path) 
     run_within(TIMEOUT, program, arguments, folder).await
 }
 
+/// Runs `openssl`, which has to succeed; what it prints.
+pub async fn openssl(arguments: &str, folder: &Path) -> String {
+    let words: Vec<&str> = arguments.split_whitespace().collect();
+    let answer = run("openssl", &words, folder).await;
+    assert_eq!(answer.code, 0, "openssl {arguments}: {}", answer.err);
+    answer.out
+}
+
 /// Runs a program that does much to its end.
 pub async fn run_within(
     limit: Duration,
@@ -450,7 +460,10 @@ pub async fn run_within(
     let status = tokio::time::timeout(limit, child.wait()).await;
     let [out, err] = [out, err].map(printed);
     let Ok(status) = status else {
-        let [out, err] = [&out, &err].map(|printed| last_lines(printed));
+        let [out, err] = [&out, &err].map(|printed| {
+            let lines: Vec<&str> = printed.lines().collect();
+            last(&lines)
+        });
         panic!("{program:?} has not ended after {limit:?}; it printed last\n{out}\n{err}");
     };
     let status = status.expect("its status");
@@ -468,8 +481,6 @@ fn printed(mut file: File) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn last_lines(text: &str) -> String {
-    const LINES: usize = 40;
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LINES)..].join("\n")
+fn last<Line: Borrow<str>>(lines: &[Line]) -> String {
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
 }

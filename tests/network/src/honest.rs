@@ -20,8 +20,6 @@ const UNSETTLED: u64 = 3;
 const DROP_LIMIT: Duration = Duration::from_secs(120);
 /// How often it is said what is waited for.
 const TELL: Duration = Duration::from_secs(15);
-/// Lines of a node's log that are shown where it did not do what it should.
-pub const LAST_LINES: usize = 40;
 
 /// What a node is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -306,7 +304,7 @@ impl Honest {
             );
             if began.elapsed() > DROP_LIMIT {
                 for member in hear {
-                    let log = member.node.last_lines(LAST_LINES).await;
+                    let log = member.node.last_lines().await;
                     eprintln!("{:?} said last:\n{log}", member.part);
                 }
                 panic!("{what}, sent {} s ago: {left}", DROP_LIMIT.as_secs());

@@ -1,7 +1,7 @@
 //! `allod dev`: real blocks, real history, a real identity, an orderly end.
 
-use crate::invariants;
-use allod_e2e::{Node, binary, eventually, run};
+use crate::{identities::register, invariants};
+use allod_e2e::{Node, binary, eventually, openssl, run};
 use serde_json::{Value, json};
 use std::{fs, path::Path, slice};
 
@@ -53,10 +53,7 @@ async fn identity(node: &Node, folder: &Path) {
     let made =
         "req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -subj /CN=agent -days 30";
     openssl(made, folder).await;
-    let register = ["id", "register", "cert.pem", "--url", &node.url];
-    let registered = run(binary(), &register, folder).await;
-    assert_eq!(registered.code, 0, "{}{}", registered.out, registered.err);
-    let identifier = registered.out.split_whitespace().nth(1).unwrap().to_owned();
+    let identifier = register(node, folder, "cert.pem").await;
     let fingerprint = openssl("x509 -in cert.pem -noout -fingerprint -sha256", folder).await;
     let fingerprint = fingerprint
         .trim()
@@ -81,7 +78,8 @@ async fn identity(node: &Node, folder: &Path) {
     .await;
     assert_eq!(unknown.code, 1, "{}{}", unknown.out, unknown.err);
     // The same request again is refused by name.
-    let again = run(binary(), &register, folder).await;
+    let again = ["id", "register", "cert.pem", "--url", &node.url];
+    let again = run(binary(), &again, folder).await;
     assert_ne!(again.code, 0);
     assert!(again.err.contains("AlreadyRegistered"), "{}", again.err);
     data(node, folder, &identifier).await;
@@ -186,11 +184,4 @@ async fn register_by_json_rpc(node: &Node, folder: &Path) {
         (report["holds"] == true).then_some(())
     })
     .await;
-}
-
-async fn openssl(arguments: &str, folder: &Path) -> String {
-    let arguments: Vec<&str> = arguments.split_whitespace().collect();
-    let answer = run("openssl", &arguments, folder).await;
-    assert_eq!(answer.code, 0, "{}", answer.err);
-    answer.out
 }

@@ -4,7 +4,7 @@
 //! lists, control, recovery, the end.
 
 use crate::invariants;
-use allod_e2e::{Answer, Node, TIMEOUT, binary, eventually, run};
+use allod_e2e::{Answer, Node, TIMEOUT, binary, eventually, openssl, run};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -17,6 +17,14 @@ use tokio::process::Command;
 const ED25519: &str = "-newkey ed25519";
 const P256: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256";
 const P384: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-384";
+
+/// Registers the certificate in a file, whose key lies beside it; its identifier.
+pub async fn register(node: &Node, folder: &Path, certificate: &str) -> String {
+    let register = ["id", "register", certificate, "--url", &node.url];
+    let registered = run(binary(), &register, folder).await;
+    assert_eq!(registered.code, 0, "{}{}", registered.out, registered.err);
+    registered.out.split_whitespace().nth(1).unwrap().to_owned()
+}
 
 /// A node and a folder with the owner's files.
 struct Owner {
@@ -61,8 +69,7 @@ impl Owner {
     }
 
     async fn made(&self, words: &str) {
-        let answer = self.openssl(words).await;
-        assert_eq!(answer.code, 0, "{words}: {}", answer.err);
+        openssl(words, self.folder.path()).await;
     }
 
     /// A self-signed certificate and its key.

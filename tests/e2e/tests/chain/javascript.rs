@@ -1,6 +1,7 @@
 //! The chain through the eyes of `@polkadot/api` and of PAPI.
 
-use allod_e2e::{Node, binary, run};
+use crate::identities::register;
+use allod_e2e::{Node, openssl, run};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
@@ -36,26 +37,10 @@ async fn an_identity_sends_transactions_and_has_them_carried() {
     let client = clients().await;
     let node = Node::start(folder.path(), &["dev"]).await;
     node.wait_for_block(2).await;
-    let subject = ["-subj", "/CN=agent", "-days", "30"];
-    let made = ["req", "-x509", "-newkey", "ed25519", "-nodes"];
-    let files = ["-keyout", "key.pem", "-out", "cert.pem"];
-    let arguments = [&made[..], &subject, &files].concat();
-    let made = run("openssl", &arguments, client.path()).await;
-    assert_eq!(made.code, 0, "{}", made.err);
-    let register = ["id", "register", "cert.pem", "--url", &node.url];
-    let registered = run(binary(), &register, client.path()).await;
-    assert_eq!(registered.code, 0, "{}{}", registered.out, registered.err);
-    let fingerprint = [
-        "x509",
-        "-in",
-        "cert.pem",
-        "-noout",
-        "-fingerprint",
-        "-sha256",
-    ];
-    let printed = run("openssl", &fingerprint, client.path()).await.out;
-    let (_, fingerprint) = printed.trim().split_once('=').unwrap();
-    let identifier = fingerprint.replace(':', "").to_lowercase();
+    let made =
+        "req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -subj /CN=agent -days 30";
+    openssl(made, client.path()).await;
+    let identifier = register(&node, client.path(), "cert.pem").await;
     let arguments = ["identity.mjs", &node.url, &identifier, "key.pem"];
     let answer = run("node", &arguments, client.path()).await;
     assert_eq!(answer.code, 0, "{}{}", answer.out, answer.err);

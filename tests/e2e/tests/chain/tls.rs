@@ -1,7 +1,8 @@
 //! TLS between identities of a real chain: those who name each other talk until one is revoked, a stranger
 //! is refused, and without the chain nobody talks for long.
 
-use allod_e2e::{Node, binary, eventually, run};
+use crate::identities::register;
+use allod_e2e::{Node, binary, eventually, openssl, run};
 use allod_tls::{
     Acceptor, ConnectError, Connector, Credential, IdentityCache, JsonRpcOptions, JsonRpcSource,
     Limits, PeerStream, Policy, Refusal,
@@ -22,19 +23,15 @@ struct Agent {
 impl Agent {
     async fn register(node: &Node, folder: &Path, name: &str, kind: &[&str]) -> Self {
         let [certificate, key] = [".pem", ".key"].map(|ending| format!("{name}{ending}"));
-        let subject = format!("/CN={name}");
-        let request = ["req", "-x509", "-nodes", "-days", "30", "-subj", &subject];
-        let files = ["-keyout", key.as_str(), "-out", certificate.as_str()];
-        let made = run("openssl", &[&request, kind, &files].concat(), folder).await;
-        assert_eq!(made.code, 0, "{}", made.err);
-        let register = ["id", "register", &certificate, "--url", &node.url];
-        let registered = run(binary(), &register, folder).await;
-        assert_eq!(registered.code, 0, "{}{}", registered.out, registered.err);
-        let identifier = registered.out.split_whitespace().nth(1).unwrap();
+        let kind = kind.join(" ");
+        let files = format!("-keyout {key} -out {certificate}");
+        let made = format!("req -x509 -nodes -days 30 -subj /CN={name} {kind} {files}");
+        openssl(&made, folder).await;
+        let identifier = register(node, folder, &certificate).await;
         let read = |name: &str| fs::read(folder.join(name)).unwrap();
         Self {
-            identifier: identifier.to_owned(),
             policy: Policy::identity(identifier.parse().unwrap()),
+            identifier,
             credential: Credential::from_pem(&read(&certificate), &read(&key)).unwrap(),
         }
     }

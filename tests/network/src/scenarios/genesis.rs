@@ -5,7 +5,7 @@ use crate::{
     attacker::Attacker,
     bad_blocks::wrong_time,
     chain::Chain,
-    honest::{Honest, LAST_LINES, Member, Part, Setup},
+    honest::{Honest, Member, Part, Setup},
     shadow::Shadow,
     stock::{Manner, Stock},
     wire,
@@ -219,7 +219,7 @@ async fn join(newcomer: &mut Member, honest: &Node) {
             return;
         }
         if began.elapsed() > JOIN_LIMIT {
-            let log = newcomer.node.last_lines(LAST_LINES).await;
+            let log = newcomer.node.last_lines().await;
             panic!("the newcomer is not on the honest chain; it said last:\n{log}");
         }
         sleep(Duration::from_secs(1)).await;
